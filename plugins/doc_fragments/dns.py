@@ -1,0 +1,38 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  nameservers:
+    description:
+      - Recursive resolvers to ask, as C(address), C(address:port) or C([IPv6 address]:port).
+      - Without it, those of C(/etc/resolv.conf).
+      - Use a resolver of your own. Blocklists refuse the public ones, and a refused question tells nothing.
+    type: list
+    elements: str
+  timeout:
+    description: Seconds to wait for the answer to one question before asking again.
+    type: float
+    default: 3.0
+  retries:
+    description: How often a question is asked again after a timeout.
+    type: int
+    default: 2
+requirements:
+  - dnspython >= 2.0.0
+"""
+
+    ACTIONGROUP = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/postmaster.deliverability.dns) in C(module_defaults) to set options for this module.
+    support: full
+    membership:
+      - postmaster.deliverability.dns
+"""

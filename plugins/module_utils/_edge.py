@@ -1,0 +1,37 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Where the library meets Ansible: shared argument specs, missing libraries, exceptions that become ``fail_json``."""
+
+from __future__ import annotations
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+
+DNS_OPTIONS = {
+    "nameservers": {"type": "list", "elements": "str"},
+    "timeout": {"type": "float", "default": 3.0},
+    "retries": {"type": "int", "default": 2},
+}
+
+
+def run_info_module(argument_spec, work, **module_options):
+    """Run ``work(params)`` as a module that never changes anything and exit with the dictionary that it returns.
+
+    A ``DeliverabilityError`` becomes the failure message; what was found out before it is returned beside it.
+    """
+    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **module_options)
+    try:
+        result = work(module.params)
+    except DeliverabilityError as error:
+        module.fail_json(msg=str(error), **error.partial)
+    module.exit_json(changed=False, **result)
+
+
+def require_library(module, name, import_error):
+    """Fail with Ansible's own words when an optional Python library could not be imported."""
+    if import_error:
+        module.fail_json(msg=missing_required_lib(name), exception=import_error)
