@@ -1,0 +1,110 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""The form of a reply: what stays when addresses, names, ids, numbers and times are taken out.
+
+Equal answers to different messages get equal templates, so that ten thousand refusals fold into a handful of groups.
+Whatever tells one *meaning* from another stays: reply codes, enhanced codes, vendors' short codes (``TSS04``, ``S3140``),
+the names of blocklists, the fixed part of help pages.
+
+    >>> template_of("450 4.2.0 <a@example.com>: Recipient address rejected: Greylisted for 298 seconds")
+    '450 4.2.0 <address>: Recipient address rejected: Greylisted for <n> seconds'
+"""
+
+from __future__ import annotations
+
+import re
+
+# Second-level names of list operators: "blocked using A" and "blocked using B" are two answers, not one.
+LIST_OPERATORS = frozenset(
+    """
+    abuseat.org abuse.ch abusix.zone barracudacentral.org blocklist.de dnsbl-1.net dnswl.org dronebl.org fabel.dk gbudb.net hostkarma.junkemailfilter.com
+    invaluement.com junkemailfilter.com mailspike.net mxrate.net nordspam.com nszones.com proofpoint.com psbl.org s5h.net sender.office.com
+    senderscore.com senderscore.org sorbs.net spamcop.net spameatingmonkey.net spamhaus.com spamhaus.net spamhaus.org spamrats.com surbl.org
+    surriel.com swinog.ch trendmicro.com uceprotect.net uribl.com validity.com wpbl.info zapbl.net 0spam.org
+    """.split()
+)
+# Dotted words of Exchange that are reasons, not host names.
+DOTTED_REASONS = ("RESOLVER.", "QUEUE.", "ROUTING.", "SMTPSEND.", "SMTP.", "STOREDRV.", "APPROVAL.", "DELIVERY.", "AGENT.", "CAT.", "MSEXCH.", "DSN.")
+
+_URL = r"(?P<url>\bhttps?:[^\s<>\"]+)"
+_ADDRESS = r"(?P<address><?[^\s<>()\[\],;:\"'@]{1,256}@\[?[\w.\-]+\]?>?)"
+_IP = r"(?P<ip>(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)|(?<![\w:])(?=[0-9a-fA-F]*:[0-9a-fA-F]*:)[0-9a-fA-F:]{2,39}(?:\.\d+){0,3}(?![\w:]))"
+# x.y.z, and vendors' codes that would pass for an id: OFR006_102, LPN007_416.
+_STATUS = r"(?P<status>(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)|\b[A-Z]{2,6}\d{0,3}_\d{2,4}\b)"
+_TIME = r"(?P<time>\b\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+)?|\b\d{1,4}[/-]\d{1,2}[/-]\d{1,4}\b|(?<![\w:.])\d{1,2}:\d\d(?::\d\d)?(?![\w:]))"
+_HOST = r"(?P<host>(?<![\w.])(?=[\w-]*[.])(?:[\w-]{1,63}\.)+[A-Za-z][\w-]{1,62}\b)"
+# Letters and digits mixed, eight or more: a queue id, a session id. Shorter ones are vendors' codes and stay.
+_ID = r"(?P<id>(?<![\w])(?=[\w.-]*\d)(?=[\d.-]*[A-Za-z_])[\w.-]{8,}(?<![.-]))"
+_NUMBER = r"(?P<number>(?<![\w])\d+(?:\.\d+)?(?![\w]))"
+_VARIABLE = re.compile("|".join((_URL, _ADDRESS, _TIME, _IP, _STATUS, _HOST, _ID, _NUMBER)))
+_IN_URL = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|[^/?&=]+(?:@|%40)[^/?&=]+|(?=[\w%+-]*\d)[\w%+-]{12,}")
+
+# `550`, `550-5.7.1`, `('550',`: kept where a reply may begin, a number after an ordinary word ("for 450 seconds").
+_REPLY_CODE = re.compile(r"[('\"\[#]*[245]\d\d(?:['\"\],)]*$|-\D|-[245]\.\d{1,3}\.\d)")
+# No word of a reply is longer. What is cut off could only be an id, and the work for one word stays bounded.
+_WORD_MAX = 240
+_DAYS_AND_MONTHS = frozenset("Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
+
+# Words that never change, remembered because a log repeats them a million times. Bounded: new words beyond it are just computed again.
+_WORDS: dict = {}
+_WORDS_MAX = 8192
+
+
+def template_of(text: str) -> str:
+    """Return the template of one reply, queue reason or bounce text. Pure and total: any string is fine, white space is folded."""
+    if "\\n" in text:
+        text = text.replace("\\n", " ")
+    words = text.split()
+    known = _WORDS
+    out = []
+    before = ":"
+    for place, word in enumerate(words):
+        kept = known.get(word)
+        if kept is None:
+            kept = _word(word, before, words[place + 1] if place + 1 < len(words) else "")
+        out.append(kept)
+        before = word
+    return " ".join(out)
+
+
+def _word(word: str, before: str, after: str) -> str:
+    """Return the template of a word that is not remembered; ``before`` and ``after`` are its neighbours."""
+    word = word[:_WORD_MAX]
+    if _REPLY_CODE.match(word):
+        if "-" in word:
+            code, rest = word.split("-", 1)
+            return code + "-" + _VARIABLE.sub(_replace, rest)
+        return word if not before.isalpha() or _is_status(after) else "<n>"
+    if word[:3] in _DAYS_AND_MONTHS and word.strip(",.") in _DAYS_AND_MONTHS:
+        return "<time>"
+    kept = _VARIABLE.sub(_replace, word)
+    if kept == word and len(_WORDS) < _WORDS_MAX:
+        _WORDS[word] = word
+    return kept
+
+
+def _is_status(word: str) -> bool:
+    found = _VARIABLE.match(word.lstrip("#("))
+    return bool(found) and found.lastgroup == "status"
+
+
+def _replace(found) -> str:
+    """Return what stands for one variable part."""
+    kind = found.lastgroup
+    text = found.group()
+    if kind == "status":
+        return text
+    if kind == "url":
+        return _IN_URL.sub("<x>", text)
+    if kind == "host":
+        labels = text.lower().rsplit(".", 3)
+        if text.startswith(DOTTED_REASONS) or ".".join(labels[-2:]) in LIST_OPERATORS:
+            return text
+        return "<host>"
+    return _STANDS_FOR[kind]
+
+
+_STANDS_FOR = {"address": "<address>", "ip": "<ip>", "time": "<time>", "id": "<id>", "number": "<n>"}
