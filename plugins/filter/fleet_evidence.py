@@ -1,0 +1,82 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the hosts of the play said, joined with what the inventory declares of them."""
+
+from __future__ import annotations
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
+
+DOCUMENTATION = r"""
+name: fleet_evidence
+author: The postmaster.deliverability contributors (@postmaster)
+version_added: 0.1.0
+short_description: Join what each host observed with what its inventory declares
+description:
+  - Takes the hosts of a play and gives the evidence of the fleet, from which the DNS is asked once for all hosts
+    and which P(postmaster.deliverability.diagnose#filter) judges.
+  - For each host it reads the registered result of M(postmaster.deliverability.mail_host_info) (C(audit_observed)) and the
+    variables C(audit_public_addresses), C(audit_pool) and C(audit_domains).
+positional: hostvars
+options:
+  _input:
+    description: Names of the hosts.
+    type: list
+    elements: str
+    required: true
+  hostvars:
+    description: Ansible's C(hostvars).
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Ask the blocklists about every address of the fleet at once
+  postmaster.deliverability.dnsbl_info:
+    addresses: "{{ (ansible_play_hosts_all | postmaster.deliverability.fleet_evidence(hostvars)).addresses }}"
+  run_once: true
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+_value:
+  description: The evidence of the fleet.
+  type: dict
+  contains:
+    hosts:
+      description: Per host the facts (C(mail_host)), or the C(error) that kept them away, and its C(identities).
+      type: dict
+    identities:
+      description:
+        - Every identity of the fleet, one for each pair of host and source address.
+        - It has C(host), C(address) (as the world sees it), C(inside) (as the host knows it), C(helo), C(domains), C(transport), and
+          C(role), which is V(source) or V(candidate).
+      type: list
+      elements: dict
+    addresses:
+      description: Every address of those identities, once.
+      type: list
+      elements: str
+"""
+
+
+def _from_hostvars(names, hostvars):
+    hosts = {}
+    for name in names:
+        variables = hostvars[name]
+        hosts[name] = {
+            "observed": variables.get("audit_observed"),
+            "public_addresses": variables.get("audit_public_addresses"),
+            "pool": variables.get("audit_pool"),
+            "domains": variables.get("audit_domains"),
+        }
+    return fleet_evidence(hosts)
+
+
+class FilterModule:
+    """Jinja filters."""
+
+    def filters(self):
+        return {"fleet_evidence": filter_edge("fleet_evidence", _from_hostvars)}

@@ -1,0 +1,125 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What the hosts said, put in one shape: who each host is when it speaks to the world, and what the DNS batch must be asked.
+
+The evidence of a fleet is a dictionary::
+
+    {"hosts": {NAME: {"mail_host": {...} or None, "error": str or None,
+                      "identities": [{host, address, helo, domains, role, transport}], "via": [smarthosts], "undeclared": [private addresses]}},
+     "identities": [every identity of every host], "addresses": [every address, once]}
+
+An identity's ``address`` is the one that the world sees: the bound address, or behind NAT the public one declared for it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+
+
+def parse_address(text, what):
+    """Return the ``ipaddress`` object of ``text``; ``what`` names the option in the error."""
+    try:
+        return ipaddress.ip_address(str(text).strip())
+    except ValueError:
+        raise DeliverabilityError(f"{what}: {str(text)[:100]!r} is not an IP address") from None
+
+
+# Documentation ranges (RFC 5737, RFC 3849) are ordinary addresses here, so ipaddress.is_private would be wrong.
+_INSIDE = tuple(
+    ipaddress.ip_network(net)
+    for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "::1/128", "fc00::/7", "fe80::/10")
+)
+
+
+def is_public(address):
+    """Whether ``address`` (an ``ipaddress`` object) can be seen from the Internet."""
+    return not any(address in net for net in _INSIDE if net.version == address.version)
+
+
+def fleet_evidence(hosts):
+    """Join what each host reported with what its inventory declares.
+
+    ``hosts``: ``{name: {"observed": result of mail_host_info (or a failure), "public_addresses": {inside: outside},
+    "pool": [{"address", "helo"}], "domains": [str]}}``; every key but ``observed`` may be missing.
+    """
+    joined = {name: _host(name, given) for name, given in sorted(hosts.items())}
+    identities = [identity for host in joined.values() for identity in host["identities"]]
+    addresses = sorted({identity["address"] for identity in identities}, key=lambda text: (ipaddress.ip_address(text).version, ipaddress.ip_address(text)))
+    return {"hosts": joined, "identities": identities, "addresses": addresses}
+
+
+def _host(name, given):
+    observed = given.get("observed") or {}
+    mail_host = observed.get("mail_host")
+    if not mail_host:
+        error = observed.get("msg") or "the host gave no evidence"
+        return {"mail_host": None, "error": str(error), "identities": [], "via": [], "undeclared": []}
+    try:
+        identities, undeclared = _identities(name, mail_host, given)
+    except DeliverabilityError as error:
+        return {"mail_host": mail_host, "error": str(error), "identities": [], "via": [], "undeclared": []}
+    via = [relay["host"] for relay in mail_host.get("identity", {}).get("relays", []) if relay.get("scope") == "*"]
+    return {"mail_host": mail_host, "error": None, "identities": identities, "via": via, "undeclared": undeclared}
+
+
+def _identities(name, mail_host, given):
+    """Return the (identity) list of one host, sources first and then the pool, and the inside addresses without a declared outside."""
+    public = {
+        str(parse_address(inside, "audit_public_addresses")): parse_address(outside, "audit_public_addresses")
+        for inside, outside in (given.get("public_addresses") or {}).items()
+    }
+    domains = envelope_domains(mail_host, given.get("domains"))
+    found, undeclared, seen = [], [], set()
+
+    def add(address, helo, role, transport):
+        outside = public.get(str(address), address)
+        if not is_public(outside):
+            if str(outside) not in undeclared:
+                undeclared.append(str(outside))
+            return
+        if (str(outside), helo) not in seen:
+            seen.add((str(outside), helo))
+            found.append(
+                {"host": name, "address": str(outside), "inside": str(address), "helo": helo, "domains": domains, "role": role, "transport": transport}
+            )
+
+    for source in mail_host.get("identity", {}).get("sources", []):
+        for address in _source_addresses(source, mail_host["identity"]):
+            add(address, source["helo"], "source", source["transport"])
+    for candidate in given.get("pool") or []:
+        if not isinstance(candidate, dict) or not candidate.get("address"):
+            raise DeliverabilityError(f"audit_pool: {candidate!r} needs an address (and may have a helo)")
+        default_helo = found[0]["helo"] if found else ""
+        add(parse_address(candidate["address"], "audit_pool"), candidate.get("helo") or default_helo, "candidate", None)
+    return found, undeclared
+
+
+def _source_addresses(source, identity):
+    """The addresses that one transport really sends from: what it binds, or the host's own first address of each family."""
+    own = [ipaddress.ip_address(text) for text in identity.get("local_addresses", [])]
+    for version, key in ((4, "address4"), (6, "address6")):
+        if f"ipv{version}" not in source.get("protocols", ["ipv4", "ipv6"]):
+            continue
+        bound = source.get(key)
+        if bound:
+            try:
+                yield ipaddress.ip_address(bound)
+            except ValueError:
+                # Postfix accepts it at the check and then stops all outbound mail: the log says so, there is nothing to look up.
+                continue
+        else:
+            yield from [address for address in own if address.version == version][:1]
+
+
+def envelope_domains(mail_host, declared=None):
+    """The domains whose mail this host sends: the declared ones, else those of its configuration and of the senders in its log."""
+    if declared:
+        return sorted({str(domain).lower().rstrip(".") for domain in declared})
+    names = set(mail_host.get("identity", {}).get("domains", []))
+    names.update(row["domain"] for row in mail_host.get("log", {}).get("sender_domains", []))
+    return sorted(name.lower().rstrip(".") for name in names if "." in name and not name.endswith((".localdomain", ".local")))

@@ -1,0 +1,165 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import copy
+import json
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import CONTROLS, diagnose
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
+from audit_data import (
+    GOOD_DNS,
+    GREYLISTED_TEXT,
+    LISTED_TEXT,
+    NOW,
+    UNABLE_TEXT,
+    delivered,
+    dnsbl,
+    group,
+    listing,
+    mail_host,
+    sender_dns,
+    subject,
+)
+
+CLEAN = dnsbl(a11=subject(), a12=subject())
+LISTED = dnsbl(a11=subject("listed", [listing()]), a12=subject())
+
+
+def judge(facts, lists=CLEAN, dns=GOOD_DNS, **given):
+    evidence = fleet_evidence({"mx1": {"observed": {"mail_host": facts}, **given}})
+    return diagnose(evidence, lists, dns, NOW)["hosts"]["mx1"]
+
+
+def finding(host, control):
+    found = [row for row in host["findings"] if row["control"] == control]
+    assert found, control
+    return found[0]
+
+
+def test_quiet_host_is_ok_and_every_control_is_judged():
+    host = judge(mail_host())
+    assert (host["state"], host["side"]) == ("ok", "none")
+    assert {row["control"] for row in host["findings"]} == set(CONTROLS)
+    assert {row["status"] for row in host["findings"]} == {"pass"}
+
+
+def test_refusal_that_names_a_list_is_ours():
+    host = judge(mail_host(log=[group(LISTED_TEXT, outcome="bounced")]), LISTED)
+    assert (host["state"], host["side"], host["refused"]) == ("refused", "ours", 3)
+    refused = finding(host, "not_refused")
+    assert (refused["status"], refused["subject"]) == ("fail", "ip_blocklisted")
+    assert "bl.spamcop.net" in refused["evidence"][0]
+
+
+def test_forty_refusals_from_one_listing_are_one_finding():
+    groups = [group(LISTED_TEXT, destination=f"d{number}.example.net", outcome="bounced") for number in range(40)]
+    host = judge(mail_host(log=groups), LISTED)
+    refused = [row for row in host["findings"] if row["control"] == "not_refused"]
+    assert len(refused) == 1 and len(refused[0]["evidence"]) == 40
+
+
+def test_greylisting_is_theirs_and_no_state_of_alarm():
+    host = judge(mail_host(log=[group(GREYLISTED_TEXT)]))
+    assert (host["state"], host["side"]) == ("ok", "theirs")
+    assert finding(host, "not_refused")["status"] == "pass"
+
+
+def test_listing_alone_is_attention_not_refusal():
+    host = judge(mail_host(), LISTED)
+    assert (host["state"], host["side"]) == ("attention", "none")
+    assert finding(host, "address_not_listed")["severity"] == "medium"
+
+
+def test_ambiguous_refusal_is_settled_by_a_listing():
+    host = judge(mail_host(log=[group("421 4.2.1 unable to connect")]), LISTED)
+    assert host["side"] == "ours"
+    assert host["verdicts"][0]["settled_by"] == "address_not_listed"
+    assert finding(host, "not_refused")["remedy"] == "switch_outbound_ip"
+
+
+def test_ambiguous_refusal_by_many_destinations_is_ours():
+    groups = [group(UNABLE_TEXT, destination=f"d{number}.example.net") for number in range(4)]
+    host = judge(mail_host(log=groups, delivered_to=[delivered("example.org")]))
+    assert host["side"] == "ours" and {row["settled_by"] for row in host["verdicts"]} == {"spread"}
+
+
+def test_ambiguous_refusal_by_one_of_many_destinations_is_theirs():
+    host = judge(mail_host(log=[group(UNABLE_TEXT)], delivered_to=[delivered(f"d{number}.example.org") for number in range(3)]))
+    assert (host["side"], host["state"]) == ("theirs", "ok")
+
+
+def test_ambiguous_refusal_without_evidence_stays_open():
+    host = judge(mail_host(log=[group(UNABLE_TEXT)]))
+    assert host["side"] == "either" and host["verdicts"][0]["settled_by"] is None
+
+
+def test_refusal_followed_by_a_delivery_has_passed():
+    host = judge(mail_host(log=[group(LISTED_TEXT, last="2026-11-20T09:00:00Z")], delivered_to=[delivered("example.net", last="2026-11-20T10:00:00Z")]))
+    assert host["verdicts"][0]["current"] is False
+    assert host["state"] == "ok"
+
+
+def test_unknown_of_the_blocklists_is_unknown_never_clean():
+    lists = dnsbl(a11=subject("unknown", [listing(state="unknown", why="servfail")], clean=0))
+    assert finding(judge(mail_host(), lists), "address_not_listed")["status"] == "unknown"
+
+
+def test_nothing_asked_is_unknown():
+    host = judge(mail_host(), None, None)
+    assert finding(host, "address_not_listed")["status"] == "unknown"
+    assert finding(host, "ptr_exists")["status"] == "unknown"
+    assert host["state"] == "ok"
+
+
+def test_policy_listing_is_a_control_of_its_own():
+    lists = dnsbl(a11=subject("policy", [listing("zen.spamhaus.org", "policy", "high", meaning="PBL")]))
+    host = judge(mail_host(), lists)
+    assert finding(host, "address_not_policy_listed")["status"] == "fail"
+    assert finding(host, "address_not_listed")["status"] == "pass"
+
+
+def test_failed_dns_control_carries_the_text_to_send():
+    host = judge(mail_host(), dns=sender_dns(("198.51.100.11", "mail.example.com", {"ptr_exists": "fail"})))
+    assert finding(host, "ptr_exists")["request"] == "please mend ptr_exists"
+    assert host["state"] == "attention"
+
+
+def test_old_queue_counts_only_through_our_fault():
+    late = {"oldest_age": 90000}
+    assert finding(judge(mail_host(queue=[group(GREYLISTED_TEXT, **late)])), "queue_age")["status"] == "pass"
+    assert finding(judge(mail_host(queue=[group(UNABLE_TEXT, **late)])), "queue_age")["status"] == "fail"
+
+
+def test_behind_a_smarthost_the_address_does_not_matter():
+    relay = {"scope": "*", "host": "smtp.example.net", "port": 587, "origin": "main.cf relayhost", "auth": True, "tls": "encrypt"}
+    host = judge(mail_host(relays=[relay]), LISTED)
+    assert finding(host, "address_not_listed")["status"] == "not_applicable"
+
+
+def test_undeclared_nat_is_unknown_and_says_what_to_declare():
+    host = judge(mail_host(local=["192.168.1.5"]))
+    assert "audit_public_addresses" in finding(host, "ptr_exists")["evidence"][0]
+
+
+def test_failed_host_is_unknown_with_its_reason():
+    evidence = fleet_evidence({"mx1": {"observed": {"failed": True, "msg": "mta: no mail system found"}}})
+    host = diagnose(evidence, None, None, NOW)["hosts"]["mx1"]
+    assert (host["state"], host["summary"]) == ("unknown", "mta: no mail system found")
+
+
+def test_same_evidence_same_bytes_and_input_untouched():
+    evidence = fleet_evidence({name: {"observed": {"mail_host": mail_host(log=[group(LISTED_TEXT)])}} for name in ("b", "a")})
+    before = copy.deepcopy(evidence)
+    first, second = (json.dumps(diagnose(evidence, LISTED, GOOD_DNS, NOW)) for _turn in range(2))
+    assert first == second and evidence == before
+    backwards = dict(evidence, hosts=dict(reversed(list(evidence["hosts"].items()))))
+    assert json.dumps(diagnose(backwards, LISTED, GOOD_DNS, NOW)) == first
+
+
+def test_fleet_counts_its_states():
+    evidence = fleet_evidence({"a": {"observed": {"mail_host": mail_host()}}, "b": {"observed": None}})
+    fleet = diagnose(evidence, CLEAN, GOOD_DNS, NOW)["fleet"]
+    assert {key: fleet[key] for key in ("hosts", "ok", "unknown", "refused", "attention")} == {"hosts": 2, "ok": 1, "unknown": 1, "refused": 0, "attention": 0}

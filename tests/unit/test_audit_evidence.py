@@ -1,0 +1,104 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence, is_public
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+from audit_data import POOL, mail_host
+
+
+def one(given):
+    return fleet_evidence({"mx1": given})["hosts"]["mx1"]
+
+
+def test_source_is_the_first_address_of_the_host_where_none_is_bound():
+    host = one({"observed": {"mail_host": mail_host()}})
+    assert [(row["address"], row["role"], row["helo"]) for row in host["identities"]] == [("198.51.100.11", "source", "mail.example.com")]
+
+
+def test_bound_address_wins():
+    facts = mail_host()
+    facts["identity"]["sources"][0]["address4"] = "198.51.100.12"
+    assert [row["address"] for row in one({"observed": {"mail_host": facts}})["identities"]] == ["198.51.100.12"]
+
+
+def test_malformed_bound_address_gives_no_identity():
+    facts = mail_host()
+    facts["identity"]["sources"][0]["address4"] = "999.1.1.1"
+    assert one({"observed": {"mail_host": facts}})["identities"] == []
+
+
+def test_pool_becomes_candidates_with_their_own_helo():
+    host = one({"observed": {"mail_host": mail_host()}, "pool": POOL})
+    assert [(row["address"], row["role"], row["helo"]) for row in host["identities"]][1] == ("198.51.100.12", "candidate", "mail2.example.com")
+
+
+def test_behind_nat_the_declared_address_counts():
+    facts = mail_host(local=["192.168.1.5"])
+    host = one({"observed": {"mail_host": facts}, "public_addresses": {"192.168.1.5": "203.0.113.9"}})
+    assert (host["identities"][0]["address"], host["identities"][0]["inside"]) == ("203.0.113.9", "192.168.1.5")
+    assert host["undeclared"] == []
+
+
+def test_behind_nat_without_declaration_nothing_is_asked():
+    host = one({"observed": {"mail_host": mail_host(local=["192.168.1.5"])}})
+    assert (host["identities"], host["undeclared"]) == ([], ["192.168.1.5"])
+
+
+def test_ipv6_is_an_identity_of_its_own():
+    facts = mail_host(local=["198.51.100.11", "2001:db8::11"])
+    facts["identity"]["sources"][0]["protocols"] = ["ipv4", "ipv6"]
+    assert fleet_evidence({"mx1": {"observed": {"mail_host": facts}}})["addresses"] == ["198.51.100.11", "2001:db8::11"]
+
+
+def test_declared_domains_replace_the_observed():
+    assert one({"observed": {"mail_host": mail_host()}, "domains": ["Example.ORG."]})["identities"][0]["domains"] == ["example.org"]
+
+
+def test_smarthost_is_kept_as_the_way_out():
+    relay = {"scope": "*", "host": "smtp.example.net", "port": 587, "origin": "main.cf relayhost", "auth": True, "tls": "encrypt"}
+    assert one({"observed": {"mail_host": mail_host(relays=[relay])}})["via"] == ["smtp.example.net"]
+
+
+@pytest.mark.parametrize(
+    "observed, words",
+    [
+        ({"failed": True, "msg": "snapshot: /nowhere: no such folder"}, "/nowhere"),
+        ({"unreachable": True, "msg": "no route to host"}, "no route"),
+        (None, "no evidence"),
+    ],
+)
+def test_host_without_evidence_keeps_its_error(observed, words):
+    host = one({"observed": observed})
+    assert host["mail_host"] is None and words in host["error"]
+
+
+def test_a_bad_declaration_concerns_its_host_alone():
+    hosts = fleet_evidence(
+        {"bad": {"observed": {"mail_host": mail_host()}, "pool": [{"address": "nonsense"}]}, "good": {"observed": {"mail_host": mail_host()}}}
+    )["hosts"]
+    assert "audit_pool" in hosts["bad"]["error"] and "nonsense" in hosts["bad"]["error"]
+    assert hosts["good"]["error"] is None
+
+
+def test_pool_entry_needs_an_address():
+    assert "audit_pool" in one({"observed": {"mail_host": mail_host()}, "pool": [{"helo": "x"}]})["error"]
+
+
+def test_error_is_the_library_own():
+    with pytest.raises(DeliverabilityError, match="audit_pool"):
+        from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import parse_address
+
+        parse_address("x", "audit_pool")
+
+
+@pytest.mark.parametrize(
+    "address, public", [("198.51.100.1", True), ("2001:db8::1", True), ("10.0.0.1", False), ("100.64.0.1", False), ("fe80::1", False), ("8.8.4.4", True)]
+)
+def test_documentation_ranges_are_ordinary_addresses(address, public):
+    assert is_public(ipaddress.ip_address(address)) is public
