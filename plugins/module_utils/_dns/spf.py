@@ -91,7 +91,7 @@ class Outcome(NamedTuple):
 
     ``result`` is one of none, neutral, pass, fail, softfail, temperror, permerror; ``reason`` one sentence; ``explanation`` the
     domain owner's own words for a fail, or None; ``matched`` the term that decided and ``domain`` where it stands, both None when
-    no term did; ``record`` the record of the domain asked for; ``lookups`` and ``voids`` as counted against the limits; ``trace``
+    no term did; ``records`` the SPF records of the domain asked for; ``lookups`` and ``voids`` as counted against the limits; ``trace``
     lines for a person, indented by depth.
     """
 
@@ -100,7 +100,7 @@ class Outcome(NamedTuple):
     explanation: Optional[str]
     matched: Optional[str]
     domain: Optional[str]
-    record: Optional[str]
+    records: List[str]
     lookups: int
     voids: int
     trace: List[str]
@@ -284,13 +284,13 @@ class _Check:
         self.sender_domain = sender_domain
         self.helo = helo
         self.lookups = self.voids = 0
-        self.record = None
+        self.records = []
         self.trace = []
         self.validated = None
 
     def outcome(self, result, reason, explanation=None, matched=None, domain=None):
         self.trace.append(f"result: {result}")
-        return Outcome(result, reason, explanation, matched, domain, self.record, self.lookups, self.voids, self.trace)
+        return Outcome(result, reason, explanation, matched, domain, self.records, self.lookups, self.voids, self.trace)
 
     def note(self, depth, text):
         self.trace.append("  " * depth + _printable_line(text))
@@ -323,26 +323,25 @@ class _Check:
     # Records
 
     def fetch(self, domain):
-        """The SPF record of a domain, or None. Raises _PermError for several and _TempError without an answer."""
+        """The SPF records of a domain. Raises _TempError without an answer."""
         texts = yield from self.ask(domain, "TXT", void_counts=False)
-        records = [text for text in texts if is_spf(text)]
-        if len(records) > 1:
-            raise _PermError(f"{domain} publishes {len(records)} SPF records; only one is allowed")
-        return records[0] if records else None
+        return [str(text) for text in texts if is_spf(text)]
 
     def evaluate(self, domain, depth):
         """Evaluate the record of ``domain``: a _Decision, or None where there is no record."""
         if not (is_queryable(domain) and "." in domain):
             self.note(depth, f"{domain or 'an empty name'}: no domain name that could have a record")
             return None
-        text = yield from self.fetch(domain)
-        if text is None:
+        texts = yield from self.fetch(domain)
+        if depth == 0:
+            self.records = texts
+        if len(texts) > 1:
+            raise _PermError(f"{domain} publishes {len(texts)} SPF records; only one is allowed")
+        if not texts:
             self.note(depth, f"{domain}: no SPF record")
             return None
-        if depth == 0:
-            self.record = text
-        self.note(depth, f"{domain}: {text}")
-        record = parse_record(text)
+        self.note(depth, f"{domain}: {texts[0]}")
+        record = parse_record(texts[0])
         if record.errors:
             word, problem = record.errors[0]
             raise _PermError(f"the record of {domain} cannot be read at {_printable(word)}: {problem}")
