@@ -12,10 +12,13 @@ LISTED_TEXT = (
     "Blocked - see https://www.spamcop.net/bl.shtml?198.51.100.11 (in reply to RCPT TO command)"
 )
 POLICY_TEXT = (
-    "host mx.example.net[203.0.113.25] said: 550-5.7.1 [198.51.100.11] The IP you're using to send email is not authorized to send email directly to our servers. "
-    "550 5.7.1 Please use the SMTP relay at your service provider instead. (in reply to end of DATA command)"
+    "host mx.example.net[203.0.113.25] said: 550-5.7.1 [198.51.100.11] The IP you're using to send email is not authorized "
+    "to send email directly to our servers. 550 5.7.1 Please use the SMTP relay at your service provider instead. (in reply to end of DATA command)"
 )
-GREYLISTED_TEXT = "host mx.example.net[203.0.113.25] said: 450 4.2.0 <user@example.net>: Recipient address rejected: Greylisted, please try again later (in reply to RCPT TO command)"
+GREYLISTED_TEXT = (
+    "host mx.example.net[203.0.113.25] said: 450 4.2.0 <user@example.net>: Recipient address rejected: "
+    "Greylisted, please try again later (in reply to RCPT TO command)"
+)
 UNABLE_TEXT = "connect to mx.example.net[203.0.113.25]:25: Connection timed out"
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 import copy
 import json
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import CONTROLS, diagnose
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
 from audit_data import (
     GOOD_DNS,
     GREYLISTED_TEXT,
@@ -23,6 +21,9 @@ from audit_data import (
     sender_dns,
     subject,
 )
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import CONTROLS, diagnose
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
 
 CLEAN = dnsbl(a11=subject(), a12=subject())
 LISTED = dnsbl(a11=subject("listed", [listing()]), a12=subject())
@@ -58,7 +59,8 @@ def test_forty_refusals_from_one_listing_are_one_finding():
     groups = [group(LISTED_TEXT, destination=f"d{number}.example.net", outcome="bounced") for number in range(40)]
     host = judge(mail_host(log=groups), LISTED)
     refused = [row for row in host["findings"] if row["control"] == "not_refused"]
-    assert len(refused) == 1 and len(refused[0]["evidence"]) == 40
+    assert len(refused) == 1
+    assert len(refused[0]["evidence"]) == 40
 
 
 def test_greylisting_is_theirs_and_no_state_of_alarm():
@@ -83,7 +85,8 @@ def test_ambiguous_refusal_is_settled_by_a_listing():
 def test_ambiguous_refusal_by_many_destinations_is_ours():
     groups = [group(UNABLE_TEXT, destination=f"d{number}.example.net") for number in range(4)]
     host = judge(mail_host(log=groups, delivered_to=[delivered("example.org")]))
-    assert host["side"] == "ours" and {row["settled_by"] for row in host["verdicts"]} == {"spread"}
+    assert host["side"] == "ours"
+    assert {row["settled_by"] for row in host["verdicts"]} == {"spread"}
 
 
 def test_ambiguous_refusal_by_one_of_many_destinations_is_theirs():
@@ -93,7 +96,8 @@ def test_ambiguous_refusal_by_one_of_many_destinations_is_theirs():
 
 def test_ambiguous_refusal_without_evidence_stays_open():
     host = judge(mail_host(log=[group(UNABLE_TEXT)]))
-    assert host["side"] == "either" and host["verdicts"][0]["settled_by"] is None
+    assert host["side"] == "either"
+    assert host["verdicts"][0]["settled_by"] is None
 
 
 def test_refusal_followed_by_a_delivery_has_passed():
@@ -154,7 +158,8 @@ def test_same_evidence_same_bytes_and_input_untouched():
     evidence = fleet_evidence({name: {"observed": {"mail_host": mail_host(log=[group(LISTED_TEXT)])}} for name in ("b", "a")})
     before = copy.deepcopy(evidence)
     first, second = (json.dumps(diagnose(evidence, LISTED, GOOD_DNS, NOW)) for _turn in range(2))
-    assert first == second and evidence == before
+    assert first == second
+    assert evidence == before
     backwards = dict(evidence, hosts=dict(reversed(list(evidence["hosts"].items()))))
     assert json.dumps(diagnose(backwards, LISTED, GOOD_DNS, NOW)) == first
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence, is_public
-from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from audit_data import POOL, mail_host
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence, is_public, parse_address
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
 
 def one(given):
@@ -66,7 +67,7 @@ def test_smarthost_is_kept_as_the_way_out():
 
 
 @pytest.mark.parametrize(
-    "observed, words",
+    ("observed", "words"),
     [
         ({"failed": True, "msg": "snapshot: /nowhere: no such folder"}, "/nowhere"),
         ({"unreachable": True, "msg": "no route to host"}, "no route"),
@@ -75,14 +76,16 @@ def test_smarthost_is_kept_as_the_way_out():
 )
 def test_host_without_evidence_keeps_its_error(observed, words):
     host = one({"observed": observed})
-    assert host["mail_host"] is None and words in host["error"]
+    assert host["mail_host"] is None
+    assert words in host["error"]
 
 
 def test_a_bad_declaration_concerns_its_host_alone():
     hosts = fleet_evidence(
         {"bad": {"observed": {"mail_host": mail_host()}, "pool": [{"address": "nonsense"}]}, "good": {"observed": {"mail_host": mail_host()}}}
     )["hosts"]
-    assert "audit_pool" in hosts["bad"]["error"] and "nonsense" in hosts["bad"]["error"]
+    assert "audit_pool" in hosts["bad"]["error"]
+    assert "nonsense" in hosts["bad"]["error"]
     assert hosts["good"]["error"] is None
 
 
@@ -92,13 +95,11 @@ def test_pool_entry_needs_an_address():
 
 def test_error_is_the_library_own():
     with pytest.raises(DeliverabilityError, match="audit_pool"):
-        from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import parse_address
-
         parse_address("x", "audit_pool")
 
 
 @pytest.mark.parametrize(
-    "address, public", [("198.51.100.1", True), ("2001:db8::1", True), ("10.0.0.1", False), ("100.64.0.1", False), ("fe80::1", False), ("8.8.4.4", True)]
+    ("address", "public"), [("198.51.100.1", True), ("2001:db8::1", True), ("10.0.0.1", False), ("100.64.0.1", False), ("fe80::1", False), ("8.8.4.4", True)]
 )
 def test_documentation_ranges_are_ordinary_addresses(address, public):
     assert is_public(ipaddress.ip_address(address)) is public

@@ -5,9 +5,6 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.plan import remediation_plan
 from audit_data import (
     GOOD_DNS,
     GREYLISTED_TEXT,
@@ -23,6 +20,10 @@ from audit_data import (
     subject,
 )
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.plan import remediation_plan
+
 LISTED = dnsbl(a11=subject("listed", [listing()]), a12=subject())
 REFUSED = [group(LISTED_TEXT, outcome="bounced")]
 
@@ -36,7 +37,8 @@ def plan(facts, lists=LISTED, dns=GOOD_DNS, pool=POOL):
 def test_listed_and_refused_host_gets_its_clean_address():
     actions = plan(mail_host(log=REFUSED))
     switch = actions["switch_outbound_ip"]
-    assert switch["state"] == "manual" and switch["failed"] == []
+    assert switch["state"] == "manual"
+    assert switch["failed"] == []
     assert switch["variables"] == {"address": "198.51.100.12", "helo": "mail2.example.com"}
     assert "smtp_bind_address = 198.51.100.12" in switch["text"]
     assert switch["because"] == ["not_refused:ip_blocklisted"]
@@ -66,13 +68,15 @@ def test_policy_listing_without_refusal_is_only_a_finding():
 
 
 @pytest.mark.parametrize(
-    "differing, words",
+    ("differing", "words"),
     [({"ptr_exists": "fail"}, "ptr_exists"), ({"spf_authorises": "unknown"}, "spf_authorises"), ({"helo_matches": "fail"}, "helo_matches")],
 )
 def test_candidate_that_fails_or_is_unknown_is_refused_with_the_reason(differing, words):
     dns = sender_dns(("198.51.100.11", "mail.example.com", {}), ("198.51.100.12", "mail2.example.com", differing))
     switch = plan(mail_host(log=REFUSED), dns=dns)["switch_outbound_ip"]
-    assert switch["state"] == "blocked" and switch["text"] is None and switch["variables"] == {}
+    assert switch["state"] == "blocked"
+    assert switch["text"] is None
+    assert switch["variables"] == {}
     assert any(words in reason for reason in switch["failed"])
 
 
@@ -87,12 +91,14 @@ def test_candidate_unknown_on_a_major_list_is_refused_and_on_a_minor_one_is_said
 
     assert plan(mail_host(log=REFUSED), lists("high"))["switch_outbound_ip"]["state"] == "blocked"
     switch = plan(mail_host(log=REFUSED), lists("low"))["switch_outbound_ip"]
-    assert switch["state"] == "manual" and any("quiet.example" in word for word in switch["passed"])
+    assert switch["state"] == "manual"
+    assert any("quiet.example" in word for word in switch["passed"])
 
 
 def test_address_that_is_not_on_the_host_is_refused():
     switch = plan(mail_host(log=REFUSED, local=["198.51.100.11"]))["switch_outbound_ip"]
-    assert switch["state"] == "blocked" and any("not bound" in reason for reason in switch["failed"])
+    assert switch["state"] == "blocked"
+    assert any("not bound" in reason for reason in switch["failed"])
 
 
 def test_next_candidate_is_tried():
@@ -109,19 +115,22 @@ def test_no_candidate_no_switch():
 def test_a_host_with_signs_of_compromise_is_not_moved():
     lists = dnsbl(a11=subject("listed", [listing("zen.spamhaus.org", "listed", "high", clean_before_switch=True, meaning="XBL")]), a12=subject())
     switch = plan(mail_host(log=REFUSED), lists)["switch_outbound_ip"]
-    assert switch["state"] == "blocked" and "XBL" in switch["failed"][0]
+    assert switch["state"] == "blocked"
+    assert "XBL" in switch["failed"][0]
 
 
 def test_a_short_log_cannot_show_an_ordinary_flow():
     switch = plan(mail_host(log=REFUSED, first="2026-11-20T01:00:00Z"))["switch_outbound_ip"]
-    assert switch["state"] == "blocked" and "11 hours" in switch["failed"][0]
+    assert switch["state"] == "blocked"
+    assert "11 hours" in switch["failed"][0]
 
 
 def test_identity_is_mended_with_the_text_to_send():
     dns = sender_dns(("198.51.100.11", "mail.example.com", {"ptr_exists": "fail", "helo_fqdn": "fail"}), ("198.51.100.12", "mail2.example.com", {}))
     actions = plan(mail_host(), dnsbl(a11=subject(), a12=subject()), dns)
     assert list(actions) == ["fix_helo", "fix_ptr"]
-    assert actions["fix_ptr"]["text"] == "please mend ptr_exists" and actions["fix_ptr"]["state"] == "manual"
+    assert actions["fix_ptr"]["text"] == "please mend ptr_exists"
+    assert actions["fix_ptr"]["state"] == "manual"
 
 
 def test_failed_host_has_no_actions():
