@@ -50,9 +50,7 @@ _value:
       type: dict
     identities:
       description:
-        - Every identity of the fleet, one for each pair of host and source address.
-        - It has C(host), C(address) (as the world sees it), C(inside) (as the host knows it), C(helo), C(domains), C(transport), and
-          C(role), which is V(source) or V(candidate).
+        - Every identity of the fleet, one for each pair of host and source address, as M(postmaster.deliverability.sender_dns_info) takes them.
       type: list
       elements: dict
     addresses:

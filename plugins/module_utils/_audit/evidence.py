@@ -9,7 +9,7 @@ The evidence of a fleet is a dictionary::
 
     {"hosts": {NAME: {"mail_host": {...} or None, "error": str or None,
                       "identities": [{host, address, helo, domains, role, transport}], "via": [smarthosts], "undeclared": [private addresses]}},
-     "identities": [every identity of every host], "addresses": [every address, once]}
+     "identities": [every identity of every host, as sender_dns_info takes them], "addresses": [every address, once]}
 
 An identity's ``address`` is the one that the world sees: the bound address, or behind NAT the public one declared for it.
 """
@@ -41,6 +41,10 @@ def is_public(address):
     return not any(address in net for net in _INSIDE if net.version == address.version)
 
 
+# The keys of an identity that concern the DNS.
+QUESTIONED = ("host", "address", "helo", "domains", "role")
+
+
 def fleet_evidence(hosts):
     """Join what each host reported with what its inventory declares.
 
@@ -48,7 +52,7 @@ def fleet_evidence(hosts):
     "pool": [{"address", "helo"}], "domains": [str]}}``; every key but ``observed`` may be missing.
     """
     joined = {name: _host(name, given) for name, given in sorted(hosts.items())}
-    identities = [identity for host in joined.values() for identity in host["identities"]]
+    identities = [{key: identity[key] for key in QUESTIONED} for host in joined.values() for identity in host["identities"]]
     addresses = sorted({identity["address"] for identity in identities}, key=lambda text: (ipaddress.ip_address(text).version, ipaddress.ip_address(text)))
     return {"hosts": joined, "identities": identities, "addresses": addresses}
 
