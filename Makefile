@@ -3,20 +3,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 .DEFAULT_GOAL := help
-.PHONY: help audit test bench clean venv collection
+.PHONY: help audit test bench clean venv test-venv collection
 
 COLLECTION := .cache/collections/ansible_collections/postmaster/deliverability
 
-help: ## List the targets
+help: ## list the targets
 	@echo "usage: make TARGET"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-8s %s\n", $$1, $$2 }'
 	@echo "PYTHON=/path/to/python3 names the interpreter (3.11 or newer, with venv) that .venv is made with."
 
-audit: venv collection ## Audit the demonstration fleet; INVENTORY=path audits your own servers, ARGS="--limit mx1 -K" goes to ansible-playbook
-	@sh tests/tools/audit.sh "$(INVENTORY)" $(ARGS)
+audit: venv collection ## audit the embedded fleet, or your own servers: INVENTORY=path [ARGS="--limit mx1 -K", for ansible-playbook]
+	@.venv/bin/python tests/tools/audit.py "$(INVENTORY)" $(ARGS)
+
+test: test-venv ## run every check of the project; JOBS="lint pytest" runs only these
+	@.venv/bin/python tests/tools/check.py $(JOBS)
+
+bench: test-venv collection ## compare the speed with its peers; NAME=dns runs one benchmark
+	@.venv/bin/python tests/tools/bench.py $(NAME)
+
+clean: ## remove what make made: .venv, .cache and reports
+	rm -rf .venv .cache reports
 
 venv:
 	@sh tests/tools/venv.sh .venv requirements.txt
+
+test-venv:
+	@sh tests/tools/venv.sh .venv tests/requirements.txt tests/constraints.txt requirements.txt
 
 # Ansible finds the collection, which is this work tree, under the path that its name asks for.
 collection:
