@@ -1,0 +1,71 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filter: a diagnosis as a report in one of several formats."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: render_report
+author: "The postmaster.deliverability contributors (@postmaster)"
+short_description: Write a diagnosis as a report
+version_added: 0.1.0
+description:
+  - Takes the result of the filter P(postmaster.deliverability.diagnose#filter) and returns the text of a report.
+  - The text depends on the input alone. The same diagnosis gives the same report, byte for byte.
+  - What remote servers said is escaped as the format asks. Control characters, terminal escapes, text direction overrides and invisible letters
+    are written as visible escapes, for example C(\\x1b).
+options:
+  _input:
+    description: The diagnosis.
+    type: dict
+    required: true
+  format:
+    description:
+      - V(html) is one file for a browser. It loads nothing from outside, and works without a network and without scripts.
+      - V(json) is for programs. C(docs/report.schema.json) describes it.
+      - V(table) is one line for each host, for a terminal.
+    type: str
+    choices: [html, json, table]
+    default: html
+  language:
+    description: The language of the words around the evidence. Matters to the formats for people.
+    type: str
+    choices: [en, es]
+    default: en
+  width:
+    description:
+      - Columns of the terminal, at least 80.
+      - Only for O(format=table).
+    type: int
+    default: 110
+"""
+
+EXAMPLES = r"""
+- name: Write the report for a browser
+  ansible.builtin.copy:
+    content: "{{ diagnosis | postmaster.deliverability.render_report('html', language='es') }}"
+    dest: reports/report.html
+    mode: "0644"
+
+- name: Show one line for each host
+  ansible.builtin.debug:
+    msg: "{{ (diagnosis | postmaster.deliverability.render_report('table')).splitlines() }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The text of the report.
+  type: str
+"""
+
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.render import render
+
+
+class FilterModule:
+    """The filter of this file."""
+
+    def filters(self):
+        return {"render_report": filter_edge("render_report", render)}

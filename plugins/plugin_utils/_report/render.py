@@ -1,0 +1,52 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""One door to every format of the report."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.html import html_report
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.json import json_report
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.table import table
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import words
+
+FORMATS = {
+    "html": html_report,
+    "json": json_report,
+    "table": table,
+}
+
+
+def _plain(value):
+    """A copy of ordinary dictionaries and lists: what Ansible hands over are lazy containers that the C code of ``json`` cannot see into."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return value
+
+
+def render(diagnosis, format: str = "html", language: str = "en", **options) -> str:
+    """The report on ``diagnosis`` as text.
+
+    ``language`` is taken by every format and matters to those for people. Any other option belongs to a format and is an error elsewhere.
+    """
+    if not isinstance(diagnosis, Mapping) or "hosts" not in diagnosis:
+        raise DeliverabilityError("the input is not a diagnosis: give the result of the filter postmaster.deliverability.diagnose")
+    if format not in FORMATS:
+        raise DeliverabilityError(f"format: {format!r} is not one of {', '.join(FORMATS)}")
+    words(language)
+    write = FORMATS[format]
+    takes = inspect.signature(write).parameters
+    for option in options:
+        if option not in takes:
+            raise DeliverabilityError(f"{option}: the format {format!r} has no such option")
+    if "language" in takes:
+        options["language"] = language
+    return write(_plain(diagnosis), **options)

@@ -1,0 +1,73 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What every format wants to know of a diagnosis: the order of hosts and findings, the next step, the refusals by hour and side."""
+
+from __future__ import annotations
+
+STATES = ("refused", "attention", "unknown", "ok")
+SIDES = ("ours", "either", "theirs", "user", "none")
+STATUSES = ("fail", "unknown", "waived", "fixed", "pass", "not_applicable")
+SEVERITIES = ("high", "medium", "low", "info")
+
+
+def _rank(order: tuple, word: str) -> int:
+    return order.index(word) if word in order else len(order)
+
+
+def hosts_in_order(diagnosis: dict) -> list[tuple[str, dict]]:
+    """(name, host) pairs: the worst state first, then by name, whatever the order of the dictionary."""
+    return sorted(diagnosis["hosts"].items(), key=lambda pair: (_rank(STATES, pair[1]["state"]), pair[0]))
+
+
+def findings_in_order(host: dict) -> list[dict]:
+    """Failures first, the severe before the slight; equals by id."""
+    return sorted(host["findings"], key=lambda f: (_rank(STATUSES, f["status"]), _rank(SEVERITIES, f["severity"]), f["id"]))
+
+
+def verdicts_in_order(host: dict) -> list[dict]:
+    """Ours first, since those can be acted on; the greater count before the smaller."""
+    return sorted(
+        host["verdicts"], key=lambda v: (_rank(SIDES, v["side"]), -v["group"]["count"], v["group"]["destination"] or "", v["group"]["template"] or "")
+    )
+
+
+def worst_by_control(host: dict) -> dict[str, dict]:
+    """The one finding that a cell of the matrix shows: per control the worst of its subjects."""
+    worst: dict[str, dict] = {}
+    for finding in findings_in_order(host):
+        worst.setdefault(finding["control"], finding)
+    return worst
+
+
+def to_do(host: dict, words: dict) -> list[str]:
+    """The titles of the actions in their order, or the words that say why there is none."""
+    if host["actions"]:
+        return [action["title"] if action["state"] != "blocked" else f"{action['title']} ({words['blocked']})" for action in host["actions"]]
+    if host["state"] == "unknown":
+        return [words["nothing_unknown"]]
+    return [words.get(f"nothing_{host['side']}", words["nothing"])]
+
+
+def refusals_by_hour(hosts) -> dict[str, dict[str, int]]:
+    """{hour: {side: count}} over the log groups of these hosts: what was turned down, and whose fault it was."""
+    hours: dict[str, dict[str, int]] = {}
+    for host in hosts:
+        for verdict in host["verdicts"]:
+            if verdict["source"] != "log" or verdict["group"]["outcome"] == "sent":
+                continue
+            for hour, count in (verdict["group"].get("by_hour") or {}).items():
+                sides = hours.setdefault(hour, {})
+                sides[verdict["side"]] = sides.get(verdict["side"], 0) + count
+    return hours
+
+
+def queue_ages(hosts) -> list[tuple[int | None, int]]:
+    """(upper bound in seconds or None, count) of the queues of these hosts together, youngest first."""
+    total: dict[int | None, int] = {}
+    for host in hosts:
+        for age in (host["facts"].get("queue") or {}).get("ages", []):
+            total[age["under"]] = total.get(age["under"], 0) + age["count"]
+    return sorted(total.items(), key=lambda pair: float("inf") if pair[0] is None else pair[0])
