@@ -54,8 +54,8 @@ def pytest(python: str, *paths: str) -> Step:
     return Step([python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths])
 
 
-def sanity(python: str, home: str) -> Step:
-    return Step([python, "tests/tools/sanity.py", str(CACHE / home)])
+def sanity(python: str) -> Step:
+    return Step([python, "tests/tools/sanity.py"])
 
 
 LINT = [
@@ -80,11 +80,11 @@ DAILY = [
         [
             Step(["sh", str(ROOT / "tests/tools/venv.sh"), OLD_VENV, "tests/requirements-2.17.txt"], str(ROOT)),
             pytest(OLD_PYTHON, "tests/unit"),
-            sanity(OLD_PYTHON, "home-2.17"),
+            sanity(OLD_PYTHON),
         ],
     ),
     Job("pytest", "test", PYTHON, [pytest(PYTHON, "tests/unit", "tests/collection", "tests/audit")]),
-    Job("sanity", "test", PYTHON, [sanity(PYTHON, "home")]),
+    Job("sanity", "test", PYTHON, [sanity(PYTHON)]),
     Job("lint", "test", PYTHON, LINT),
 ]
 # Needs root and Debian's packages, so it runs only when it is named; .ci/run does.
@@ -107,13 +107,32 @@ def copy_collection(tree: str) -> None:
     subprocess.run(["git", "add", "--all"], cwd=target, check=True)
 
 
-def environment(job: Job) -> dict[str, str]:
-    """Return the environment of a job: its copy is the collection that Python and Ansible find, its virtual environment comes first on PATH."""
-    tree = str(CACHE / job.tree)
+def at_home() -> dict[str, str]:
+    """Return what keeps in use, although HOME is another folder, that lies in the user's: pip's cache and settings, the interpreters of pyenv."""
+    home = pathlib.Path.home()
+    cache = subprocess.run([PYTHON, "-m", "pip", "cache", "dir"], capture_output=True, text=True, check=False).stdout.strip()
+    settings = [str(home / name) for name in (".config/pip/pip.conf", ".pip/pip.conf") if (home / name).exists()]
     return {
+        **({"PIP_CACHE_DIR": cache} if cache else {}),
+        **({"PIP_CONFIG_FILE": settings[0]} if settings else {}),
+        "PYENV_ROOT": str(home / ".pyenv"),
+    }
+
+
+def environment(job: Job) -> dict[str, str]:
+    """Return the environment of a job: its copy is the collection that Python and Ansible find, its virtual environment comes first on PATH.
+
+    Whatever a tool leaves in its user's HOME stays in ``.cache``.
+    """
+    tree = str(CACHE / job.tree)
+    home = CACHE / f"home-{job.tree}"
+    home.mkdir(exist_ok=True)
+    return {
+        **at_home(),
         **os.environ,
         "ANSIBLE_COLLECTIONS_PATH": tree,
         "ANSIBLE_NOCOLOR": "true",
+        "HOME": str(home),
         "NO_COLOR": "1",
         "PATH": f"{pathlib.Path(job.python).parent}:{os.environ['PATH']}",
         "PYTHONPATH": tree,
@@ -123,12 +142,14 @@ def environment(job: Job) -> dict[str, str]:
 def run(job: Job) -> tuple[bool, float]:
     """Run the steps of a job into its log; return whether all went well, and the seconds it took."""
     started = time.monotonic()
+    variables = environment(job)
     fine = True
     with log_of(job).open("w", encoding="utf-8") as log:
         for step in job.steps:
             print("$", " ".join(step.words), file=log, flush=True)
             folder = CACHE / job.tree / COLLECTION / step.folder
-            fine &= subprocess.run(step.words, cwd=folder, env=environment(job), stdout=log, stderr=log, stdin=subprocess.DEVNULL, check=False).returncode == 0
+            done = subprocess.run(step.words, cwd=folder, env=variables, stdout=log, stderr=log, stdin=subprocess.DEVNULL, check=False)
+            fine &= done.returncode == 0
     return fine, time.monotonic() - started
 
 

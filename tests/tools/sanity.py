@@ -2,9 +2,9 @@
 # GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run ``ansible-test sanity`` without containers and with no host but PyPI: ``sanity.py HOME [ARGUMENT]...``, in the collection's folder.
+"""Run ``ansible-test sanity`` without containers and with no host but PyPI: ``sanity.py [ARGUMENT]...``, in the collection's folder.
 
-The interpreter that runs this file decides which ansible-core is used. HOME is a folder for everything that ansible-test keeps.
+The interpreter that runs this file decides which ansible-core is used. ansible-test keeps what it makes under ``$HOME/.ansible/test``.
 Three things stand between ansible-test and a plain machine, and are put right here:
 
 * it bootstraps its virtual environments with a get-pip.py from a host of its own; pip's wheel from PyPI does the same,
@@ -35,10 +35,9 @@ runpy.run_module("pip", run_name="__main__", alter_sys=True)
 PYTHONS = [f"python3.{minor}" for minor in range(8, 15)]
 
 
-def provide_get_pip(home: pathlib.Path) -> None:
+def provide_get_pip(cache: pathlib.Path) -> None:
     """Put a stand-in for get-pip.py, and the wheels that it installs, where ansible-test looks before it downloads."""
     packages = get_venv_packages(types.SimpleNamespace(version="3.11"))
-    cache = home / ".ansible/test/cache"
     script = cache / f"get_pip_{packages['pip'].replace('.', '_')}.py"
     if script.exists():
         return
@@ -59,7 +58,7 @@ def real_interpreter(name: str) -> str | None:
     return None
 
 
-def provide_interpreters(folder: pathlib.Path) -> None:
+def provide_programs(folder: pathlib.Path) -> None:
     """Fill ``folder`` with links to the interpreters of this machine and to shellcheck."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -70,23 +69,13 @@ def provide_interpreters(folder: pathlib.Path) -> None:
         (folder / "shellcheck").symlink_to(shellcheck)
 
 
-def pip_settings() -> dict[str, str]:
-    """Return what keeps pip's cache and the user's pip settings in use although HOME is another folder."""
-    cache = subprocess.run([sys.executable, "-m", "pip", "cache", "dir"], capture_output=True, text=True, check=False).stdout.strip()
-    settings = {"PIP_CACHE_DIR": cache} if cache else {}
-    for place in (".config/pip/pip.conf", ".pip/pip.conf"):
-        if (pathlib.Path.home() / place).exists():
-            settings.setdefault("PIP_CONFIG_FILE", str(pathlib.Path.home() / place))
-    return settings
-
-
 def main() -> int:
     """Prepare the folder and hand over to ansible-test; return its exit code."""
-    home = pathlib.Path(sys.argv[1]).resolve()
-    provide_get_pip(home)
-    provide_interpreters(home / "bin")
-    environment = {**pip_settings(), **os.environ, "HOME": str(home), "PATH": f"{home / 'bin'}:{os.defpath}"}
-    command = [sys.executable, str(pathlib.Path(sys.executable).with_name("ansible-test")), "sanity", "--color", "no", *sys.argv[2:]]
+    folder = pathlib.Path.home() / ".ansible/test"
+    provide_get_pip(folder / "cache")
+    provide_programs(folder / "bin")
+    environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.defpath}", "PIP_QUIET": "1"}
+    command = [sys.executable, str(pathlib.Path(sys.executable).with_name("ansible-test")), "sanity", "--color", "no", *sys.argv[1:]]
     return subprocess.run(command, env=environment, check=False).returncode
 
 
