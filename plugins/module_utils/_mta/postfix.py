@@ -1,0 +1,782 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""Postfix (also Trend Micro IMSVA, which is Postfix inside): identity, queue and log. Source: the Postfix manual pages and real logs of 3.7 and 3.10."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import Iterator
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import (
+    PORTS,
+    Attempt,
+    Identity,
+    LogReader,
+    MailSystem,
+    QueueEntry,
+    Recent,
+    decode,
+    domain_of,
+    is_loopback,
+    split_host_port,
+    to_address,
+    unique,
+)
+
+CONFIG_DIRS = ("/etc/postfix", "/usr/local/etc/postfix", "/opt/trend/imss/postfix/etc/postfix")
+MESSAGES_HELD = 50000
+
+
+# Reasons: what Postfix wraps around a remote server's words, in queue and log alike.
+
+_SAID = re.compile(
+    r"^(?:TLS is required, but )?host (?P<host>\S+?)\[(?P<address>[^\]]+)\](?::\d+)? (?P<how>said|refused to talk to me|refused to start TLS): "
+    r"(?:.*?)(?: \(in reply to (?P<stage>[^()]+?)(?: command)?\))?$",
+    re.S,
+)
+_WHILE = re.compile(r"^(?:lost connection with|conversation with) (?P<host>\S+?)\[(?P<address>[^\]]+)\](?::\d+)? (?:timed out )?while (?P<doing>.+)$", re.S)
+_CONNECT = re.compile(r"^connect to (?P<host>\S+?)\[(?P<address>[^\]]+)\](?::\d+)?: ")
+_SERVER = re.compile(r"(?:server|by host|to|with) (?P<host>[\w.-]+)\[(?P<address>[^\]]+)\]")
+SUSPENDED = "delivery temporarily suspended: "
+# In place of a reason where the transport itself broke: the log's warnings tell why.
+HIDDEN = re.compile(r"^(?:unknown mail transport error|mail transport unavailable)")
+# What smtp(8) was doing when the connection broke.
+DOING = (
+    ("initial server greeting", "connect"),
+    ("EHLO", "EHLO"),
+    ("HELO", "EHLO"),
+    ("LHLO", "EHLO"),
+    ("STARTTLS", "STARTTLS"),
+    ("AUTH", "AUTH"),
+    ("MAIL FROM", "MAIL FROM"),
+    ("RCPT TO", "RCPT TO"),
+    ("end of data", "end of DATA"),
+    ("final", "end of DATA"),
+    ("message body", "DATA"),
+    ("DATA", "DATA"),
+    ("QUIT", "QUIT"),
+)
+# Stages of failures that this side describes in its own words.
+OWN_WORDS = (
+    ("SASL authentication", "AUTH"),
+    ("Server certificate not", "STARTTLS"),
+    ("Cannot start TLS", "STARTTLS"),
+    ("TLS is required", "STARTTLS"),
+    ("connect to ", "connect"),
+)
+
+
+def read_reason(text: str) -> tuple:
+    """Return ``(text, stage, relay host, relay address, masked)`` of a delay reason or of what stands in the brackets of a log's status."""
+    masked = text.startswith(SUSPENDED)
+    if masked:
+        text = text[len(SUSPENDED) :]
+    masked = masked or bool(HIDDEN.match(text))
+    found = _SAID.match(text)
+    if found:
+        if found.group("how") == "refused to talk to me":
+            stage = "connect"
+        elif found.group("how") == "refused to start TLS":
+            stage = "STARTTLS"
+        else:
+            stage = {"HELO": "EHLO", "LHLO": "EHLO"}.get(found.group("stage"), found.group("stage"))
+        return text, stage, found.group("host").lower(), found.group("address"), masked
+    found = _WHILE.match(text)
+    if found:
+        stage = next((stage for words, stage in DOING if words in found.group("doing")), None)
+        return text, stage, found.group("host").lower(), found.group("address"), masked
+    stage = next((stage for words, stage in OWN_WORDS if text.startswith(words)), None)
+    found = _CONNECT.match(text) or (_SERVER.search(text) if stage else None)
+    if found:
+        return text, stage, found.group("host").lower(), found.group("address"), masked
+    return text, stage, None, None, masked
+
+
+class Postfix(MailSystem):
+    """Postfix 3.1 and later by ``postqueue -j``, older ones by ``postqueue -p``; one or all instances of ``postmulti``."""
+
+    name = "postfix"
+    snapshot_marks = ("postqueue-j.jsonl", "postconf.txt", "postqueue-p.txt")
+    journal_matches = ("SYSLOG_FACILITY=2", "_SYSTEMD_UNIT=postfix.service", "_SYSTEMD_UNIT=postfix@-.service")
+
+    def __init__(self, host, config_dir: str | None = None):
+        super().__init__(host, config_dir)
+        self._instances: list = []
+
+    @classmethod
+    def detect(cls, host) -> bool:
+        """Postfix has a main.cf and a postconf."""
+        return host.has_program("postconf") and any(host.has_file(os.path.join(folder, "main.cf")) for folder in CONFIG_DIRS)
+
+    @property
+    def instances(self) -> list:
+        """Return the configurations to look at: the one asked for, or the default one and every enabled one beside it."""
+        if not self._instances:
+            self._instances = [Config(self.host, folder) for folder in self._folders()]
+        return self._instances
+
+    def _folders(self) -> list:
+        if self.config_dir or self.host.snapshot:
+            return [self.config_dir]
+        listed = self.host.output("postmulti-l.txt", ["postmulti", "-l"], optional=True) or ""
+        rows = [line.split() for line in listed.splitlines()]
+        # The default instance is asked without a folder: its programs know where they were built to look.
+        return [None] + [row[3] for row in rows if len(row) == 4 and row[0] != "-" and row[2] == "y"]
+
+    def about(self) -> dict:
+        """Return ``{name, version, config_dir}`` and, with more than one instance, their folders."""
+        first = self.instances[0]
+        about = {"name": self.name, "version": first.get("mail_version") or None, "config_dir": first.folder}
+        if len(self.instances) > 1:
+            about["instances"] = [instance.folder for instance in self.instances]
+        return about
+
+    def identity(self) -> Identity:
+        """Return the identities of all instances looked at, those of the default transport first."""
+        found = [identity_of(config, self.host, several=len(self.instances) > 1) for config in self.instances]
+        return Identity(
+            hostname=found[0].hostname,
+            sources=[source for identity in found for source in identity.sources],
+            relays=[relay for identity in found for relay in identity.relays],
+            domains=unique(domain for identity in found for domain in identity.domains),
+            warnings=tuple(unique(warning for identity in found for warning in identity.warnings)),
+        )
+
+    def queue(self) -> Iterator[QueueEntry]:
+        """Yield the entries of the queues of all instances looked at."""
+        from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import Clock
+
+        clock = Clock(self.host.now, self.host.zone)
+        for config in self.instances:
+            at = ["-c", config.asked] if config.asked else []
+            text = self.host.output("postqueue-j.jsonl", ["postqueue"] + at + ["-j"], optional=True)
+            if text is None:  # before 3.1, or refused: then the old listing fails with the reason
+                names = getattr(self.host, "names", ())
+                name = "mailq.txt" if "mailq.txt" in names else "postqueue-p.txt"
+                if self.host.snapshot and name not in names:
+                    name = "postqueue-j.jsonl"
+                text = self.host.output(name, ["postqueue"] + at + ["-p"])
+            yield from self.parse_queue(text, clock)
+
+    @classmethod
+    def parse_queue(cls, text: str, clock) -> Iterator[QueueEntry]:
+        """Yield the entries of ``postqueue -j`` or of ``postqueue -p`` (``mailq``)."""
+        return _json_entries(text) if text.lstrip()[:1] == "{" else _listed_entries(text, clock)
+
+    @classmethod
+    def owns_queue(cls, head: str) -> bool:
+        """Both listings are unmistakable."""
+        return '"queue_id":' in head or head.lstrip().startswith(("-Queue ID-", "Mail queue is empty"))
+
+    @classmethod
+    def owns_log(cls, head: str) -> bool:
+        """Delivery lines and queue manager lines of Postfix."""
+        return bool(re.search(r"\]: \w+: (?:to=<.*, relay=.*, status=\w|from=<.*, size=\d+, nrcpt=)|\bpostfix/\w", head))
+
+    @property
+    def log_paths(self) -> tuple:
+        """``maillog_file`` where it is set, else syslog's usual files."""
+        own = [config.expanded("maillog_file") for config in self.instances]
+        return tuple(path for path in own if path.startswith("/") and not path.startswith("/dev/")) or MailSystem.log_paths
+
+    def log_reader(self, summary, clock):
+        """Return the reader; it takes only the asked instance's lines where one was asked for."""
+        names = None
+        relays: list = []
+        if self.host is not None:
+            relays = [(relay["host"], relay["port"]) for relay in self.identity().relays]
+            if self.config_dir and not self.host.snapshot:
+                names = self.instances[0].syslog_names()
+        return PostfixLog(summary, clock, relays=relays, names=names)
+
+
+def _json_entries(text: str) -> Iterator[QueueEntry]:
+    """Yield the entries of ``postqueue -j``: one JSON object a line."""
+    reasons: dict = {"": ("", None, None, None, False)}
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            message = json.loads(line)
+            sender = message.get("sender", "")
+            sender = "" if sender == "MAILER-DAEMON" else sender
+            for recipient in message.get("recipients", ()):
+                reason = recipient.get("delay_reason", "")
+                read = reasons.get(reason)
+                if read is None:
+                    if len(reasons) > 4096:
+                        reasons = {"": reasons[""]}
+                    read = reasons[reason] = read_reason(reason)
+                yield QueueEntry(
+                    message["queue_id"],
+                    message.get("queue_name", ""),
+                    message.get("arrival_time"),
+                    message.get("message_size", 0),
+                    sender,
+                    recipient["address"],
+                    read[0],
+                    read[1],
+                    read[2],
+                    read[3],
+                    None,
+                    read[4],
+                )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DeliverabilityError(f"line {number} of the queue listing is not what postqueue -j prints: {line[:80]!r}") from error
+
+
+_LISTED = re.compile(r"^(?P<id>[0-9A-Za-z]+)(?P<flag>[*!#]*)\s+(?P<size>\d+) (?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)\s+(?P<sender>.+)$")
+_FLAGS = {"*": "active", "!": "hold"}
+
+
+def _listed_entries(text: str, clock) -> Iterator[QueueEntry]:
+    """Yield the entries of ``postqueue -p``; the reason in brackets stands above the recipients that it is about."""
+    message = None
+    reason = ""
+    for line in text.split("\n"):
+        if line.startswith(("-Queue ID-", "-- ")) or not line.strip():
+            continue
+        found = _LISTED.match(line)
+        if found:
+            sender = found.group("sender").strip()
+            message = (
+                found.group("id"),
+                next((_FLAGS[flag] for flag in found.group("flag") if flag in _FLAGS), "deferred"),
+                clock.epoch(found.group("time").encode()),
+                int(found.group("size")),
+                "" if sender == "MAILER-DAEMON" else sender,
+            )
+            reason = ""
+        elif line.lstrip().startswith("(") and line.rstrip().endswith(")"):
+            reason = line.strip()[1:-1]
+        elif message and line.startswith(" "):
+            read = read_reason(reason) if reason else ("", None, None, None, False)
+            yield QueueEntry(*message, recipient=line.strip(), text=read[0], stage=read[1], relay_host=read[2], relay_address=read[3], masked=read[4])
+
+
+# The configuration.
+
+
+class Config:
+    """One instance's main.cf and master.cf as ``postconf`` prints them."""
+
+    def __init__(self, host, folder: str | None):
+        self.asked = folder
+        self.host = host
+        at = ["-c", folder] if folder else []
+        text = host.output("postconf.txt", ["postconf"] + at)
+        self.main = dict(_assignments(text))
+        if "myhostname" not in self.main and "mail_version" not in self.main:
+            raise DeliverabilityError(f"{'postconf.txt in ' + host.snapshot if host.snapshot else 'what postconf printed'} is not the output of postconf")
+        self.folder = self.main.get("config_directory") or folder
+        self.services = list(_services(host.output("postconf-M.txt", ["postconf"] + at + ["-M"], optional=True) or ""))
+        self.overrides = {}
+        for name, kind, _command, options in self.services:
+            for option, value in options:
+                self.overrides[name, kind, option] = value
+        for key, value in _assignments(host.output("postconf-P.txt", ["postconf"] + at + ["-P"], optional=True) or ""):
+            parts = key.split("/", 2)
+            if len(parts) == 3:
+                self.overrides[tuple(parts)] = value
+
+    def get(self, name: str) -> str:
+        """Return a parameter of main.cf as written."""
+        return self.main.get(name, "")
+
+    def expanded(self, name: str, service: str | None = None) -> str:
+        """Return a parameter with its ``$names`` replaced, as the service of master.cf sees it."""
+        value = self.overrides.get((service, "unix", name)) if service else None
+        return self.expand(self.get(name) if value is None else value, service).strip()
+
+    def words(self, name: str, service: str | None = None) -> list:
+        """Return the items of a list parameter."""
+        return [word for word in re.split(r"[\s,]+", self.expanded(name, service)) if word]
+
+    def overridden(self, service: str, *names: str) -> bool:
+        """Tell whether master.cf sets one of the parameters for the service."""
+        return any((service, "unix", name) in self.overrides for name in names)
+
+    def expand(self, text: str, service: str | None = None, depth: int = 0) -> str:
+        """Replace ``$name``, ``$(name)``, ``${name}``, ``${name?then}``, ``${name:else}`` and ``${name?{then}:{else}}``."""
+        if "$" not in text or depth > 20:
+            return text
+
+        def one(found):
+            name, condition = found.group("plain") or found.group("name"), found.group("condition")
+            override = self.overrides.get((service, "unix", name)) if service else None
+            value = self.expand(self.get(name) if override is None else override, service, depth + 1)
+            if condition is None:
+                return value
+            then, otherwise = _branches(condition)
+            return self.expand(then if value else otherwise, service, depth + 1)
+
+        return _REFERENCE.sub(one, text)
+
+    def syslog_names(self) -> tuple:
+        """Return the first parts of the tags under which this instance logs."""
+        own = self.expanded("syslog_name") or "postfix"
+        others = [self.expand(value) for (_name, _kind, option), value in self.overrides.items() if option == "syslog_name"]
+        return tuple(unique([own] + others))
+
+    def table(self, spec: str) -> list | None:
+        """Return ``[(key, value)]`` of a lookup table whose source is readable text; None for any other kind."""
+        kind, _colon, rest = spec.partition(":")
+        if kind in ("inline", "static"):
+            body = rest.strip().strip("{}")
+            if kind == "static":
+                return [("*", body)]
+            return [tuple(part.strip() for part in pair.split("=", 1)) for pair in re.split(r",\s*|\}\s*\{|\s(?=\S+=)", body) if "=" in pair]
+        if kind not in ("hash", "btree", "texthash", "lmdb", "cdb", "dbm", "sdbm"):
+            return None
+        text = self.host.file(rest)
+        return None if text is None else [tuple(line.split(None, 1)) for line in logical_lines(text) if len(line.split(None, 1)) == 2]
+
+
+_REFERENCE = re.compile(r"\$(?:(?P<plain>\w+)|[({](?P<name>\w+)(?P<condition>[?:](?:[^{}]|\{[^{}]*\})*)?[)}])")
+
+
+def _branches(condition: str) -> tuple:
+    """Return ``(then, else)`` of ``?then``, ``:else`` and ``?{then}:{else}``."""
+    if condition[0] == ":":
+        return "", condition[1:].strip("{}")
+    braces = re.match(r"^\?\s*\{([^{}]*)\}\s*(?::\s*\{([^{}]*)\})?$", condition)
+    if braces:
+        return braces.group(1), braces.group(2) or ""
+    return condition[1:], ""
+
+
+def logical_lines(text: str) -> list:
+    """Return the lines of a Postfix file: comments and empty lines left out, lines that begin with white space joined to the one before."""
+    lines: list = []
+    for line in text.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if line[0].isspace() and lines:
+            lines[-1] += " " + line.strip()
+        else:
+            lines.append(line.strip())
+    return lines
+
+
+def _assignments(text: str) -> Iterator[tuple]:
+    for line in logical_lines(text):
+        name, equals, value = line.partition("=")
+        if equals:
+            yield name.strip(), value.strip()
+
+
+_OPTION = re.compile(r"-o\s*(?:\{\s*(?P<name>\w+)\s*=\s*(?P<value>.*?)\s*\}|(?P<plain>\w+)=(?P<word>\S*))(?=\s|$)")
+
+
+def _services(text: str) -> Iterator[tuple]:
+    """Yield ``(name, type, command, [(option, value)])`` of master.cf as ``postconf -M`` prints it."""
+    for line in logical_lines(text):
+        fields = line.split(None, 7)
+        if len(fields) < 8:
+            continue
+        command, _space, arguments = fields[7].partition(" ")
+        options = [(found.group("name") or found.group("plain"), found.group("value") or found.group("word") or "") for found in _OPTION.finditer(arguments)]
+        yield fields[0], fields[1], command, options
+
+
+# Who the host is when it sends.
+
+
+def identity_of(config: Config, host, several: bool = False) -> Identity:
+    """Return the identity of one instance; with ``several`` its transports carry the instance's folder in their name."""
+    warnings: list = []
+    default = config.expanded("default_transport") or "smtp"
+    default_name = default.partition(":")[0]
+    clients = [(name, command) for name, kind, command, _options in config.services if kind == "unix" and command in ("smtp", "lmtp")]
+    clients = clients or [("smtp", "smtp")]
+    filters = _filter_transports(config)
+    wanted = [
+        (name, command)
+        for name, command in clients
+        if name not in filters
+        and (command == "smtp" or name == default_name or config.overridden(name, "lmtp_bind_address", "lmtp_bind_address6", "lmtp_helo_name"))
+    ]
+    wanted.sort(key=lambda client: client[0] != default_name)
+    prefix = f"{config.folder}:" if several and config.asked else ""
+    own = host.addresses()
+    return Identity(
+        hostname=config.expanded("myhostname") or host.hostname(),
+        sources=[_source(config, host, own, name, command, prefix, warnings) for name, command in wanted],
+        relays=_relays(config, warnings),
+        domains=_domains(config),
+        warnings=tuple(warnings),
+    )
+
+
+def _source(config: Config, host, own, service: str, command: str, prefix: str, warnings: list) -> dict:
+    """Return one transport's source: the address that really leaves, the name it gives, and what decided it."""
+    names = config.words("inet_protocols", service)
+    protocols = [family for family in ("ipv4", "ipv6") if family in names or "all" in names or not names]
+    origins = []
+    addresses: dict = {4: None, 6: None}
+    for family, parameter in ((4, command + "_bind_address"), (6, command + "_bind_address6")):
+        if f"ipv{family}" not in protocols:
+            continue
+        address, origin = _bound(config, host, own, service, family, parameter, prefix, warnings)
+        addresses[family] = address
+        if origin:
+            origins.append(origin)
+    helo = config.expanded(command + "_helo_name", service) or config.expanded("myhostname", service)
+    return {
+        "transport": prefix + service,
+        "address4": addresses[4],
+        "address6": addresses[6],
+        "helo": helo,
+        "protocols": protocols,
+        "origin": ", ".join(unique(origins)) or "chosen by the kernel",
+    }
+
+
+def _bound(config: Config, host, own, service: str, family: int, parameter: str, prefix: str, warnings: list) -> tuple:
+    """Return ``(address, what decided it)`` for one family of one transport."""
+    value = config.expanded(parameter, service)
+    where = f"{'master.cf ' + service if config.overridden(service, parameter) else 'main.cf'} {parameter}"
+    if value:
+        parsed = to_address(value)
+        if parsed is None:
+            warnings.append(f"{prefix}{where} is {value!r}, which is no address: this transport sends nothing")
+            return None, where
+        if own is None or str(parsed) in (str(to_address(address)) for address in own):
+            return str(parsed), where
+        if config.expanded("smtp_bind_address_enforce", service) == "yes":
+            warnings.append(f"{prefix}{where} is {value}, which no interface of this host has: this transport sends nothing")
+            return str(parsed), where
+        warnings.append(f"{prefix}{where} is {value}, which no interface of this host has: mail leaves from another address")
+        return host.default_source(family), f"chosen by the kernel, since no interface has {value} of {where}"
+    listening = [to_address(word) for word in config.words("inet_interfaces", service)]
+    implied = [address for address in listening if address is not None and address.version == family and not address.is_loopback]
+    if len(implied) == 1:
+        return str(implied[0]), "main.cf inet_interfaces"
+    address = host.default_source(family)
+    return (address, "chosen by the kernel") if address else (None, None)
+
+
+def _filter_transports(config: Config) -> set:
+    """Return the transports that only feed a content filter on this host."""
+    specs = [config.expanded("content_filter")] + [value for (_name, _kind, option), value in config.overrides.items() if option == "content_filter"]
+    names = set()
+    for spec in specs:
+        transport, _colon, nexthop = spec.partition(":")
+        host, _port = split_host_port(nexthop)
+        if transport and (is_loopback(host) or host == "localhost"):
+            names.add(transport)
+    return names - {"smtp", "relay"}
+
+
+def _relays(config: Config, warnings: list) -> list:
+    """Return every next hop that the configuration names: relayhost, default and relay transport, and the maps that can be read."""
+    relays = []
+    default = config.expanded("default_transport") or "smtp"
+    for word in config.words("relayhost"):
+        relays.append(_relay(config, "*", word, default.partition(":")[0], "main.cf relayhost"))
+    for parameter in ("default_transport", "relay_transport"):
+        transport, _colon, nexthop = config.expanded(parameter).partition(":")
+        if nexthop:
+            scope = "*" if parameter == "default_transport" else "relay_domains"
+            relays.append(_relay(config, scope, nexthop, transport, f"main.cf {parameter}"))
+    for parameter in ("transport_maps", "sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps"):
+        for spec in _map_specs(config.expanded(parameter)):
+            relays += _relays_of_map(config, parameter, spec, default.partition(":")[0], warnings)
+    return [relay for relay in relays if relay]
+
+
+def _map_specs(value: str) -> list:
+    """Split a list of tables at commas and spaces outside braces."""
+    return re.findall(r"(?:[^\s,{]|\{(?:[^{}]|\{[^{}]*\})*\})+", value)
+
+
+def _relays_of_map(config: Config, parameter: str, spec: str, default: str, warnings: list) -> list:
+    rows = config.table(spec)
+    if rows is None:
+        warnings.append(f"main.cf {parameter}: {spec} cannot be read here; its next hops are not known")
+        return []
+    relays = []
+    for key, value in rows:
+        transport, colon, nexthop = value.partition(":")
+        if parameter == "sender_dependent_relayhost_maps":
+            transport, nexthop = default, value
+        elif not colon or transport in ("error", "retry", "discard", "local", "virtual"):
+            continue
+        if nexthop and nexthop != "DUNNO":
+            relays.append(_relay(config, key, nexthop, transport or default, f"main.cf {parameter} {spec}"))
+    return relays
+
+
+def _relay(config: Config, scope: str, nexthop: str, transport: str, origin: str) -> dict | None:
+    host, port = split_host_port(nexthop)
+    if not host:
+        return None
+    prefix = "lmtp" if any(name == transport and command == "lmtp" for name, _kind, command, _options in config.services) else "smtp"
+    return {
+        "scope": scope,
+        "host": host,
+        "port": port,
+        "origin": origin,
+        "auth": config.expanded(prefix + "_sasl_auth_enable", transport) == "yes",
+        "tls": _tls_level(config, prefix, transport),
+    }
+
+
+def _tls_level(config: Config, prefix: str, transport: str) -> str:
+    """Return the transport's TLS level; the parameters before Postfix 2.3 still count where the new one is empty."""
+    level = config.expanded(prefix + "_tls_security_level", transport)
+    if not level:
+        enforced = config.expanded(prefix + "_enforce_tls", transport) == "yes"
+        level = "encrypt" if enforced else "may" if config.expanded(prefix + "_use_tls", transport) == "yes" else "none"
+    return level
+
+
+def _domains(config: Config) -> list:
+    """Return the domains that senders of this host may have by its configuration."""
+    found = []
+    for parameter in ("myorigin", "mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "masquerade_domains"):
+        for word in _map_specs(config.expanded(parameter)):
+            if word.startswith("/"):
+                found += [line.split()[0] for line in logical_lines(config.host.file(word) or "")]
+            elif ":" in word:
+                found += [key for key, _value in config.table(word) or () if "@" not in key]
+            else:
+                found.append(word)
+    for parameter in ("sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps"):
+        for spec in _map_specs(config.expanded(parameter)):
+            found += [key.rpartition("@")[2] for key, _value in config.table(spec) or () if "@" in key]
+    return unique(word.lower().rstrip(".") for word in found if _is_domain(word))
+
+
+def _is_domain(word: str) -> bool:
+    name = word.lower()
+    return "." in name and to_address(word) is None and not name.startswith(("localhost.", "!", ".", "/")) and bool(re.match(r"^[\w.-]+$", name))
+
+
+# The log.
+
+_STATUS = re.compile(
+    rb"to=<(.*?)>, (?:orig_to=<.*?>, )?relay=([^,]+), (?:conn_use=[^,]+, )?delay=([^,]+), (?:delays=[^,]+, )?(?:dsn=([^,]+), )?status=(\w+)(?: \((.*)\))?"
+)
+_ACTIVE = re.compile(rb"from=<(.*)>, size=(\d+), nrcpt=(\d+)")
+_EXPIRED = re.compile(rb"from=<(.*)>, status=(?:force-)?expired")
+_CLIENT = re.compile(rb"client=[^\[]*\[([^\]]+)\]")
+_LOGIN = re.compile(rb"sasl_username=([^,\s]+)")
+_RELAY = re.compile(rb"^(?P<host>[^\[]+)\[(?P<address>[^\]]+)\](?::(?P<port>\d+))?$")
+# Daemons that deliver on this host.
+LOCAL = frozenset((b"local", b"virtual", b"pipe", b"discard", b"spawn"))
+# Daemons that talk to mail clients: their warnings are about others.
+INCOMING = frozenset((b"smtpd", b"postscreen", b"anvil", b"dnsblog", b"verify", b"policyd-spf"))
+OUTCOMES = {b"sent": "sent", b"deferred": "deferred", b"bounced": "bounced", b"expired": "expired"}
+# How lines begin by which smtp(8) tells of one server's failure while others are still to be tried.
+HOST_LEVEL = frozenset((b"host", b"conv", b"lost", b"SASL", b"Cann", b"TLS ", b"Serv"))
+
+
+class PostfixLog(LogReader):
+    """Reads Postfix's lines in blocks: a line is looked at only as far as it takes to see that it does not matter."""
+
+    def __init__(self, summary, clock, relays=(), names: tuple | None = None):
+        super().__init__(summary, clock)
+        self.names = tuple(name.encode() + b"/" for name in names) if names else None
+        self.relays = set(relays)
+        self.senders = Recent(MESSAGES_HELD)  # queue id -> (sender, size)
+        self.reinjected = Recent(MESSAGES_HELD)
+        self.troubles: dict = {}  # process id -> [(time, queue id, reason)] of servers that failed in the delivery under way
+        self.relay_kinds: dict = {}
+
+    def feed(self, block: bytes) -> None:
+        """Take a block of whole lines."""
+        handlers = {
+            b"to=<": self._delivery,
+            b"from": self._queue_manager,
+            b"clie": self._received,
+            b"uid=": self._received,
+            b"send": self._received,
+        }
+        handlers.update((start, self._host_level) for start in HOST_LEVEL)
+        names = self.names
+        for line in block.split(b"\n"):
+            head, _bracket, rest = line.partition(b"]: ")
+            queue_id, _colon, rest = rest.partition(b": ")
+            handler = handlers.get(rest[:4])
+            if handler is None:
+                if queue_id[:11] == b"connect to " and rest:
+                    handler, rest, queue_id = self._host_level, queue_id + b": " + rest, b""
+                elif queue_id in _ALARMS:
+                    handler = self._alarm
+                else:
+                    continue
+            if names is None or head[head.rfind(b" ") + 1 :].startswith(names):
+                handler(line, head, queue_id, rest)
+
+    def _delivery(self, line: bytes, head: bytes, queue_id: bytes, rest: bytes) -> None:
+        """``QID: to=<...>, relay=..., status=...``"""
+        found = _STATUS.match(rest)
+        if not found:
+            return
+        recipient, relay, _delay, dsn, status, text = found.groups()
+        outcome = OUTCOMES.get(status)
+        moment = self.clock.epoch(line)
+        if outcome is None or moment is None:
+            return
+        daemon, _slash, process = head[head.rfind(b"/") + 1 :].partition(b"[")
+        host, address, kind = self._relay(relay)
+        if process in self.troubles:
+            self._flush(process, recipient, text)
+        if outcome == "sent":
+            if text and text.startswith(b"forwarded as "):
+                return
+            if kind == "filter" and daemon not in LOCAL:
+                self.summary.counts["filtered"] += 1
+                return
+        sender, size = self.senders.get(queue_id, (None, 0))
+        reason, stage, named_host, named_address, masked = read_reason(decode(text or b""))
+        self.summary.attempt(
+            Attempt(
+                time=moment,
+                queue_id=queue_id.decode("ascii", "replace"),
+                outcome=outcome,
+                recipient=decode(recipient),
+                sender=sender,
+                text=reason,
+                stage=stage,
+                relay_host=host or named_host,
+                relay_address=address or named_address,
+                masked=masked,
+                dsn=decode(dsn) if dsn else None,
+                size=size,
+                local=daemon in LOCAL or kind == "local",
+            )
+        )
+
+    def _relay(self, relay: bytes) -> tuple:
+        """Return ``(host, address, kind)`` of ``host[address]:port``; kind is remote, local (a mailbox server) or filter (this host's own)."""
+        known = self.relay_kinds.get(relay)
+        if known is None:
+            found = _RELAY.match(relay)
+            if not found:
+                known = (None, None, "remote" if relay == b"none" else "local")
+            else:
+                host, address, port = decode(found.group("host")).lower(), decode(found.group("address")), int(found.group("port") or 0)
+                kind = "remote"
+                if address.startswith("/"):
+                    host, address, kind = None, None, "local"
+                elif address in ("127.0.0.1", "::1") and port != PORTS["smtp"] and (host, port) not in self.relays and (address, port) not in self.relays:
+                    kind = "filter"
+                known = (host, address, kind)
+            if len(self.relay_kinds) > 20000:
+                self.relay_kinds.clear()
+            self.relay_kinds[relay] = known
+        return known
+
+    def _queue_manager(self, line: bytes, head: bytes, queue_id: bytes, rest: bytes) -> None:
+        """``QID: from=<...>, size=..., nrcpt=... (queue active)`` or ``status=expired, returned to sender``."""
+        found = _ACTIVE.match(rest)
+        if found:
+            known = queue_id in self.senders
+            sender = decode(found.group(1))
+            self.senders[queue_id] = (sender, int(found.group(2)))
+            if not known and queue_id not in self.reinjected and queue_id.decode("ascii", "replace") not in self.summary.waiting:
+                moment = self.clock.epoch(line)
+                if moment is not None:
+                    self.summary.message(moment, sender, int(found.group(3)))
+            return
+        found = _EXPIRED.match(rest)
+        moment = self.clock.epoch(line) if found else None
+        if moment is not None:
+            self._expire(moment, queue_id.decode("ascii", "replace"), decode(found.group(1)), self.senders.get(queue_id, (None, 0))[1])
+
+    def _expire(self, moment: int, queue_id: str, sender: str, size: int) -> None:
+        """A message was given up: each recipient that was still waiting expired, with the reason that it last waited for."""
+        waited = {recipient: group for (recipient, _id), group in (self.summary.waiting.get(queue_id) or {}).items() if recipient}
+        if not waited:
+            self.summary.attempt(Attempt(moment, queue_id, "expired", sender=sender, size=size))
+        for recipient, group in waited.items():
+            self.summary.attempt(
+                Attempt(
+                    moment,
+                    queue_id,
+                    "expired",
+                    recipient,
+                    sender,
+                    group.text,
+                    group.stage,
+                    group.key[1],
+                    group.address,
+                    None,
+                    False,
+                    group.key[0],
+                    group.dsn,
+                    size,
+                )
+            )
+
+    def _received(self, line: bytes, head: bytes, queue_id: bytes, rest: bytes) -> None:
+        """``QID: client=host[address], sasl_username=...`` of smtpd, ``QID: uid=0 from=<...>`` of pickup."""
+        if rest.startswith(b"sende") and not rest.startswith(b"sender="):
+            return
+        moment = self.clock.epoch(line)
+        if moment is None:
+            return
+        client = b""
+        if rest.startswith(b"client="):
+            if b", orig_queue_id=" in rest:  # back from a content filter: counted when it came in
+                self.reinjected[queue_id] = True
+                return
+            found = _LOGIN.search(rest) or _CLIENT.match(rest)
+            client = found.group(1) if found else b""
+        self.summary.received(moment, decode(client))
+
+    def _host_level(self, line: bytes, head: bytes, queue_id: bytes, rest: bytes) -> None:
+        """One server failed; what becomes of the message is told by the next delivery line of the same process."""
+        daemon, _slash, process = head[head.rfind(b"/") + 1 :].partition(b"[")
+        if daemon in (b"smtp", b"lmtp") and len(self.troubles) < 10000:
+            moment = self.clock.epoch(line)
+            if moment is not None:
+                self.troubles.setdefault(process, []).append((moment, queue_id, decode(rest)))
+
+    def _flush(self, process: bytes, recipient: bytes = b"", text: bytes | None = None) -> None:
+        """Report the servers that failed before this delivery line, except the one whose failure is the line's own reason."""
+        final = decode(text or b"")
+        for moment, queue_id, words in self.troubles.pop(process):
+            if words == final:
+                continue
+            reason, stage, host, address, _masked = read_reason(words)
+            if host is None:
+                continue
+            sender, size = self.senders.get(queue_id, (None, 0))
+            self.summary.attempt(
+                Attempt(
+                    moment,
+                    decode(queue_id),
+                    "deferred",
+                    "",
+                    sender,
+                    reason,
+                    stage,
+                    host,
+                    address,
+                    destination=domain_of(decode(recipient)),
+                    size=size,
+                    host_level=True,
+                )
+            )
+
+    def _alarm(self, line: bytes, head: bytes, queue_id: bytes, rest: bytes) -> None:
+        """Warnings and worse of the daemons that send: they explain what no delivery line does."""
+        tag = head[head.rfind(b" ") + 1 :].partition(b"[")[0]
+        if b"/" in tag and tag[tag.rfind(b"/") + 1 :] not in INCOMING:
+            self.summary.warn(decode(tag + b": " + queue_id + b": " + rest))
+
+    def close(self) -> None:
+        """Report the failures of servers whose delivery did not end within the log."""
+        for process in list(self.troubles):
+            self._flush(process)
+
+
+_ALARMS = frozenset((b"warning", b"fatal", b"panic", b"error"))

@@ -1,0 +1,164 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+"""The mail systems that this collection knows, and the survey of one host with one of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import rfc3339
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.host import LiveHost, SnapshotHost, global_addresses
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import Clock, Journal, LogFiles, siblings, window_start
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.postfix import Postfix
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.summary import LogSummary, summarise_queue
+
+# In the order in which `mta: auto` looks for them.
+SYSTEMS = (Postfix,)
+SUBSETS = ("identity", "queue", "log")
+# How far back a live log is read when neither a window nor a cursor says so.
+DEFAULT_WINDOW = "7d"
+
+
+def system_named(name: str):
+    """Return the class of a mail system; an unknown name raises an error that lists the known ones."""
+    for system in SYSTEMS:
+        if system.name == name:
+            return system
+    raise DeliverabilityError(f"mta: {name!r} is not known; known are {', '.join(system.name for system in SYSTEMS)}")
+
+
+def detect(host):
+    """Return the class of the mail system that a host runs or a snapshot was recorded from."""
+    if host.snapshot:
+        found = [system for system in SYSTEMS if any(mark in host.names for mark in system.snapshot_marks)]
+        if not found:
+            raise DeliverabilityError(f"mta: no known mail system's files are in snapshot {host.snapshot}; set mta, or see the documentation for their names")
+    else:
+        found = [system for system in SYSTEMS if system.detect(host)]
+        if not found:
+            raise DeliverabilityError(f"mta: none of the known mail systems was found on this host ({', '.join(system.name for system in SYSTEMS)})")
+    return found[0]
+
+
+def survey(params: dict) -> dict:
+    """Return ``{"mail_host": {...}}`` for the options of ``mail_host_info``; an error carries the subsets that were done before it."""
+    wanted = [subset for subset in SUBSETS if subset in params["gather_subset"]]
+    host = SnapshotHost(params["snapshot"]) if params.get("snapshot") else LiveHost()
+    kind = detect(host) if params["mta"] == "auto" else system_named(params["mta"])
+    system = kind(host, params.get("config_dir"))
+    facts = {"schema_version": 1, "mta": system.about(), "now": rfc3339(host.now), "snapshot": bool(host.snapshot), "warnings": []}
+    try:
+        if "identity" in wanted:
+            facts["identity"] = _identity(system, host, facts["warnings"])
+        truths = None
+        if "log" in wanted:
+            facts["log"], truths = _log(system, host, params, facts["warnings"])
+        if "queue" in wanted:
+            facts["queue"] = summarise_queue(system.queue(), host.now, params["max_groups"], truths)
+    except DeliverabilityError as error:
+        error.partial = {"mail_host": facts}
+        raise
+    return {"mail_host": facts}
+
+
+def _identity(system, host, warnings: list) -> dict:
+    identity = system.identity()
+    warnings += identity.warnings
+    return {
+        "hostname": identity.hostname,
+        "local_addresses": global_addresses(host.addresses()),
+        "sources": identity.sources,
+        "relays": identity.relays,
+        "domains": identity.domains,
+    }
+
+
+def _log(system, host, params: dict, warnings: list) -> tuple:
+    """Read the log and return ``(its facts, the reasons that masked entries of the queue may stand for)``."""
+    clock = Clock(host.now, host.zone)
+    summary = LogSummary(host.now)
+    log = _source(system, host, params, clock)
+    if log is None:
+        warnings.append("no log was found: " + ", ".join(system.log_paths) + ", nor a journal")
+        log = LogFiles([], clock)
+    reader = system.log_reader(summary, clock)
+    for block in log:
+        reader.feed(block)
+    reader.close()
+    warnings += log.warnings
+    warnings += [f"{text} ({count} times)" if count > 1 else text for text, count in summary.warnings.items()]
+    return summary.facts(log, params["max_groups"]), summary.truths
+
+
+def _source(system, host, params: dict, clock: Clock):
+    """Return what to read: the files that were named, the system's own, or the journal; None where there is neither."""
+    cursor = params.get("log_cursor") or None
+    since = params.get("log_since")
+    if since is None and not cursor and not host.snapshot:
+        since = DEFAULT_WINDOW
+    start = window_start(since, host.now) if since else None
+    named = params.get("log_files")
+    if named:
+        paths = [os.path.join(host.snapshot, path) if host.snapshot else path for path in named]
+        return LogFiles(paths, clock, cursor, start, live=not host.snapshot)
+    if host.snapshot:
+        paths = [os.path.join(host.snapshot, name) for name in ("mail.log", "maillog", "journal.jsonl", "journal.export") if name in host.names]
+        return LogFiles(paths, clock, cursor, start, live=False) if paths else None
+    for path in system.log_paths:
+        if os.path.exists(path) or siblings(path):
+            return LogFiles([path], clock, cursor, start)
+    program = shutil.which("journalctl")
+    return Journal(program, system.journal_matches, clock, cursor, start) if program else None
+
+
+def parse_queue_text(text: str, mta: str, now: int, max_groups: int) -> dict:
+    """Return the queue's facts of a listing that somebody exported, and ``mta``."""
+    system = _system_of(text, mta, "owns_queue", "queue listing")
+    facts = summarise_queue(system.parse_queue(text, Clock(now)), now, max_groups)
+    facts["mta"] = system.name
+    return facts
+
+
+def parse_log_text(text: str, mta: str, now: int, max_groups: int) -> dict:
+    """Return the log's facts of log text that somebody exported, and ``mta``; there is no cursor."""
+    system = _system_of(text, mta, "owns_log", "log")
+    clock, summary = Clock(now), LogSummary(now)
+    log = TextLog(text, clock)
+    reader = system(None).log_reader(summary, clock)
+    for block in log:
+        reader.feed(block)
+    reader.close()
+    facts = summary.facts(log, max_groups)
+    del facts["cursor"]
+    facts["mta"] = system.name
+    return facts
+
+
+def _system_of(text: str, mta: str, question: str, what: str):
+    if mta != "auto":
+        return system_named(mta)
+    head = text[:65536]
+    for system in SYSTEMS:
+        if getattr(system, question)(head):
+            return system
+    raise DeliverabilityError(f"mta: the text is no {what} of a known mail system ({', '.join(system.name for system in SYSTEMS)}); name the system if it is")
+
+
+class TextLog(LogFiles):
+    """A log that is already text."""
+
+    def __init__(self, text: str, clock: Clock):
+        super().__init__([], clock, live=False)
+        self.data = text.encode("utf-8", "replace")
+
+    def __iter__(self):
+        from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import tidy
+
+        block = tidy(self.data if self.data.endswith(b"\n") else self.data + b"\n")
+        if block.strip():
+            self._note(block)
+            yield block
