@@ -156,10 +156,11 @@ mail_host:
           returned: always
         groups:
           description:
-            - Failed attempts for the same destination, relay, outcome and template, the largest group first, with C(destination), C(relay_host), C(relay_address),
-              C(outcome), C(stage), C(template), C(text), C(dsn), C(count), C(bytes), C(first), C(last), C(oldest_age), C(samples), C(sender_domains), C(masked).
-            - Groups of the log add C(by_hour), C(handled) (of how many the message was delivered afterwards) and C(host_level) (one server's refusal while others
-              were still to be tried).
+            - Failed attempts for the same destination, relay, outcome and template, the largest group first, with C(destination), C(relay_host),
+              C(relay_address), C(outcome), C(stage), C(template), C(text), C(dsn), C(count), C(bytes), C(first), C(last), C(oldest_age), C(samples),
+              C(sender_domains) and C(masked).
+            - Groups of the log add C(by_hour), C(handled) (of how many the message was delivered afterwards) and C(host_level) (one server's refusal
+              while others were still to be tried).
           type: list
           elements: dict
           returned: always

@@ -92,10 +92,14 @@ class MailSystem:
     name = ""
     # Files of a snapshot folder that only this system has: how `mta: auto` recognises recorded evidence.
     snapshot_marks: Tuple[str, ...] = ()
+    # Names (patterns) of log files in a snapshot folder; rotated predecessors beside them are found.
+    snapshot_logs: Tuple[str, ...] = ("mail.log", "maillog", "journal.jsonl", "journal.export")
     # Where the log is on a live host, most likely first; the first that exists is read, with its rotated predecessors.
     log_paths: Tuple[str, ...] = ("/var/log/mail.log", "/var/log/maillog", "/var/log/mail", "/var/log/messages", "/var/log/syslog")
-    # Arguments for journalctl on hosts that keep no log file.
+    # Matches for journalctl on hosts that keep no log file; an entry counts when one of them fits.
     journal_matches: Tuple[str, ...] = ("SYSLOG_FACILITY=2",)
+    # What the header lines at the top of a log file begin with; they are given to the reader even where reading starts further down.
+    log_header = b""
 
     def __init__(self, host, config_dir: str | None = None):
         self.host = host
@@ -143,20 +147,24 @@ class LogReader:
 
     ``feed`` gets blocks of bytes, each of whole lines and ending in a newline, in the order of the log; journal entries arrive in the form of
     syslog lines with RFC 3339 stamps. State that joins lines (senders, sessions) lives on the reader and must stay bounded (``Recent``).
-    A subclass that needs no more speed than a line at a time overrides ``line``.
+    A subclass that needs no more speed than a line at a time overrides ``line`` and names in ``needles`` what a line that matters contains.
     """
+
+    needles: Tuple[bytes, ...] = ()
 
     def __init__(self, summary, clock):
         self.summary = summary
         self.clock = clock
 
     def feed(self, block: bytes) -> None:
+        """Take a block of whole lines."""
+        needles = self.needles
         for raw in block.split(b"\n"):
-            if raw:
-                self.line(decode(raw))
+            if raw and (not needles or any(needle in raw for needle in needles)):
+                self.line(self.clock.epoch(raw), decode(raw))
 
-    def line(self, line: str) -> None:
-        """Take one line. ``split_syslog`` cuts one of syslog's; the reader drops what is older than ``summary.since`` by calling ``summary`` anyway."""
+    def line(self, moment: int | None, line: str) -> None:
+        """Take one line and its time, None where the line begins with no stamp. ``logfile.split_syslog`` cuts one of syslog's."""
 
     def close(self) -> None:
         """Everything was fed: report what still waits for a line that will not come."""
@@ -191,7 +199,11 @@ class Recent:
 
 
 def decode(raw: bytes) -> str:
-    """Return text for bytes of unknown encoding: UTF-8 where it is, else Latin-1, which never fails."""
+    """Return text for bytes of unknown encoding: UTF-8 where it is (or UTF-16 with its mark), else Latin-1, which never fails."""
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return raw.decode("utf-16", "replace")
+    if raw[:3] == b"\xef\xbb\xbf":
+        raw = raw[3:]
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:

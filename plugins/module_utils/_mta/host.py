@@ -72,10 +72,9 @@ class LiveHost:
         environment = dict(os.environ, LC_ALL="C", PATH=SEARCH_PATH)
         try:
             done = subprocess.run(
-                [program] + argv[1:],
+                [program, *argv[1:]],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                capture_output=True,
                 timeout=PROGRAM_TIMEOUT,
                 env=environment,
                 check=False,

@@ -129,7 +129,7 @@ class Clock:
     def _local(self, moment: tuple) -> int:
         date = datetime.datetime(*moment, tzinfo=self.zone)
         if self.zone is None:
-            return int(time.mktime(date.timetuple()[:8] + (-1,)))
+            return int(time.mktime((*date.timetuple()[:8], -1)))
         return int(date.timestamp())
 
     def _remember(self, key, hour: int) -> None:
@@ -176,14 +176,16 @@ class LogFiles:
     """The lines of one or more logs as blocks of bytes, from the cursor or the start of the window to the end.
 
     ``paths``: the current file of each log; rotated predecessors are found beside it. ``live``: a last line without its newline is left for the
-    next run; in recorded evidence it is a line. After iteration ``cursor``, ``lines``, ``first``, ``last`` and ``warnings`` tell what was read.
+    next run; in recorded evidence it is a line. ``header``: what header lines at the top of a file begin with; they come first even where reading
+    starts further down. After iteration ``cursor``, ``lines``, ``first``, ``last`` and ``warnings`` tell what was read.
     """
 
-    def __init__(self, paths: list, clock: Clock, cursor: dict | None = None, since: int | None = None, live: bool = True):
+    def __init__(self, paths: list, clock: Clock, cursor: dict | None = None, since: int | None = None, live: bool = True, header: bytes = b""):
         self.paths = paths
         self.clock = clock
         self.since = since
         self.live = live
+        self.header = header
         self.cursor = {"files": dict(_checked_cursor(cursor))}
         self.lines = 0
         self.first: int | None = None
@@ -229,6 +231,10 @@ class LogFiles:
             return
         self.clock.refer_to(part.written if part.written is not None else self.clock.now)
         try:
+            if self.header and (offset or self.since is not None):
+                header = [line + b"\n" for line in part.head().split(b"\n") if line.startswith(self.header)]
+                if header:
+                    yield b"".join(header)
             for block, tail, end in part.blocks(offset, keep_half=self.live and is_last, warnings=self.warnings):
                 place = {"path": part.path, "inode": part.inode, "offset": end, "hashed": len(tail), "hash": _hash(tail)}
                 wanted = self._in_window(tidy(block))
@@ -376,6 +382,9 @@ def _checked_cursor(cursor: dict | None) -> dict:
 
 _ROTATED = re.compile(r"^(?:\.\d+|[.-]?\d{8}(?:[-.]?\d+)?|-\d{4}-\d\d-\d\d)$")
 
+# What multilog calls the files before `current`.
+_MULTILOG = re.compile(r"^@[0-9a-f]{24}\.[su]$")
+
 
 def siblings(path: str) -> list:
     """Return the rotated predecessors of a log file: ``.1``, ``.2.gz``, ``-20261121``, ``mail-20261121.log.xz`` and the like, unordered."""
@@ -391,7 +400,8 @@ def siblings(path: str) -> list:
         middle = plain[len(base) :] if plain.startswith(base) else None
         if middle is None and extension and plain.startswith(stem) and plain.endswith(extension):
             middle = plain[len(stem) : len(plain) - len(extension)]
-        if middle and _ROTATED.match(middle) and (name == plain or plain not in names):
+        rotated = (middle and _ROTATED.match(middle)) or (base == "current" and _MULTILOG.match(plain))
+        if rotated and (name == plain or plain not in names):
             found[plain] = os.path.join(folder, name)
     return list(found.values())
 
@@ -413,7 +423,7 @@ def _open_all(path: str, clock: Clock, warnings: list, live: bool) -> list:
         except FileNotFoundError:
             current = None
             if not parts:
-                raise DeliverabilityError(f"log file {path} does not exist")
+                raise DeliverabilityError(f"log file {path} does not exist") from None
         except OSError as error:
             raise DeliverabilityError(f"log file {path} cannot be read: {error.strerror}") from error
         inode = _inode(path)

@@ -154,13 +154,13 @@ class Postfix(MailSystem):
         clock = Clock(self.host.now, self.host.zone)
         for config in self.instances:
             at = ["-c", config.asked] if config.asked else []
-            text = self.host.output("postqueue-j.jsonl", ["postqueue"] + at + ["-j"], optional=True)
+            text = self.host.output("postqueue-j.jsonl", ["postqueue", *at, "-j"], optional=True)
             if text is None:  # before 3.1, or refused: then the old listing fails with the reason
                 names = getattr(self.host, "names", ())
                 name = "mailq.txt" if "mailq.txt" in names else "postqueue-p.txt"
                 if self.host.snapshot and name not in names:
                     name = "postqueue-j.jsonl"
-                text = self.host.output(name, ["postqueue"] + at + ["-p"])
+                text = self.host.output(name, ["postqueue", *at, "-p"])
             yield from self.parse_queue(text, clock)
 
     @classmethod
@@ -269,17 +269,17 @@ class Config:
         self.asked = folder
         self.host = host
         at = ["-c", folder] if folder else []
-        text = host.output("postconf.txt", ["postconf"] + at)
+        text = host.output("postconf.txt", ["postconf", *at])
         self.main = dict(_assignments(text))
         if "myhostname" not in self.main and "mail_version" not in self.main:
             raise DeliverabilityError(f"{'postconf.txt in ' + host.snapshot if host.snapshot else 'what postconf printed'} is not the output of postconf")
         self.folder = self.main.get("config_directory") or folder
-        self.services = list(_services(host.output("postconf-M.txt", ["postconf"] + at + ["-M"], optional=True) or ""))
+        self.services = list(_services(host.output("postconf-M.txt", ["postconf", *at, "-M"], optional=True) or ""))
         self.overrides = {}
         for name, kind, _command, options in self.services:
             for option, value in options:
                 self.overrides[name, kind, option] = value
-        for key, value in _assignments(host.output("postconf-P.txt", ["postconf"] + at + ["-P"], optional=True) or ""):
+        for key, value in _assignments(host.output("postconf-P.txt", ["postconf", *at, "-P"], optional=True) or ""):
             parts = key.split("/", 2)
             if len(parts) == 3:
                 self.overrides[tuple(parts)] = value
@@ -321,7 +321,7 @@ class Config:
         """Return the first parts of the tags under which this instance logs."""
         own = self.expanded("syslog_name") or "postfix"
         others = [self.expand(value) for (_name, _kind, option), value in self.overrides.items() if option == "syslog_name"]
-        return tuple(unique([own] + others))
+        return tuple(unique([own, *others]))
 
     def table(self, spec: str) -> list | None:
         """Return ``[(key, value)]`` of a lookup table whose source is readable text; None for any other kind."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import shutil
 
@@ -104,13 +105,13 @@ def _source(system, host, params: dict, clock: Clock):
     named = params.get("log_files")
     if named:
         paths = [os.path.join(host.snapshot, path) if host.snapshot else path for path in named]
-        return LogFiles(paths, clock, cursor, start, live=not host.snapshot)
+        return LogFiles(paths, clock, cursor, start, live=not host.snapshot, header=system.log_header)
     if host.snapshot:
-        paths = [os.path.join(host.snapshot, name) for name in ("mail.log", "maillog", "journal.jsonl", "journal.export") if name in host.names]
-        return LogFiles(paths, clock, cursor, start, live=False) if paths else None
+        paths = [os.path.join(host.snapshot, name) for pattern in system.snapshot_logs for name in fnmatch.filter(host.names, pattern)]
+        return LogFiles(paths, clock, cursor, start, live=False, header=system.log_header) if paths else None
     for path in system.log_paths:
         if os.path.exists(path) or siblings(path):
-            return LogFiles([path], clock, cursor, start)
+            return LogFiles([path], clock, cursor, start, header=system.log_header)
     program = shutil.which("journalctl")
     return Journal(program, system.journal_matches, clock, cursor, start) if program else None
 
