@@ -4,16 +4,19 @@
 
 """Run ``ansible-test sanity`` without containers and with no host but PyPI: ``sanity.py [ARGUMENT]...``, in the collection's folder.
 
-The interpreter that runs this file decides which ansible-core is used. ansible-test keeps what it makes under ``$HOME/.ansible/test``.
-Three things stand between ansible-test and a plain machine, and are put right here:
+The interpreter that runs this file decides which ansible-core is used. HOME has to be a folder that may be filled; ``check.py`` sets it.
+Four things stand between ansible-test and a plain machine, and are put right here:
 
 * it bootstraps its virtual environments with a get-pip.py from a host of its own; pip's wheel from PyPI does the same,
 * it looks for interpreters by name on PATH and cannot use pyenv's shims, which answer for versions that are not active,
+* it hands no PIP_ variable on, so pip would forget its cache, its index and its certificates,
 * its shellcheck test passes silently where there is no shellcheck; the one from PyPI lies beside the interpreter.
 """
 
 from __future__ import annotations
 
+import ast
+import configparser
 import os
 import pathlib
 import shutil
@@ -46,6 +49,24 @@ def provide_get_pip(cache: pathlib.Path) -> None:
     script.write_text(GET_PIP.format(pip=packages["pip"]))
 
 
+def provide_pip_settings(file: pathlib.Path) -> None:
+    """Write what pip is told here, by variables and files, to the one file that it still reads below ansible-test."""
+    settings = configparser.RawConfigParser()
+    settings["global"] = {"quiet": "1"}
+    told = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True).stdout
+    for name, value in (line.split("=", 1) for line in told.splitlines()):
+        section, _, key = name.rpartition(".")
+        if key == "config-file":
+            continue
+        section = "global" if section == ":env:" else section
+        if not settings.has_section(section):
+            settings.add_section(section)
+        settings[section][key] = ast.literal_eval(value)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8") as handle:
+        settings.write(handle)
+
+
 def real_interpreter(name: str) -> str | None:
     """Return the path of the interpreter that answers to ``name``, on PATH or installed by pyenv, or None if none does."""
     pyenv = pathlib.Path(os.environ.get("PYENV_ROOT") or pathlib.Path.home() / ".pyenv")
@@ -74,7 +95,8 @@ def main() -> int:
     folder = pathlib.Path.home() / ".ansible/test"
     provide_get_pip(folder / "cache")
     provide_programs(folder / "bin")
-    environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.defpath}", "PIP_QUIET": "1"}
+    provide_pip_settings(folder.parents[1] / ".config/pip/pip.conf")
+    environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.defpath}"}
     command = [sys.executable, str(pathlib.Path(sys.executable).with_name("ansible-test")), "sanity", "--color", "no", *sys.argv[1:]]
     return subprocess.run(command, env=environment, check=False).returncode
 
