@@ -18,7 +18,7 @@ audit: venv collection ## audit the embedded fleet, or your own servers: INVENTO
 test: test-venv ## run every check of the project; JOBS="lint pytest" runs only these
 	@.venv/bin/python tests/tools/check.py $(JOBS)
 
-bench: test-venv collection ## compare the speed with its peers; NAME=dns runs one benchmark
+bench: venv collection ## compare the speed with its peers; NAME=dns runs one benchmark
 	@.venv/bin/python tests/tools/bench.py $(NAME)
 
 clean: ## remove what make made: .venv, .cache and reports
