@@ -11,55 +11,22 @@ each check passes, fails, is unknown because DNS did not answer, or does not app
 
 from __future__ import annotations
 
-import re
-from ipaddress import ip_address, ip_network
-from unicodedata import normalize
+from ipaddress import ip_address
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns import spf, spf_edit
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.checks import address_line, check, txt_line
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import (
+    host_name_problem,
+    is_private,
+    is_queryable,
+    listed,
+    plain_name,
+    shown,
+)
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.question import Question
 
 MAX_POINTERS = 10
 """PTR names of one address that are looked up; receivers stop there too (RFC 7208, 5.5)."""
-
-PRIVATE = tuple(
-    ip_network(network)
-    for network in (
-        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3"),
-        *("::/127", "fc00::/7", "fe80::/10", "ff00::/8"),
-    )
-)
-"""Addresses that no stranger can see: their checks need the public address. Documentation ranges are ordinary addresses here."""
-
-PRIVATE_SUFFIXES = frozenset(["localdomain", "localhost", "local", "lan", "home", "corp", "internal", "intranet", "private", "invalid", "arpa"])
-"""Last labels of names that public DNS does not serve (RFC 6761, RFC 6762, RFC 8375, ICANN's reserved ones)."""
-
-_HOST_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-
-
-def check(control, status, evidence, publish=None, request=None):
-    """One property: ``status`` pass, fail, unknown or not_applicable; ``publish`` zone file lines; ``request`` a text to send."""
-    return {"control": control, "status": status, "evidence": evidence, "publish": publish, "request": request}
-
-
-def is_private(ip):
-    """Whether an address is out of strangers' sight."""
-    return any(ip.version == network.version and ip in network for network in PRIVATE)
-
-
-def host_name_problem(name):
-    """Why a name cannot be a public host name, or None."""
-    if not name:
-        return "is empty"
-    if name.startswith("[") or re.fullmatch(r"[0-9.]+", name) or ":" in name:
-        return "is an address, not a name"
-    labels = name.split(".")
-    if len(labels) < 2:
-        return "has no domain"
-    if not (spf.is_queryable(name) and all(_HOST_LABEL.fullmatch(label) for label in labels)):
-        return "has characters that a host name cannot have"
-    if labels[-1] in PRIVATE_SUFFIXES:
-        return f"ends in .{labels[-1]}, which public DNS does not serve"
-    return None
 
 
 def check_identity(host, address, helo, domains=(), role="source"):
@@ -71,14 +38,6 @@ def check_identity(host, address, helo, domains=(), role="source"):
     facts = yield from _gather(host, ip_address(address), plain_name(helo), [plain_name(domain) for domain in domains])
     checks = [judge(facts) for judge in CHECKS]
     return {"host": host, "address": address, "helo": helo, "role": role, "domains": list(domains), "ptr": facts.pointers, "checks": checks}
-
-
-def plain_name(name):
-    """A name as it is compared: A-labels, lower case, no dot at the end."""
-    name = (name or "").strip().rstrip(".").lower()
-    if name.isascii():
-        return name
-    return ".".join(label if label.isascii() else "xn--" + normalize("NFKC", label).lower().encode("punycode").decode() for label in name.split("."))
 
 
 class _Facts:
@@ -100,6 +59,10 @@ class _Facts:
     def confirmed(self):
         """PTR names that lead back to the address."""
         return [name for name in self.pointers if name in self.forward and _holds(self.forward[name], self.ip)]
+
+    @property
+    def helo_shown(self):
+        return shown(self.helo) or "given"
 
     @property
     def helo_holds(self):
@@ -125,7 +88,7 @@ def _gather(host, ip, helo, domains):
         facts.ptr, answers = answers[0], answers[1:]
         facts.pointers = sorted({plain_name(name) for name in facts.ptr.records})
     facts.helo_answers = answers
-    names = [name for name in facts.pointers if spf.is_queryable(name)][:MAX_POINTERS]
+    names = [name for name in facts.pointers if is_queryable(name)][:MAX_POINTERS]
     if names:
         facts.forward = dict(zip(names, (yield [Question(name, facts.family) for name in names])))
     if not facts.private:
@@ -147,7 +110,7 @@ def _ptr_exists(facts):
     if facts.ptr.failed:
         return check("ptr_exists", "unknown", f"DNS gave no answer for the PTR record of {facts.ip} ({facts.ptr.status}).")
     if facts.pointers:
-        return check("ptr_exists", "pass", f"{facts.ip} has the PTR name {_listed(facts.pointers)}.")
+        return check("ptr_exists", "pass", f"{facts.ip} has the PTR name {listed(facts.pointers)}.")
     return check("ptr_exists", "fail", f"{facts.ip} has no PTR record.", _forward_line(facts), _ptr_request(facts, "has no reverse DNS (PTR) record"))
 
 
@@ -159,11 +122,11 @@ def _fcrdns(facts):
     if not facts.pointers:
         return check("fcrdns", "not_applicable", f"{facts.ip} has no PTR name that could lead back to it.")
     if facts.confirmed:
-        return check("fcrdns", "pass", f"{_listed(facts.confirmed)} leads back to {facts.ip}.")
+        return check("fcrdns", "pass", f"{listed(facts.confirmed)} leads back to {facts.ip}.")
     silent = [name for name, answer in facts.forward.items() if answer.failed]
     if silent:
-        return check("fcrdns", "unknown", f"DNS gave no answer for {facts.family} of {_listed(silent)} ({facts.forward[silent[0]].status}).")
-    names = _listed(facts.pointers)
+        return check("fcrdns", "unknown", f"DNS gave no answer for {facts.family} of {listed(silent)} ({facts.forward[silent[0]].status}).")
+    names = listed(facts.pointers)
     ours = [name for name in facts.pointers if _is_ours(name, facts)]
     if ours:
         return check("fcrdns", "fail", f"The PTR name {names} does not lead back to {facts.ip}.", address_line(ours[0], facts.ip))
@@ -199,25 +162,21 @@ def _forward_line(facts):
     return address_line(name, facts.ip)
 
 
-def address_line(name, ip):
-    return f"{name}. IN {'A' if ip.version == 4 else 'AAAA'} {ip}"
-
-
 # HELO
 
 
 def _helo_fqdn(facts):
     if facts.helo_problem is None:
         return check("helo_fqdn", "pass", f"The HELO name {facts.helo} is fully qualified.")
-    return check("helo_fqdn", "fail", f"The HELO name {_quoted(facts.helo)} {facts.helo_problem}.{_better_helo(facts)}")
+    return check("helo_fqdn", "fail", f"The HELO name {facts.helo_shown} {facts.helo_problem}.{_better_helo(facts)}")
 
 
 def _helo_resolves(facts):
     if facts.helo_problem:
-        return check("helo_resolves", "fail", f"The HELO name {_quoted(facts.helo)} {facts.helo_problem}, so nobody can resolve it.{_better_helo(facts)}")
+        return check("helo_resolves", "fail", f"The HELO name {facts.helo_shown} {facts.helo_problem}, so nobody can resolve it.{_better_helo(facts)}")
     addresses = [address for answer in facts.helo_answers for address in answer.records]
     if addresses:
-        return check("helo_resolves", "pass", f"The HELO name {facts.helo} resolves to {_listed(addresses)}.")
+        return check("helo_resolves", "pass", f"The HELO name {facts.helo} resolves to {listed(addresses)}.")
     failed = [answer.status for answer in facts.helo_answers if answer.failed]
     if failed:
         return check("helo_resolves", "unknown", f"DNS gave no answer for the HELO name {facts.helo} ({failed[0]}).")
@@ -235,9 +194,9 @@ def _helo_matches(facts):
     if own and own[0].failed:
         return check("helo_matches", "unknown", f"DNS gave no answer for {facts.family} of the HELO name {facts.helo} ({own[0].status}).")
     if not addresses:
-        return check("helo_matches", "not_applicable", f"The HELO name {_quoted(facts.helo)} resolves to no address at all.")
+        return check("helo_matches", "not_applicable", f"The HELO name {facts.helo_shown} resolves to no address at all.")
     better = [name for name in facts.confirmed if name != facts.helo and not host_name_problem(name)]
-    evidence = f"The HELO name {facts.helo} resolves to {_listed(addresses)}, not to {facts.ip}.{_better_helo(facts)}"
+    evidence = f"The HELO name {facts.helo} resolves to {listed(addresses)}, not to {facts.ip}.{_better_helo(facts)}"
     return check("helo_matches", "fail", evidence, None if better else address_line(facts.helo, facts.ip))
 
 
@@ -262,21 +221,12 @@ def _spf_authorises(facts):
         return check("spf_authorises", "fail", evidence, "\n".join(line for line in lines if line) or None)
     if silent:
         return check("spf_authorises", "unknown", f"{silent[0]}: {facts.spf[silent[0]].reason}.")
-    return check("spf_authorises", "pass", f"SPF of {_listed(list(facts.spf))} authorises {facts.ip}.")
+    return check("spf_authorises", "pass", f"SPF of {listed(list(facts.spf))} authorises {facts.ip}.")
 
 
 def spf_line(domain, outcome, ip):
     """The zone file line of the corrected record."""
-    edit = spf_edit.authorize(outcome.records, str(ip), outcome.lookups)
-    return f"{domain}. IN TXT {edit['txt']}"
-
-
-def _listed(names, most=4):
-    return ", ".join(str(name) for name in names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def _quoted(name):
-    return "".join(character if " " < character <= "~" else "?" for character in name[:80]) or '""'
+    return txt_line(domain, spf_edit.authorize(outcome.records, str(ip), first=True)["record"])
 
 
 CHECKS = (_ptr_exists, _fcrdns, _helo_fqdn, _helo_resolves, _helo_matches, _spf_authorises)

@@ -16,6 +16,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import List, NamedTuple, Optional, Tuple, Union
 from urllib.parse import quote
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import MAX_NAME, is_queryable, shown
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.question import Question
 
 MAX_LOOKUPS = 10
@@ -26,9 +27,6 @@ MAX_VOIDS = 2
 
 MAX_NAMES = 10
 """MX hosts looked up for one ``mx``, and PTR names looked up for one ``ptr``."""
-
-MAX_NAME = 253
-"""Characters of a domain name; longer expansions lose labels from the left."""
 
 QUALIFIERS = {"+": "pass", "-": "fail", "~": "softfail", "?": "neutral"}
 LOOKUP_TERMS = frozenset(["include", "a", "mx", "ptr", "exists", "redirect"])
@@ -142,7 +140,7 @@ def _parse_modifier(word, name, value):
 def _parse_mechanism(word):
     found = _MECHANISM.fullmatch(word)
     if not found or found.group(2).lower() not in MECHANISMS:
-        raise SpfSyntaxError(f"{_printable(word)} is no mechanism")
+        raise SpfSyntaxError(f"{shown(word)} is no mechanism")
     qualifier, name, value, cidr = found.groups()
     name, qualifier = name.lower(), qualifier or "+"
     if name == "all":
@@ -175,7 +173,7 @@ def _parse_prefix(text, most):
 def _parse_ip4(text):
     found = _IP4.fullmatch(text)
     if not found or any(int(octet) > 255 or (octet[0] == "0" and octet != "0") for octet in found.group(1).split(".")):
-        raise SpfSyntaxError(f"{_printable(text) or 'nothing'} is no IPv4 address or network")
+        raise SpfSyntaxError(f"{shown(text) or 'nothing'} is no IPv4 address or network")
     return ip_network((found.group(1), _parse_prefix(found.group(2), 32)), strict=False)
 
 
@@ -186,7 +184,7 @@ def _parse_ip6(text):
             raise ValueError
         host = IPv6Address(address)
     except ValueError:
-        raise SpfSyntaxError(f"{_printable(text) or 'nothing'} is no IPv6 address or network") from None
+        raise SpfSyntaxError(f"{shown(text) or 'nothing'} is no IPv6 address or network") from None
     return ip_network((str(host), _parse_prefix(prefix or None, 128)), strict=False)
 
 
@@ -196,7 +194,7 @@ def _parse_domain_spec(text):
         raise SpfSyntaxError("the domain is missing")
     last = tokens[-1]
     if isinstance(last, str) and not text.endswith(("%%", "%_", "%-")) and not _TOPLABEL.fullmatch(last):
-        raise SpfSyntaxError(f"{_printable(text)} is no domain name")
+        raise SpfSyntaxError(f"{shown(text)} is no domain name")
     return tokens
 
 
@@ -208,13 +206,13 @@ def parse_macros(text, explanation=False):
         character = text[position]
         if character != "%":
             if not ("!" <= character <= "~" or (explanation and character == " ")):
-                raise SpfSyntaxError(f"{_printable(text)} has a character that SPF does not allow")
+                raise SpfSyntaxError(f"{shown(text)} has a character that SPF does not allow")
             literal += character
             position += 1
             continue
         found = _MACRO.match(text, position)
         if not found:
-            raise SpfSyntaxError(f"{_printable(text)} has a % that starts no macro")
+            raise SpfSyntaxError(f"{shown(text)} has a % that starts no macro")
         letter, keep, reverse, delimiters, escape = found.groups()
         if escape:
             literal += _LITERAL[escape]
@@ -226,11 +224,6 @@ def parse_macros(text, explanation=False):
             literal = ""
         position = found.end()
     return tuple(tokens + ([literal] if literal else []))
-
-
-def _printable(text):
-    """Text of a stranger's record for a message: short, and nothing but visible ASCII."""
-    return "".join(character if " " <= character <= "~" else "?" for character in text[:80])
 
 
 # Evaluation
@@ -269,7 +262,7 @@ def check_host(address, domain, sender, helo):
     explanation = (yield from check.explain(decision)) if decision.result == "fail" else None
     if decision.matched is None:
         return check.outcome(decision.result, f"no term of the record of {decision.domain} matches {check.ip}", None, None, decision.domain)
-    reason = f"{_printable(decision.matched)} in the record of {decision.domain} matches {check.ip}"
+    reason = f"{shown(decision.matched)} in the record of {decision.domain} matches {check.ip}"
     return check.outcome(decision.result, reason, explanation, decision.matched, decision.domain)
 
 
@@ -293,7 +286,7 @@ class _Check:
         return Outcome(result, reason, explanation, matched, domain, self.records, self.lookups, self.voids, self.trace)
 
     def note(self, depth, text):
-        self.trace.append("  " * depth + _printable_line(text))
+        self.trace.append("  " * depth + shown(text, 1000))
 
     # Questions
 
@@ -318,7 +311,7 @@ class _Check:
     def count(self, term):
         self.lookups += 1
         if self.lookups > MAX_LOOKUPS:
-            raise _PermError(f"more than {MAX_LOOKUPS} terms need a DNS lookup, the first too many is {_printable(term.text)}")
+            raise _PermError(f"more than {MAX_LOOKUPS} terms need a DNS lookup, the first too many is {shown(term.text)}")
 
     # Records
 
@@ -344,7 +337,7 @@ class _Check:
         record = parse_record(texts[0])
         if record.errors:
             word, problem = record.errors[0]
-            raise _PermError(f"the record of {domain} cannot be read at {_printable(word)}: {problem}")
+            raise _PermError(f"the record of {domain} cannot be read at {shown(word)}: {problem}")
         for term in record.mechanisms:
             if (yield from self.matches(term, domain, depth + 1)):
                 result = QUALIFIERS[term.qualifier]
@@ -361,7 +354,7 @@ class _Check:
         self.note(depth, f"{term.text}: lookup {self.lookups}, continues at {target}")
         decision = yield from self.evaluate(target, depth)
         if decision is None:
-            raise _PermError(f"{_printable(term.text)} of {domain} leads to {_printable(target)}, which has no SPF record")
+            raise _PermError(f"{shown(term.text)} of {domain} leads to {shown(target)}, which has no SPF record")
         return decision
 
     # Mechanisms
@@ -385,7 +378,7 @@ class _Check:
         self.note(depth, f"{term.text}: lookup {self.lookups}")
         decision = yield from self.evaluate(target, depth + 1)
         if decision is None:
-            raise _PermError(f"{_printable(term.text)} leads to {_printable(target)}, which has no SPF record")
+            raise _PermError(f"{shown(term.text)} leads to {shown(target)}, which has no SPF record")
         if decision.result != "pass":
             self.note(depth, f"{term.text}: no match, {target} says {decision.result}")
         return decision.result == "pass"
@@ -397,7 +390,7 @@ class _Check:
     def match_mx(self, term, target, depth):
         exchanges = yield from self.ask(target, "MX")
         if len(exchanges) > MAX_NAMES:
-            raise _PermError(f"{_printable(term.text)} needs the addresses of {len(exchanges)} MX hosts; {MAX_NAMES} are allowed")
+            raise _PermError(f"{shown(term.text)} needs the addresses of {len(exchanges)} MX hosts; {MAX_NAMES} are allowed")
         hosts = [host for host in (_canonical(host) for _preference, host in sorted(exchanges)) if is_queryable(host)]
         answers = (yield [Question(host, self.address_type) for host in hosts]) if hosts else []
         addresses = []
@@ -461,7 +454,7 @@ class _Check:
         for token in spec:
             if isinstance(token, Macro):
                 value = yield from self.macro_value(token.letter.lower(), domain)
-                out.append(_transform(value, token))
+                out.append(transform(value, token))
             else:
                 out.append(token)
         return "".join(out)
@@ -502,11 +495,6 @@ class _Check:
             return None
 
 
-def is_queryable(name):
-    """Whether DNS can be asked for a name at all: no empty label, none over 63 characters, 253 in all."""
-    return 0 < len(name) <= MAX_NAME and all(0 < len(label) <= 63 for label in name.split("."))
-
-
 def _leads_to(answer, ip):
     return answer.status == "ok" and any(ip_address(address) == ip for address in answer.records)
 
@@ -519,7 +507,8 @@ def _dotted(ip):
     return str(ip) if ip.version == 4 else ".".join(ip.exploded.replace(":", "").upper())
 
 
-def _transform(value, macro):
+def transform(value, macro):
+    """Apply a macro's delimiters, reversal, number of labels and URL encoding to its value."""
     parts = re.split("[" + re.escape(macro.delimiters) + "]", value)
     if macro.reverse:
         parts.reverse()
@@ -527,7 +516,3 @@ def _transform(value, macro):
         parts = parts[-macro.keep :]
     text = ".".join(parts)
     return quote(text, safe="-._~") if macro.letter.isupper() else text
-
-
-def _printable_line(text):
-    return "".join(character if " " <= character <= "~" else "?" for character in text[:1000])

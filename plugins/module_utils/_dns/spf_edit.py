@@ -31,28 +31,31 @@ _ADDRESS = re.compile(r"[+?~-]?(?:ipv?[46]?|a|mx|include|ptr)[:=]\[?([0-9a-f.:]+
 _MISNAMED = ((re.compile(r"redirect:(.+)", re.IGNORECASE), r"redirect=\1"), (re.compile(r"([+?~-]?include)=(.+)", re.IGNORECASE), r"\1:\2"))
 
 
-def authorize(records, addresses, lookups=None, policy=NEW_POLICY):
+def authorize(records, addresses, lookups=None, policy=NEW_POLICY, domain=None, first=False):
     """Give the smallest corrected record that authorises ``addresses``.
 
     ``records``: the TXT texts of the domain (a list; others than SPF are left alone), one SPF record, or None. ``addresses``: one
     address or network, or a list. ``lookups``: what the whole record costs, includes and all, where it was measured; without it the
-    record's own terms are counted. ``policy``: the ``all`` of a record that has to be written anew.
+    record's own terms are counted. ``policy``: the ``all`` of a record that has to be written anew. ``domain``: where the record stands; with it
+    a record that is too long is parted into includes below that domain. ``first``: bring the address before every term that needs a
+    lookup even where it is authorised behind one, because that term fails or refuses it.
 
     Returns ``record``; ``chunks`` (its strings of at most 255 octets) and ``txt`` (the same, quoted for a zone file); ``changed``;
-    ``added``, ``removed`` and ``repaired`` terms; ``lookups``; ``within_limits``; ``problems`` that an edit of this record cannot cure.
+    ``added``, ``removed`` and ``repaired`` terms; ``included``: records to publish first (``name``, ``record``, ``chunks``, ``txt``);
+    ``lookups``; ``within_limits``; ``problems`` that an edit of this record cannot cure.
     Raises DeliverabilityError for an address, record or policy that is none.
     """
     networks = _networks(addresses)
     texts = _spf_texts(records)
     if not texts:
-        return _result("", _new_terms(networks, policy), networks, None)
-    draft = _Draft(texts)
-    if len(texts) > 1:
-        draft.merge()
-    draft.repair()
-    draft.insert(networks, over_limit=lookups is not None and lookups > spf.MAX_LOOKUPS)
-    draft.fit(lookups)
-    return _result(texts[0] if len(texts) == 1 else "", draft.words, draft.added, draft)
+        return _result("", _Draft([" ".join(["v=spf1", _policy(policy)])]).complete(networks, lookups, domain, first))
+    return _result(texts[0] if len(texts) == 1 else "", _Draft(texts).complete(networks, lookups, domain, first))
+
+
+def correct(records, lookups=None):
+    """What ``authorize`` gives without any address: the record as receivers can read it."""
+    texts = _spf_texts(records)
+    return _result(texts[0] if len(texts) == 1 else "", _Draft(texts).complete([], lookups))
 
 
 def chunks_of(text):
@@ -97,10 +100,10 @@ def _spf_texts(records):
     return [record for record in records if spf.is_spf(record)]
 
 
-def _new_terms(networks, policy):
+def _policy(policy):
     if not re.fullmatch(r"[+?~-]?all", policy):
         raise DeliverabilityError(f"policy: {policy!r} is none of -all, ~all, ?all")
-    return [_term(network) for network in networks] + [policy]
+    return policy
 
 
 def _term(network):
@@ -108,24 +111,26 @@ def _term(network):
     return f"ip{network.version}:{network.network_address}" + ("" if bare else f"/{network.prefixlen}")
 
 
-def _result(before, words, added, draft):
-    record = " ".join(["v=spf1", *words])
-    lookups = draft.lookups if draft else 0
+def _result(before, draft):
     problems = []
-    if lookups > spf.MAX_LOOKUPS:
-        problems.append(f"the record costs {lookups} DNS lookups, receivers stop at {spf.MAX_LOOKUPS}: it needs fewer include, a, mx, exists or redirect terms")
-    if len(record) > MAX_TEXT:
-        problems.append(f"the record has {len(record)} characters, over the {MAX_TEXT} that surely fit one UDP answer: move networks into an include")
-    changed = record.split() != before.split()
+    if draft.lookups > spf.MAX_LOOKUPS:
+        problems.append(
+            f"the record costs {draft.lookups} DNS lookups, receivers stop at {spf.MAX_LOOKUPS}: it needs fewer include, a, mx, exists or redirect terms"
+        )
+    if len(draft.text) > MAX_TEXT:
+        problems.append(f"the record has {len(draft.text)} characters, over the {MAX_TEXT} that surely fit one UDP answer: move networks into an include")
+    changed = not before or draft.words != before.split()[1:]
+    record = draft.text if changed else before
     return {
-        "record": record if changed else before,
-        "chunks": chunks_of(record if changed else before),
-        "txt": quoted(record if changed else before),
+        "record": record,
+        "chunks": chunks_of(record),
+        "txt": quoted(record),
         "changed": changed,
-        "added": [_term(network) for network in added],
-        "removed": draft.removed if draft else [],
-        "repaired": draft.repaired if draft else [],
-        "lookups": lookups,
+        "added": [_term(network) for network in draft.added],
+        "removed": draft.removed,
+        "repaired": draft.repaired,
+        "included": draft.included,
+        "lookups": draft.lookups,
         "within_limits": not problems,
         "problems": problems,
     }
@@ -137,12 +142,21 @@ class _Draft:
     def __init__(self, texts):
         self.texts = texts
         self.words = texts[0][6:].split()
-        self.added, self.removed, self.repaired = [], [], []
+        self.added, self.removed, self.repaired, self.included = [], [], [], []
         self.lookups = 0
 
     @property
     def text(self):
         return " ".join(["v=spf1", *self.words])
+
+    def complete(self, networks, lookups, domain=None, first=False):
+        """Do everything that the record needs, in order."""
+        if len(self.texts) > 1:
+            self.merge()
+        self.repair()
+        self.insert(networks, first or (lookups or 0) > spf.MAX_LOOKUPS)
+        self.fit(lookups, domain)
+        return self
 
     # Several records
 
@@ -166,9 +180,8 @@ class _Draft:
         problems = dict(spf.parse_record(self.text).errors)
         words = []
         for word in self.words:
-            mended = _mend(word) if word in problems or _is_ignored(word) else word
-            if mended is None and word not in problems:
-                mended = word
+            # An include= is left to its owner: mended, it could lead to a name without record, and then nobody would pass.
+            mended = _mend(word) if word in problems or re.match(r"ip[46]=", word, re.IGNORECASE) else word
             if mended is None:
                 self.removed.append(word)
                 continue
@@ -191,11 +204,11 @@ class _Draft:
 
     # The address
 
-    def insert(self, networks, over_limit):
+    def insert(self, networks, first):
         """Add what the record does not authorise by itself yet, before the first term that could decide otherwise."""
-        position = next((number for number, word in enumerate(self.words) if not _passes_plainly(word)), len(self.words))
+        position = self._plain_count()
         for network in networks:
-            if self._authorises(network, over_limit):
+            if self._authorises(network, first):
                 continue
             existing = _term(network)
             if existing in self.words:
@@ -204,7 +217,8 @@ class _Draft:
             self.added.append(network)
             position += 1
 
-    def _authorises(self, network, over_limit):
+    def _authorises(self, network, first):
+        """Whether the terms let the network pass for sure; ``first``: no term before may need a lookup."""
         for term in self._terms():
             if term.name == "all":
                 return term.qualifier == "+"
@@ -213,7 +227,7 @@ class _Draft:
                     return term.qualifier == "+"
                 if term.network.overlaps(network) and term.qualifier != "+":
                     return False
-            if over_limit and term.name in spf.LOOKUP_TERMS:
+            if term.name in spf.LOOKUP_TERMS and (first or term.qualifier != "+"):
                 return False
         return False
 
@@ -222,7 +236,7 @@ class _Draft:
 
     # The limits
 
-    def fit(self, measured):
+    def fit(self, measured, domain):
         """Keep the record within its limits: what is never evaluated, repeated or discouraged goes first, then networks are joined."""
         own = self._own_lookups()
         inherited = max(0, (measured or 0) - own)
@@ -233,6 +247,8 @@ class _Draft:
             self._drop([number for number, word in enumerate(self.words) if re.fullmatch(r"[+?~-]?ptr(:.*)?", word, re.IGNORECASE)])
         if len(self.text) > MAX_TEXT:
             self._join_networks()
+        if len(self.text) > MAX_TEXT and domain:
+            self._part(domain, spf.MAX_LOOKUPS - self._own_lookups() - inherited)
         self.lookups = self._own_lookups() + inherited
 
     def _own_lookups(self):
@@ -252,15 +268,31 @@ class _Draft:
         self.removed += [self.words[number] for number in numbers]
         self.words = [word for number, word in enumerate(self.words) if number not in set(numbers)]
 
+    def _plain_count(self):
+        """How many networks lead the record, each letting its addresses pass."""
+        return next((number for number, word in enumerate(self.words) if not _passes_plainly(word)), len(self.words))
+
     def _join_networks(self):
         """Write the leading networks as few prefixes: exactly the same addresses in less text."""
-        plain = []
-        for word in self.words:
-            if not _passes_plainly(word):
-                break
-            plain.append(spf.parse_record("v=spf1 " + word).mechanisms[0].network)
+        count = self._plain_count()
+        plain = [term.network for term in self._terms()[:count]]
         joined = [_term(network) for version in (4, 6) for network in collapse_addresses(n for n in plain if n.version == version)]
-        self.words = joined + self.words[len(plain) :]
+        self.words = joined + self.words[count:]
+
+    def _part(self, domain, room):
+        """Move the leading networks into records of their own, if their includes keep within the lookups left (``room``)."""
+        count = self._plain_count()
+        parts = [["v=spf1"]]
+        for word in self.words[:count]:
+            if len(" ".join([*parts[-1], word, "-all"])) > MAX_TEXT:
+                parts.append(["v=spf1"])
+            parts[-1].append(word)
+        if not count or len(parts) > room:
+            return
+        for number, words in enumerate(parts, start=1):
+            record = " ".join([*words, "-all"])
+            self.included.append({"name": f"_spf{number}.{domain}", "record": record, "chunks": chunks_of(record), "txt": quoted(record)})
+        self.words = ["include:" + part["name"] for part in self.included] + self.words[count:]
 
 
 def _mend(word):
@@ -274,7 +306,7 @@ def _mend(word):
         prefix = found.group(2) or ""
         if prefix and int(prefix[1:]) > ip.max_prefixlen:
             prefix = ""
-        qualifier = word[0] if word[0] in QUALIFIED else ""
+        qualifier = word[0] if word[0] in spf.QUALIFIERS else ""
         return f"{qualifier}ip{ip.version}:{ip}{prefix}"
     for pattern, replacement in _MISNAMED:
         if pattern.fullmatch(word):
@@ -283,10 +315,7 @@ def _mend(word):
     return None
 
 
-QUALIFIED = tuple(spf.QUALIFIERS)
-
-
-def _is_ignored(word):
+def is_ignored(word):
     """A mechanism written with ``=``: receivers take it for an unknown modifier and pass over it."""
     return bool(re.match(r"(?:ip4|ip6|include)=", word, re.IGNORECASE))
 
