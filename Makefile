@@ -15,7 +15,7 @@ help: ## list the targets
 audit: venv collection ## audit the embedded fleet, or your own servers: INVENTORY=path [ARGS="--limit mx1 -K", for ansible-playbook]
 	@.venv/bin/python tests/tools/audit.py "$(INVENTORY)" $(ARGS)
 
-test: test-venv ## run every check of the project; JOBS="lint pytest" runs only these
+test: test-venv collection ## run every check of the project; JOBS="lint pytest" runs only these
 	@.venv/bin/python tests/tools/check.py $(JOBS)
 
 bench: venv collection ## compare the speed with its peers; NAME=dns runs one benchmark
