@@ -44,8 +44,9 @@ SETTLING = {
     "helo": ("helo_fqdn", "helo_resolves", "helo_matches"),
     "spf": ("spf_authorises",),
 }
-# A listing that refuses mail is cured by moving away from it; the listing alone asks only for delisting.
+# A listing alone asks for delisting. Mail that is refused because of it is helped sooner by another address.
 REMEDY_OF_REFUSAL = {"address_not_listed": "switch_outbound_ip"}
+REFUSED_ADDRESS = {"ip_blocklisted", "ip_blocked", "ip_reputation"}
 # A provider that asks for patience is not refusing us.
 NOT_A_REFUSAL = {"rate_limited", "too_many_connections", "too_many_recipients", "greylisted", "delayed"}
 SEVERITIES = ("info", "low", "medium", "high")
@@ -147,12 +148,19 @@ def _verdicts(facts, identities, via, language):
                     "group": group,
                     "verdict": verdict,
                     "side": verdict["side"],
-                    "remedy": verdict["remedy"],
+                    "remedy": _remedy(verdict),
                     "settled_by": None,
                     "current": current,
                 }
             )
     return rows
+
+
+def _remedy(verdict):
+    """What the verdict asks for; where it is about our address and another one would do, that comes before waiting for a list."""
+    if verdict["reason"] in REFUSED_ADDRESS and "switch_outbound_ip" in (verdict.get("alternatives") or []):
+        return "switch_outbound_ip"
+    return verdict["remedy"]
 
 
 def _settle(rows, findings, facts, limits):
