@@ -1,0 +1,434 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""How rules are written, checked and found. docs/verdicts.md tells it to people who write rules.
+
+A rule is a plain dictionary (Python tables and YAML files have the same keys, see KEYS). Its phrases are compared with
+``Reply.words``. Of all rules that match, the one with the highest tier wins; within a tier the most specific; rules equal
+in both must agree, which ``lint`` sees to. No order of loading or hashing plays a part.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import CONFIDENCES, EVIDENCE, REASONS, REMEDIES, SIDES
+from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.reply import STAGES, fold, parse_reply, stage_of
+
+# How much a rule's words settle, strongest first. `confidence` is what a match of the tier is worth unless the rule says otherwise.
+TIERS = ("own", "exact", "named", "words", "vague", "status")
+TIER_CONFIDENCE = {"own": "certain", "exact": "certain", "named": "certain", "words": "likely", "vague": "guess", "status": "guess"}
+
+KEYS = {
+    "id": "area.words_with_underscores; unique",
+    "match": "phrases, any of which is enough; absent where `when` alone decides",
+    "unless": "phrases, any of which forbids the rule",
+    "when": "conditions that must all hold: operator, code, status, stage (each a string or a list of them)",
+    "tier": "one of TIERS",
+    "reason": "one word of REASONS",
+    "side": "where it is not the reason's own",
+    "temporary": "true or false where the code must not decide",
+    "remedy": "where it is not the reason's own",
+    "also": "further acceptable remedies, where they are not the reason's own",
+    "settle": "evidence, where it is not the reason's own",
+    "confidence": "where it is not the tier's own",
+    "operator": "who speaks so, for the verdict; not a condition",
+    "url": "the public source",
+    "examples": "replies on which this rule must win: texts, or mappings of text and the fields of classify()",
+    "counter": "replies that this rule must not match",
+}
+_WHEN = ("operator", "code", "status", "stage")
+
+# A condition makes a rule as much more specific as so many letters; so does an end of the reply.
+_CONDITION_WEIGHT = 20
+_END_WEIGHT = 5
+# What "..." may stand for at most.
+_GAP = ".{0,80}?"
+# Whole words only, and never the inside of a placeholder such as <host>.
+_START = r"(?<!<)(?:(?<![^\W_])|(?![^\W_]))"
+_END = r"(?!>)(?:(?<![^\W_])|(?![^\W_]))"
+
+_SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}
+_WORD = re.compile(r"[^\W_]+")
+# The tokens of a phrase: a gap, alternatives, something that may be left out, or literal text.
+_TOKEN = re.compile(
+    r"\s*(?:(?P<gap>\.\.\.)|\((?P<either>[^()\[\]]*)\)|\[(?P<maybe>[^()\[\]]*)\]|(?P<text>(?:(?!\.\.\.)[^\s()\[\]])+)|(?P<stray>\S))(?P<space>\s*)"
+)
+
+
+class Rule:
+    """One rule, compiled. Attributes are those of KEYS with the reason's and the tier's defaults filled in, and ``rank``."""
+
+    __slots__ = (
+        "also",
+        "confidence",
+        "counter",
+        "examples",
+        "id",
+        "operator",
+        "origin",
+        "phrases",
+        "reason",
+        "remedy",
+        "settle",
+        "side",
+        "temporary",
+        "tier",
+        "unless",
+        "url",
+        "when",
+    )
+
+    def __init__(self, data, origin):
+        self.origin = origin
+        self.id = data["id"]
+        self.reason = data["reason"]
+        self.tier = data["tier"]
+        known = REASONS[self.reason]
+        self.side = data.get("side", known.side)
+        self.temporary = data.get("temporary")
+        self.remedy = data.get("remedy")
+        self.also = tuple(data["also"]) if "also" in data else None
+        self.settle = tuple(data.get("settle", known.settle))
+        self.confidence = data.get("confidence", TIER_CONFIDENCE[self.tier])
+        self.operator = data.get("operator")
+        self.url = data.get("url")
+        self.examples = tuple(data.get("examples", ()))
+        self.counter = tuple(data.get("counter", ()))
+        self.when = tuple((key, _condition(key, data["when"][key])) for key in _WHEN if key in data.get("when", {}))
+        self.unless = tuple(Phrase(text) for text in data.get("unless", ()))
+        self.phrases = tuple(Phrase(text) for text in data.get("match", ()))
+
+    def allows(self, words, facts):
+        """Tell whether conditions hold and nothing forbids the rule. ``facts``: operator, code, status, stage as strings."""
+        for key, allowed in self.when:
+            if not allowed(facts[key]):
+                return False
+        return not any(phrase.found_in(words) for phrase in self.unless)
+
+
+def _condition(key, wanted):
+    """Return a function that tells whether a fact fulfils the condition."""
+    wanted = [wanted] if isinstance(wanted, (str, int)) else wanted
+    wanted = [str(one).lower() for one in wanted]
+    if key in ("operator", "stage"):
+        return frozenset(wanted).__contains__
+    # "x" stands for one digit of a code and for any number of a status: 5xx, x.7.26, 5.1.x
+    digit = r"\\d+" if key == "status" else r"\\d"
+    pattern = re.compile("|".join(re.sub("x", digit, re.escape(one)) for one in wanted))
+    return pattern.fullmatch
+
+
+class Phrase:
+    """Words as a rule has them.
+
+    ``(a|b)`` either; ``[a]`` or ``[a|b]`` may be left out; ``...`` up to eighty characters of anything; ``word*`` any ending; ``^`` and ``$`` the ends of the
+    reply; ``<address>``, ``<ip>``, ``<host>``, ``<n>`` and ``<id>`` as in templates. Whole words only.
+    """
+
+    __slots__ = ("_pattern", "needed", "parts", "text")
+
+    def __init__(self, text):
+        self.text = text
+        self._pattern = None
+        # [kind, alternatives, space before]
+        self.parts = _parts(text)
+        literal = " ".join(part[1][0] for part in self.parts if part[0] == "text")
+        self.needed = frozenset(_whole_words(literal))
+
+    def found_in(self, words):
+        """Return the match object, or None."""
+        if self._pattern is None:
+            self._pattern = re.compile(_regex(self))
+        return self._pattern.search(words)
+
+    def weight(self, found):
+        """Return how many letters of the reply the phrase accounts for."""
+        return sum(map(len, found.groups(""))) + _END_WEIGHT * (self.text.startswith("^") + self.text.endswith("$"))
+
+    def anchors(self):
+        """Return lists of word sets: of each list, a text with this phrase has all words of at least one set."""
+        choices = []
+        for kind, alternatives, _space in self.parts:
+            if kind in ("text", "either"):
+                sets = [_whole_words(one) for one in alternatives]
+                if all(sets) and all(word.isascii() for words in sets for word in words):
+                    choices.append(sets)
+        return choices
+
+
+def _whole_words(text):
+    """Return the words of a literal that must stand in the reply exactly so."""
+    return _WORD.findall(re.sub(r"[^\W_]+\*", " ", text))
+
+
+def _parts(text):
+    """Return the parts of a phrase: [kind, alternatives, whether white space precedes]."""
+    parts = []
+    space = False
+    for found in _TOKEN.finditer(text.strip().lstrip("^").rstrip("$").strip()):
+        kind = next(name for name in ("gap", "either", "maybe", "text", "stray") if found.group(name) is not None)
+        body = found.group(kind)
+        parts.append((kind, body.split("|") if kind in ("either", "maybe") else [body], space))
+        space = bool(found.group("space"))
+    return parts
+
+
+def _regex(phrase):
+    """Return the regular expression of a phrase, each piece between gaps in a group. Gaps are bounded: the work stays linear in the text."""
+    pieces = [""]
+    for kind, alternatives, space in phrase.parts:
+        if kind == "gap":
+            pieces.append("")
+            continue
+        body = "|".join(re.escape(one).replace(r"\*", r"[^\W_]*") for one in sorted(alternatives, key=lambda one: (-len(one), one)))
+        before = " " if space and pieces[-1] else ""
+        if kind != "maybe":
+            pieces[-1] += before + (f"(?:{body})" if kind == "either" else body)
+        elif pieces[-1]:
+            pieces[-1] += f"(?:{before}(?:{body}))?"
+        else:
+            pieces[-1] = f"(?:(?:{body}) )?"
+    joined = (_END + _GAP + _START).join(f"({piece.rstrip() if not piece.endswith(')?') else piece})" for piece in pieces if piece)
+    start, end = phrase.text.startswith("^"), phrase.text.endswith("$")
+    return ("^" if start else _START) + joined + (r"\W*$" if end else _END)
+
+
+class Ruleset:
+    """Rules ready to be searched: ``find`` for the best, ``matches`` for all that hold."""
+
+    def __init__(self, tables):
+        """``tables``: pairs of (origin, rules); origin names the table in messages."""
+        self.rules = [Rule(data, origin) for origin, table in tables for data in table]
+        self._by_word = {}
+        self._anywhere = []
+        self._index()
+
+    def _index(self):
+        """File each phrase under its rarest words, so that a text meets only the few rules that may match it."""
+        counts = {}
+        entries = []
+        for rule in self.rules:
+            tier = len(TIERS) - TIERS.index(rule.tier)
+            entries.extend((tier, rule, phrase) for phrase in rule.phrases)
+            if not rule.phrases:
+                self._anywhere.append((tier, rule, None))
+        anchors = [entry[2].anchors() for entry in entries]
+        for choices in anchors:
+            for sets in choices:
+                for words in sets:
+                    for word in words:
+                        counts[word] = counts.get(word, 0) + 1
+        for entry, choices in zip(entries, anchors):
+            best = None
+            for sets in choices:
+                rarest = {min(words, key=lambda word: (counts[word], word)) for words in sets}
+                cost = sum(counts[word] for word in rarest)
+                if best is None or cost < best[0]:
+                    best = (cost, rarest)
+            for word in sorted(best[1]) if best else ():
+                self._by_word.setdefault(word, []).append(entry)
+            if best is None:
+                self._anywhere.append(entry)
+
+    def matches(self, words, facts):
+        """Return [(rank, rule, matched words)] of every rule that holds, best first. A rank is (tier, specificity, rule id)."""
+        found = {}
+        for tier, rule, phrase in self._candidates(words):
+            held = self._held(rule, phrase, words, facts)
+            if held is not None:
+                one = ((tier, held[0], rule.id), rule, held[1])
+                if rule.id not in found or (found[rule.id][0], found[rule.id][2]) < (one[0], one[2]):
+                    found[rule.id] = one
+        return sorted(found.values(), key=lambda one: one[0], reverse=True)
+
+    def find(self, words, facts, over=(0,)):
+        """Return (rank, rule) of the best rule that ranks above ``over``, or (over, None). A rank ends with the matched words."""
+        best = over
+        winner = None
+        for tier, rule, phrase in self._candidates(words):
+            if tier >= best[0]:
+                held = self._held(rule, phrase, words, facts)
+                if held is not None and (tier, held[0], rule.id, held[1]) > best:
+                    best, winner = (tier, held[0], rule.id, held[1]), rule
+        return best, winner
+
+    @staticmethod
+    def _held(rule, phrase, words, facts):
+        """Return (specificity, matched words) where phrase and rule hold, else None."""
+        weight, text = _CONDITION_WEIGHT * len(rule.when), ""
+        if phrase is not None:
+            found = phrase.found_in(words)
+            if not found:
+                return None
+            weight, text = weight + phrase.weight(found), found.group().strip()
+        return (weight, text) if rule.allows(words, facts) else None
+
+    def _candidates(self, words):
+        """Yield (tier, rule, phrase) of all that may match, in no particular order."""
+        by_word = self._by_word
+        there = set(words.translate(_SPACES).split() if words.isascii() else _WORD.findall(words))
+        for word in there:
+            for entry in by_word.get(word, ()):
+                if entry[2].needed <= there:
+                    yield entry
+        yield from self._anywhere
+
+
+def facts_of(reply, *, code=None, status=None, stage=None, operator=None):
+    """Return the facts that conditions are compared with; what is not known is an empty string."""
+    return {
+        "operator": operator or "",
+        "code": str(reply.code or code or ""),
+        "status": reply.status or status or "",
+        "stage": reply.stage or stage or "",
+    }
+
+
+# --- checking -----------------------------------------------------------------
+
+
+def check_rules(rules, origin):
+    """Raise DeliverabilityError for the first rule that is not well formed; the message names ``origin``, the rule and the fault."""
+    if not isinstance(rules, (list, tuple)):
+        raise DeliverabilityError(f"{origin}: rules must be a list, not {type(rules).__name__}")
+    seen = set()
+    for place, rule in enumerate(rules, 1):
+        name = f"{origin}: rule {place}"
+        if not isinstance(rule, dict):
+            raise DeliverabilityError(f"{name} must be a mapping, not {type(rule).__name__}")
+        if isinstance(rule.get("id"), str):
+            name = f"{origin}: rule {rule['id']!r}"
+        fault = _fault(rule) or (f"the id {rule['id']!r} is used twice" if rule["id"] in seen else None)
+        if fault:
+            raise DeliverabilityError(f"{name}: {fault}")
+        seen.add(rule["id"])
+
+
+def _fault(rule):
+    """Return what is wrong with one rule's form, or None."""
+    unknown = sorted(str(key) for key in rule if key not in KEYS)
+    if unknown:
+        return f"unknown key {unknown[0]!r} (known: {', '.join(KEYS)})"
+    for key in ("id", "reason", "tier"):
+        if not isinstance(rule.get(key), str) or not rule[key]:
+            return f"{key!r} is missing or no text"
+    if not re.fullmatch(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+", rule["id"]):
+        return "the id must be lower-case words joined by '.' and '_', such as 'mine.quota'"
+    for key, words in (("reason", tuple(REASONS)), ("tier", TIERS), ("side", SIDES), ("remedy", REMEDIES), ("confidence", CONFIDENCES)):
+        if key in rule and rule[key] not in words:
+            return f"{key} {rule[key]!r} is none of {', '.join(words)}"
+    for key in ("match", "unless", "also", "settle", "examples", "counter"):
+        if key in rule and not isinstance(rule[key], (list, tuple)):
+            return f"{key!r} must be a list"
+    if "temporary" in rule and not isinstance(rule["temporary"], bool):
+        return "'temporary' must be true or false"
+    for key, words in (("also", REMEDIES), ("settle", EVIDENCE)):
+        for word in rule.get(key, ()):
+            if word not in words:
+                return f"{key} {word!r} is none of {', '.join(words)}"
+    if not rule.get("match") and not rule.get("when"):
+        return "neither 'match' nor 'when': the rule would match everything"
+    return _fault_when(rule) or _fault_phrases(rule) or _fault_examples(rule)
+
+
+def _fault_when(rule):
+    when = rule.get("when", {})
+    if not isinstance(when, dict):
+        return "'when' must be a mapping"
+    for key, value in when.items():
+        if key not in _WHEN:
+            return f"unknown condition {key!r} (known: {', '.join(_WHEN)})"
+        for one in [value] if isinstance(value, (str, int)) else value:
+            one = str(one)
+            if key == "stage" and one not in STAGES:
+                return f"stage {one!r} is none of {', '.join(STAGES)}"
+            if key == "code" and not re.fullmatch(r"[245][0-5x][0-9x]", one):
+                return f"code {one!r} is no reply code such as 550 or 5xx"
+            if key == "status" and not re.fullmatch(r"[245x]\.(?:\d{1,3}|x)\.(?:\d{1,3}|x)", one):
+                return f"status {one!r} is no enhanced status such as 5.7.1 or x.7.x"
+    return None
+
+
+def _fault_phrases(rule):
+    for key in ("match", "unless"):
+        for phrase in rule.get(key, ()):
+            if not isinstance(phrase, str) or not phrase.strip():
+                return f"{key!r} holds something that is no text: {phrase!r}"
+            if phrase != fold(phrase):
+                return f"phrase {phrase!r} must be lower case without accents: {fold(phrase)!r}"
+            made = Phrase(phrase)
+            if any(kind == "stray" for kind, _alternatives, _space in made.parts) or not phrase.isprintable() or set(phrase) & set('"{}'):
+                return f"phrase {phrase!r} has brackets that do not pair, or marks that replies lose before they are compared"
+            if not any(kind == "text" or kind == "either" for kind, _alternatives, _space in made.parts):
+                return f"phrase {phrase!r} has no words that must be there"
+            if sum(kind == "gap" for kind, _alternatives, _space in made.parts) > 2:
+                return f"phrase {phrase!r} may have two '...' at most"
+            if key == "match" and phrase.isascii() and not made.anchors():
+                return f"phrase {phrase!r} needs at least one whole word (without '*') outside of [...]"
+    return None
+
+
+def _fault_examples(rule):
+    for key in ("examples", "counter"):
+        for example in rule.get(key, ()):
+            if isinstance(example, dict):
+                odd = sorted(set(example) - {"text", "code", "status", "command", "rhost", "recipient_domain"})
+                if odd or not isinstance(example.get("text"), str):
+                    return f"an entry of {key!r} needs 'text' and may have code, status, command, rhost, recipient_domain: {example!r}"
+            elif not isinstance(example, str):
+                return f"an entry of {key!r} is no text: {example!r}"
+    return None
+
+
+def prepare(example):
+    """Return (words, facts) of an example, as classify() would see them."""
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
+
+    given = example if isinstance(example, dict) else {"text": example}
+    reply = parse_reply(given["text"])
+    operator = operator_of(given.get("rhost"), reply.host, given.get("recipient_domain"))
+    return reply.words, facts_of(reply, code=given.get("code"), status=given.get("status"), stage=stage_of(given.get("command")), operator=operator)
+
+
+def lint(ruleset):
+    """Return a list of "rule id: problem" for rules whose examples do not come out, that never win, or that tie with a rule of another meaning."""
+    problems = []
+    for rule in ruleset.rules:
+        if not rule.examples:
+            problems.append(f"{rule.id}: no examples, so the rule is never run")
+        for example in rule.examples:
+            problems.extend(f"{rule.id}: {fault}" for fault in _example_faults(ruleset, rule, example))
+        for example in rule.counter:
+            words, facts = prepare(example)
+            if any(found is rule for _rank, found, _text in ruleset.matches(words, facts)):
+                problems.append(f"{rule.id}: matches its counter-example {example!r}")
+    return problems + list(_twins(ruleset))
+
+
+def _example_faults(ruleset, rule, example):
+    words, facts = prepare(example)
+    found = ruleset.matches(words, facts)
+    if not any(one is rule for _rank, one, _text in found):
+        yield f"does not match its example {example!r} (seen as {words!r}, {facts})"
+        return
+    rank, winner, text = found[0]
+    if winner is not rule:
+        yield f"loses its example {example!r} to {winner.id} ({text!r})"
+        return
+    for other_rank, other, other_text in found[1:]:
+        if other_rank[:2] == rank[:2] and (other.reason, other.side, other.remedy, other.temporary) != (rule.reason, rule.side, rule.remedy, rule.temporary):
+            yield f"ties with {other.id} ({other_text!r}) on {example!r}"
+
+
+def _twins(ruleset):
+    """Yield rules that have the same phrase in the same tier, both without conditions: one of them can never win by right."""
+    seen = {}
+    for rule in ruleset.rules:
+        for phrase in rule.phrases if not rule.when else ():
+            other = seen.setdefault((rule.tier, phrase.text), rule)
+            if other is not rule:
+                yield f"{rule.id}: has the phrase {phrase.text!r} of {other.id}"

@@ -1,0 +1,15 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""All tables of rules. Their order means nothing: tiers and specificity decide."""
+
+from __future__ import annotations
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules import generic, status
+
+TABLES = (
+    ("generic", generic.RULES),
+    ("status", status.RULES),
+)

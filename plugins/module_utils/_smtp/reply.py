@@ -1,0 +1,278 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""The grammar of replies as they reach a person: quoted, folded, cut, and wrapped in the words of the mail system that heard them.
+
+>>> reply = parse_reply("host mx.example.net[203.0.113.9] said: 550 5.1.1 <a@example.net>: User unknown (in reply to RCPT TO command)")
+>>> reply.code, reply.status, reply.stage, reply.host, reply.words
+(550, '5.1.1', 'rcpt', 'mx.example.net', '<address>: user unknown')
+"""
+
+from __future__ import annotations
+
+import re
+from collections import namedtuple
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.template import template_of
+
+# text: what the remote server said, without the wrapping; code: int or None; status: "x.y.z" or None; inner_code, inner_status: of a reply quoted inside it;
+# stage: one of STAGES or None; host, host_address: the server that spoke, where the wrapping names it; template: of the whole input;
+# words: `text` as the rules see it: template, lower case, no accents, no brackets, continuation codes taken out, leading codes cut off;
+# lead: the words of the first reply where the text holds several with different codes (the later ones are mostly its consequences), else `words`.
+Reply = namedtuple("Reply", "text code status inner_code inner_status stage host host_address template words lead")
+
+STAGES = ("connect", "helo", "starttls", "auth", "mail", "rcpt", "data", "end_of_data", "quit")
+
+# Enough for every reply and every NDR paragraph; what matters stands at the ends of longer ones.
+HEAD, TAIL = 4000, 800
+# Words before the first code that are a label ("User unknown: 550 ...") rather than a reply of their own.
+_LABEL_MAX = 32
+
+_CODE = r"[245][0-5]\d"
+_STATUS = r"[245]\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)"
+
+# Words of our own mail system that come before the words of theirs. The text after the first that is followed by words is the reply.
+_INTRODUCED = re.compile(
+    r"""\bsaid:\s | \brefused\ to\ talk\ to\ me:\s | \bremote\ host\ said:\s | \bresponded\ with\ failure:\s | \bfailed\ with:\s
+      | \bserver(?:\ at\ [^'"]{1,300})?\ returned:?\s['"] | \breturned\ message:?\s['"]
+      | \bresponse(?:\ from\ the\ remote\ server)?\ was:\s | \bserver\ returned\ was:\s
+      | \breply=(?=[245]) | <<<\s(?=[245]) | \bsmtp;\s?(?=[245]\d\d)
+      | \bsmtp\ error\ from\ remote\ (?:mail\ server|mailer)\ (?:after\ )?[^:<]{1,60}(?::\s?<[^>]{0,320}>[^:]{0,80})?:\s
+      | \berror\ \(?'(?=[245])
+      | \bdid\ not\ like\ our\ [a-z ]{4,12}:\s? | \brejected:\s(?=[45]\d\d\s)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_EXIM_HOST = re.compile(r"host (\S+) \[([0-9A-Fa-f:.]+)\]:\s")
+_HOST_SPOKE = re.compile(r"(?:\bhost |\bconnect to |\bwith |\bH=|\bServer (?:at )?)\(?([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)\)?\.? ?[\[(]([0-9A-Fa-f:.]+)[\])]")
+_IN_REPLY_TO = re.compile(r"\s*\(in reply to ([A-Za-z ]{3,20}?)(?: command)?\)\W*$|\s*\(in reply to ([A-Za-z ]{3,20}?)(?: command)?\)")
+
+_STAGE_WORDS = {
+    "rcpt to": "rcpt",
+    "rcpt": "rcpt",
+    "mail from": "mail",
+    "mail": "mail",
+    "data": "data",
+    "end of data": "end_of_data",
+    "pipelined data": "data",
+    "ehlo": "helo",
+    "helo": "helo",
+    "lhlo": "helo",
+    "ehlo/helo": "helo",
+    "starttls": "starttls",
+    "auth": "auth",
+    "initial connection": "connect",
+    "connect": "connect",
+    "conn": "connect",
+    "banner": "connect",
+    "greeting": "connect",
+    "quit": "quit",
+    "rset": None,
+    "bdat": "end_of_data",
+    "end_of_data": "end_of_data",
+    "eod": "end_of_data",
+    "dot": "end_of_data",
+}
+# What names the stage in the words around a reply, most telling first.
+_STAGES_SAID = (
+    (re.compile(r"in reply to ([a-z ]{3,20}?)(?: command|\)|$)"), None),
+    (
+        re.compile(
+            r"smtp error from remote (?:mail server|mailer) after (?:pipelined )?(rcpt to|mail from|end of data|data|ehlo|helo|initial connection|starttls|auth)"
+        ),
+        None,
+    ),
+    (re.compile(r"refused to talk to me|greeting failed|initial server greeting|banner rejected"), "connect"),
+    (re.compile(r"my name was rejected|helo handshake|after (?:ehlo|helo)\b"), "helo"),
+    (re.compile(r"sender was rejected|while sending mail from|did not like our mail from"), "mail"),
+    (re.compile(r"does not like recipient|while sending rcpt to|did not like our rcpt to|\[rcpt_to\]"), "rcpt"),
+    (re.compile(r"failed after i sent the message|while sending (?:end of data|message body)|\[end_of_data\]"), "end_of_data"),
+    (re.compile(r"failed on data command|while sending data command"), "data"),
+)
+
+_CODES = re.compile(
+    r"(?:(?<=^)|(?<=[\s:'\"(,\[;#>=]))(?P<code>" + _CODE + r")(?:(?P<more>-)|[ '\",;:)]|$)[\s,'\[#(-]*(?P<status>" + _STATUS + r")?",
+)
+_NEXT_REPLY = re.compile(r"[\s:'\"(]([45][0-5]\d)[ -](?=#?[45]\.\d|[A-Za-z<\[])")
+_ANY_STATUS = re.compile(r"(?<![\w.])(" + _STATUS + r")")
+_INNER = re.compile(
+    r"(?:respond(?:ed|s)?(?: with)?|returned|said|error (?:message )?(?:is|was)|response)[:\s]*[\"'<(\[]?\s*(" + _CODE + r")[ -]#?\s?(" + _STATUS + r")?",
+    re.IGNORECASE,
+)
+_EXPIRED_IN_QUEUE = re.compile(r"status=expired")
+
+_CONTINUED = re.compile(r"(?:^|(?<=\s))[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3}(?:\s|$))?")
+_GLUED = re.compile(r"(?<=[a-z.,])([245]\.\d{1,3}\.\d{1,3}) (?=[a-z])")
+_LEADING = re.compile(
+    r"^(?:dsn=[\d.]+, )?(?:[45]\.\d\.\d, )?(?:status=[a-z]+ )?\(?(?:delivery temporarily suspended: )?[^a-z0-9<\[]*(?:[245]\d\d(?:[ -]+|$))?[#(]?(?:[245]\.\d{1,3}\.\d{1,3}[):;,]?(?:\s+|$))?[^a-z0-9<\[]*"
+)
+_BRACKETS = {ord(mark): " " for mark in '[](){}"'}
+_QMAIL_SPACES = re.compile(r"[A-Za-z]_[A-Za-z]+_[A-Za-z]")
+
+# Typographic variants and accents, so that one spelling of a phrase is enough.
+_PLAIN = {ord(mark): plain for marks, plain in (("’‘´`ʼ", "'"), ("“”„«»", '"'), ("–—‐‑−", "-"), ("\u00a0\u2007\u202f\u3000", " ")) for mark in marks}
+_PLAIN.update(
+    {
+        ord("…"): "...",
+        ord("ß"): "ss",
+        ord("æ"): "ae",
+        ord("œ"): "oe",
+        ord("ø"): "o",
+        ord("ł"): "l",
+        ord("\u200f"): None,
+        ord("\u200b"): None,
+        ord("\ufeff"): None,
+    }
+)
+for _base, _marked in {
+    "a": "áàâäãåā",
+    "c": "çćč",
+    "e": "éèêëēę",
+    "i": "íìîïī",
+    "n": "ñńň",
+    "o": "óòôöõō",
+    "s": "śš",
+    "u": "úùûüūů",
+    "y": "ýÿ",
+    "z": "źżž",
+}.items():
+    _PLAIN.update({ord(mark): _base for mark in _marked})
+
+
+def fold(text: str) -> str:
+    """Return ``text`` in the form in which phrases are compared: lower case, plain quotes and dashes, no accents."""
+    text = text.lower()
+    return text if text.isascii() else text.translate(_PLAIN)
+
+
+def stage_of(command) -> str | None:
+    """Return the stage that a command, a Postfix phrase or one of STAGES names; None for anything else."""
+    if not command:
+        return None
+    word = str(command).strip().lower().replace("_", " ").replace(" command", "")
+    if word in _STAGE_WORDS:
+        return _STAGE_WORDS[word]
+    for known in ("rcpt", "mail", "end of data", "data", "ehlo", "helo", "starttls", "auth", "connect", "quit"):
+        if word.startswith(known):
+            return _STAGE_WORDS[known]
+    return None
+
+
+def parse_reply(text) -> Reply:
+    """Read one reply, queue reason, log reason or NDR text. Total: whatever the input, a Reply comes back.
+
+    The code and status are those of the reply itself where it has them, else what the wrapping says (Postfix ``dsn=``).
+    """
+    text = "" if text is None else str(text)
+    if len(text) > HEAD + TAIL:
+        text = text[:HEAD] + " ... " + text[-TAIL:]
+    if "_" in text and text.count("_") > 3 * text.count(" ") and _QMAIL_SPACES.search(text):
+        # qmail's log writes a space as "_" and a line break as "/".
+        text = text.replace("_", " ").replace("./", ". ")
+    template = template_of(text)
+    said = text.replace("\\n", " ").replace("\\r", "") if "\\" in text else text
+    stage, host, host_address = _wrapping(said)
+    core = _core(said)
+    code, status, inner_code, inner_status = _codes(core, said)
+    words = lead = _words(core)
+    end = _first_reply_ends(core)
+    if end:
+        lead = _words(core[:end]) or words
+    return Reply(core, code, status, inner_code, inner_status, stage, host, host_address, template, words, lead)
+
+
+def _wrapping(said: str) -> tuple:
+    """Return (stage, host, address) as the words around the reply tell them."""
+    stage = None
+    low = said.lower()
+    for pattern, named in _STAGES_SAID:
+        found = pattern.search(low)
+        if found:
+            stage = named or stage_of(found.group(1))
+            break
+    found = _HOST_SPOKE.search(said)
+    return (stage, found.group(1).lower(), found.group(2)) if found else (stage, None, None)
+
+
+def _core(said: str) -> str:
+    """Return the reply without what our mail system put around it."""
+    core = said
+    found = _INTRODUCED.search(said)
+    if found:
+        rest = said[found.end() :]
+        exim = _EXIM_HOST.match(rest)
+        if exim:
+            rest = rest[exim.end() :]
+        if sum(letter.isalpha() for letter in rest[:40]) > 3:
+            core = rest
+    found = _IN_REPLY_TO.search(core)
+    if found:
+        core = (core[: found.start()] + " " + core[found.end() :]).rstrip()
+    return core
+
+
+def _first_reply_ends(core: str) -> int:
+    """Return where a reply with another code begins, or 0."""
+    first = None
+    for found in _NEXT_REPLY.finditer(" " + core):
+        if first is None and found.start() < _LABEL_MAX:
+            first = found.group(1)
+        elif found.group(1) != first:
+            return max(found.start() - 1, 0)
+    return 0
+
+
+def _codes(core: str, said: str) -> tuple:
+    """Return (code, status, inner code, inner status)."""
+    code = status = None
+    first_end = 0
+    for found in _CODES.finditer(core):
+        # A success code counts only where no failure follows: `220-mx.example 421 4.2.1 ...`.
+        value = int(found.group("code"))
+        if code is None or code < 300 <= value:
+            code, status, first_end = value, found.group("status"), found.end()
+        if code >= 300:
+            break
+    if code is None and core is not said:
+        found = _CODES.search(said)
+        if found:
+            code = int(found.group("code"))
+    inner_code = inner_status = None
+    if code and code >= 300:
+        inner = _INNER.search(core, max(first_end - 1, 0))
+        if inner:
+            inner_code, inner_status = int(inner.group(1)), inner.group(2)
+    if not status:
+        status = _status(core, code) or (_status(said, code) if core is not said else None)
+    if not status and _EXPIRED_IN_QUEUE.search(said):
+        status = "5.4.7"
+    return code, status, inner_code, inner_status
+
+
+def _status(text: str, code) -> str | None:
+    """Return the first x.y.z of the text; one that says nothing (x.0.0) only where there is no other."""
+    generic = None
+    for found in _ANY_STATUS.finditer(text):
+        value = found.group(1)
+        if value[0] == "2" and (code is None or code >= 300):
+            continue
+        if not value.endswith(".0.0"):
+            return value
+        generic = generic or value
+    return generic
+
+
+def _words(core: str) -> str:
+    """Return the reply as the rules see it."""
+    words = fold(template_of(core))
+    if "-" in words:
+        shorter = _CONTINUED.sub("", words)
+        if shorter != words:
+            # The last line of a multi-line reply repeats the code once more, with a space.
+            words = re.sub(r"(?<=[^ ]) [245]\d\d (?:[245]\.\d{1,3}\.\d{1,3} )?", " ", shorter)
+    glued = _GLUED.search(words)
+    if glued:
+        words = words.replace(glued.group(1) + " ", " ")
+    return " ".join(_LEADING.sub("", words, count=1).replace("(s)", "s").translate(_BRACKETS).replace("<<host>", "<host>").split())
