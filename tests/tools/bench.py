@@ -4,14 +4,15 @@
 
 """What ``make bench`` runs: the benchmarks of ``tests/bench``, all of them or the one that is named: ``bench.py [NAME]``.
 
-A benchmark is a file of that folder and takes its name from it: ``dns_delay.py`` is ``dns-delay``; a file with several benchmarks,
-``ndr.py`` with ``ndr-first`` and ``ndr-repeat``, is found by the first word and told the whole name. Files that begin with ``_`` are helpers.
+A file of that folder holds one benchmark or a few and tells their names in the first line of its docstring, ``ndr-first`` and
+``ndr-repeat`` say; it is called with the names to run. Files that begin with ``_`` are helpers.
 The peers that a file measures itself against stand in its inline script metadata (the ``# /// script`` block of PEP 723) and are
 installed, beside the project's own requirements, into a virtual environment of that file.
 """
 
 from __future__ import annotations
 
+import ast
 import os
 import pathlib
 import re
@@ -21,16 +22,17 @@ import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BENCH = ROOT / "tests/bench"
+NAME = re.compile(r"``([a-z-]+)``")
 METADATA = re.compile(r"^# /// script\n((?:#(?: .*)?\n)+?)# ///$", re.MULTILINE)
 
 
-def find(name: str) -> pathlib.Path:
-    """Return the file that holds the benchmark ``name``."""
-    for stem in (name.replace("-", "_"), name.partition("-")[0]):
-        if name and (BENCH / f"{stem}.py").exists():
-            return BENCH / f"{stem}.py"
-    known = ", ".join(sorted(path.stem.replace("_", "-") for path in BENCH.glob("[a-z]*.py")))
-    sys.exit(f"error: no benchmark {name}; tests/bench has {known}")
+def benchmarks() -> dict[str, pathlib.Path]:
+    """Return name -> file of every benchmark."""
+    found = {}
+    for file in sorted(BENCH.glob("[a-z]*.py")):
+        title = (ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "").partition("\n")[0]
+        found.update(dict.fromkeys(NAME.findall(title) or [file.stem.replace("_", "-")], file))
+    return found
 
 
 def peers(file: pathlib.Path) -> list[str]:
@@ -53,19 +55,21 @@ def interpreter(file: pathlib.Path) -> str:
 
 def main(names: list[str]) -> int:
     """Run the named benchmarks, or all; return 1 if any failed."""
-    wanted = [(find(name), [name]) for name in names] or [(file, []) for file in sorted(BENCH.glob("[a-z]*.py"))]
+    known = benchmarks()
+    if unknown := set(names) - set(known):
+        sys.exit(f"error: no benchmark {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     collections = str(ROOT / ".cache/collections")
     failed = []
-    for file, arguments in wanted:
-        python = interpreter(file)
+    for name in names or known:
+        python = interpreter(known[name])
         variables = {
             **os.environ,
             "ANSIBLE_COLLECTIONS_PATH": collections,
             "PATH": f"{pathlib.Path(python).parent}:{os.environ['PATH']}",
             "PYTHONPATH": collections,
         }
-        if subprocess.run([python, str(file), *arguments], cwd=ROOT, env=variables, check=False).returncode:
-            failed.append(file.stem)
+        if subprocess.run([python, str(known[name]), name], cwd=ROOT, env=variables, check=False).returncode:
+            failed.append(name)
     if failed:
         print(f"FAILED: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
