@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime
 
-NOW = datetime.datetime(2026, 11, 21, 20, 34, 16, tzinfo=datetime.timezone.utc)
+NOW = datetime.datetime(2026, 11, 21, 20, 34, 16, tzinfo=datetime.UTC)
 
 CONTROLS = [
     ("address_not_listed", "Address is on no blocklist", "high"),
@@ -67,7 +67,10 @@ def verdict(reason, side, remedy, *, code=550, status="5.7.1", temporary=False, 
 
 def judged(group_, verdict_, *, source="log", side=None, settled_by=None) -> dict:
     """A group with its verdict, and what settled the side where the text left it open."""
-    return {"group": group_, "source": source, "verdict": verdict_, "side": side or verdict_["side"], "settled_by": settled_by}
+    return {
+        "group": group_, "source": source, "verdict": verdict_, "side": side or verdict_["side"], "remedy": verdict_["remedy"],
+        "settled_by": settled_by, "current": True,
+    }  # fmt: skip
 
 
 def finding(host, control, subject, status="pass", *, side="none", evidence=(), remedy="none", publish=None, request=None, title=None) -> dict:
@@ -100,14 +103,14 @@ def facts(hostname, address, *, helo=None, total=0, ages=(0, 0, 0, 0, 0, 0), sen
             "hostname": hostname,
             "local_addresses": [address],
             "sources": [
-                {"transport": "smtp", "address4": address, "address6": None, "helo": helo or hostname, "protocols": ["ipv4"], "origin": "main.cf inet_interfaces"}
+                {"transport": "smtp", "address4": address, "address6": None, "helo": helo or hostname, "protocols": ["ipv4"], "origin": "main.cf myhostname"}
             ],
             "relays": [],
             "domains": ["example.org"],
         },
         "queue": {
             "total": total, "bytes": total * 4200, "oldest_age": 210000 if total else 0, "by_queue": {"deferred": total},
-            "ages": [{"under": bound, "count": count} for bound, count in zip(bounds, ages)], "groups": [], "rest": {"count": 0, "groups": 0},
+            "ages": [{"under": bound, "count": count} for bound, count in zip(bounds, ages, strict=True)], "groups": [], "rest": {"count": 0, "groups": 0},
         },
         "log": {
             "first": stamp(49), "last": stamp(0.1), "lines": 90210, "received": sent + bounced, "delivered": sent, "deferred": deferred,
@@ -170,7 +173,9 @@ def home() -> dict:
         verdicts=[
             judged(
                 group("gmail.example", text, count=48, stage="end of DATA", by_hour={hour(ago): 1 + ago % 4 for ago in range(0, 30, 2)}),
-                verdict("dynamic_ip", "ours", "use_smarthost", operator="google", address=address, explanation="The receiver takes no mail from home connections."),
+                verdict(
+                    "dynamic_ip", "ours", "use_smarthost", operator="google", address=address, explanation="The receiver takes no mail from home connections."
+                ),
                 settled_by="the policy list names the address",
             ),
             judged(
@@ -180,19 +185,46 @@ def home() -> dict:
             ),
         ],
         findings=[
-            finding(name, "address_not_policy_listed", address, "fail", side="ours", remedy="use_smarthost", title=f"{address} is on a policy list",
-                    evidence=["pbl.example answers 127.0.0.10 for 11.100.51.198: policy, maintained by the provider.", "gmail.example refused 48 messages in 26 hours."]),
-            finding(name, "no_refusals_ours", address, "fail", side="ours", remedy="use_smarthost", title="48 refusals are ours to solve",
-                    evidence=["dynamic_ip: 48 messages to 1 operator (google)."]),
+            finding(
+                name,
+                "address_not_policy_listed",
+                address,
+                "fail",
+                side="ours",
+                remedy="use_smarthost",
+                title=f"{address} is on a policy list",
+                evidence=[
+                    "pbl.example answers 127.0.0.10 for 11.100.51.198: policy, maintained by the provider.",
+                    "gmail.example refused 48 messages in 26 hours.",
+                ],
+            ),
+            finding(
+                name,
+                "no_refusals_ours",
+                address,
+                "fail",
+                side="ours",
+                remedy="use_smarthost",
+                title="48 refusals are ours to solve",
+                evidence=["dynamic_ip: 48 messages to 1 operator (google)."],
+            ),
             *passes(name, address, "address_not_policy_listed", "no_refusals_ours"),
         ],
         actions=[
-            action(name, "use_smarthost", "Send through your provider's relay", role="smarthost", state="manual",
-                   variables={"smarthost_host": "smtp.example.net", "smarthost_port": 587, "smarthost_scope": ["gmail.example"]},
-                   because=[f"address_not_policy_listed:{address}", f"no_refusals_ours:{address}"], passed=["a real refusal is explained by the listing"],
-                   failed=["smarthost_host is not set"], text=None),
+            action(
+                name,
+                "use_smarthost",
+                "Send through your provider's relay",
+                role="smarthost",
+                state="manual",
+                variables={"smarthost_host": "smtp.example.net", "smarthost_port": 587, "smarthost_scope": ["gmail.example"]},
+                because=[f"address_not_policy_listed:{address}", f"no_refusals_ours:{address}"],
+                passed=["a real refusal is explained by the listing"],
+                failed=["smarthost_host is not set"],
+                text=None,
+            ),
         ],
-    )  # fmt: skip
+    )
 
 
 def shop() -> dict:
@@ -210,8 +242,16 @@ def shop() -> dict:
         verdicts=[
             judged(
                 group(domain, text, count=count, by_hour={when: max(1, n * count // 200) for when, n in spread.items()}),
-                verdict("ip_blocklisted", "ours", "switch_outbound_ip", code=554, blocklist="rep.example", address=address, alternatives=["delist"],
-                        explanation="The receiver asks the list rep.example, and the list names our address."),
+                verdict(
+                    "ip_blocklisted",
+                    "ours",
+                    "switch_outbound_ip",
+                    code=554,
+                    blocklist="rep.example",
+                    address=address,
+                    alternatives=["delist"],
+                    explanation="The receiver asks the list rep.example, and the list names our address.",
+                ),
                 settled_by="rep.example lists the address, its test points pass",
             )
             for domain, count in (("example.net", 203), ("example.com", 150), ("mail.example", 59))
@@ -223,28 +263,67 @@ def shop() -> dict:
             )
         ],
         findings=[
-            finding(name, "address_not_listed", address, "fail", side="ours", remedy="switch_outbound_ip", title=f"{address} is listed at rep.example",
-                    evidence=["rep.example answers 127.0.0.2: sends to spam traps; the zone passed its test points.", "412 messages to 3 operators name this list."]),
-            finding(name, "no_refusals_ours", address, "fail", side="ours", remedy="switch_outbound_ip", title="412 refusals are ours to solve",
-                    evidence=["ip_blocklisted: 412 messages to 3 operators."]),
+            finding(
+                name,
+                "address_not_listed",
+                address,
+                "fail",
+                side="ours",
+                remedy="switch_outbound_ip",
+                title=f"{address} is listed at rep.example",
+                evidence=[
+                    "rep.example answers 127.0.0.2: sends to spam traps; the zone passed its test points.",
+                    "412 messages to 3 operators name this list.",
+                ],
+            ),
+            finding(
+                name,
+                "no_refusals_ours",
+                address,
+                "fail",
+                side="ours",
+                remedy="switch_outbound_ip",
+                title="412 refusals are ours to solve",
+                evidence=["ip_blocklisted: 412 messages to 3 operators."],
+            ),
             finding(name, "queue_fresh", "queue", "unknown", title="Queue is not growing old", evidence=["The queue was read once: no trend yet."]),
             *passes(name, address, "address_not_listed", "no_refusals_ours", "queue_fresh"),
         ],
         actions=[
-            action(name, "switch_outbound_ip", "Send from 198.51.100.23 to the operators that refuse", role="outbound_ip",
-                   variables={"outbound_ip_candidates": ["198.51.100.23"], "outbound_ip_scope": ["example.net", "example.com", "mail.example"]},
-                   because=[f"address_not_listed:{address}", f"no_refusals_ours:{address}"],
-                   passed=["198.51.100.23 is bound on the host", "FCrDNS", "HELO match", "SPF for example.org", "every high and medium zone: not listed", "49 hours of ordinary log"]),
-            action(name, "delist", "Ask rep.example to remove 198.51.100.22", state="manual", because=[f"address_not_listed:{address}"],
-                   text=f"https://rep.example/removal?ip={address}\n\nThe cause is contained: (say here what happened and since when it no longer does)."),
+            action(
+                name,
+                "switch_outbound_ip",
+                "Send from 198.51.100.23 to the operators that refuse",
+                role="outbound_ip",
+                variables={"outbound_ip_candidates": ["198.51.100.23"], "outbound_ip_scope": ["example.net", "example.com", "mail.example"]},
+                because=[f"address_not_listed:{address}", f"no_refusals_ours:{address}"],
+                passed=[
+                    "198.51.100.23 is bound on the host",
+                    "FCrDNS",
+                    "HELO match",
+                    "SPF for example.org",
+                    "every high and medium zone: not listed",
+                    "49 hours of ordinary log",
+                ],
+            ),
+            action(
+                name,
+                "delist",
+                "Ask rep.example to remove 198.51.100.22",
+                state="manual",
+                because=[f"address_not_listed:{address}"],
+                text=f"https://rep.example/removal?ip={address}\n\nThe cause is contained: (say here what happened and since when it no longer does).",
+            ),
         ],
-    )  # fmt: skip
+    )
 
 
 def branch() -> dict:
     """No reverse name, and a HELO name that nobody can resolve."""
     name, address = "branch", "198.51.100.33"
-    request = f"Please set the reverse DNS (PTR) of {address} to mail.branch.example.\n\nThe name already resolves to the address:\n\n    mail.branch.example. IN A {address}\n"
+    request = (
+        f"Please set the reverse DNS (PTR) of {address} to mail.branch.example.\n\nThe name resolves already:\n\n    mail.branch.example. IN A {address}\n"
+    )
     return host(
         name,
         address,
@@ -254,35 +333,88 @@ def branch() -> dict:
         facts_=facts("server.localdomain", address, total=21, ages=(3, 2, 4, 5, 6, 1), sent=96, deferred=14, bounced=33),
         verdicts=[
             judged(
-                group("example.com", f"550 5.7.25 [{address}] The IP address sending this message does not have a PTR record setup", count=21,
-                      stage="connect", by_hour={hour(ago): 2 for ago in range(1, 12)}),
+                group(
+                    "example.com",
+                    f"550 5.7.25 [{address}] The IP address sending this message does not have a PTR record setup",
+                    count=21,
+                    stage="connect",
+                    by_hour={hour(ago): 2 for ago in range(1, 12)},
+                ),
                 verdict("ptr_missing", "ours", "fix_ptr", status="5.7.25", address=address, explanation="The receiver wants a reverse name for our address."),
                 settled_by="no PTR record at the address",
             ),
             judged(
-                group("example.net", "450 4.7.1 <server.localdomain>: Helo command rejected: Host not found", count=14, outcome="deferred", stage="RCPT TO",
-                      by_hour={hour(ago): 1 for ago in range(3, 17)}),
-                verdict("helo_rejected", "ours", "fix_helo", code=450, status="4.7.1", temporary=True, explanation="The name that we greet with does not exist."),
+                group(
+                    "example.net",
+                    "450 4.7.1 <server.localdomain>: Helo command rejected: Host not found",
+                    count=14,
+                    outcome="deferred",
+                    stage="RCPT TO",
+                    by_hour={hour(ago): 1 for ago in range(3, 17)},
+                ),
+                verdict(
+                    "helo_rejected", "ours", "fix_helo", code=450, status="4.7.1", temporary=True, explanation="The name that we greet with does not exist."
+                ),
                 settled_by="server.localdomain: NXDOMAIN",
             ),
         ],
         findings=[
-            finding(name, "ptr_exists", address, "fail", side="ours", remedy="fix_ptr", title=f"{address} has no reverse name",
-                    evidence=["33.100.51.198.in-addr.arpa PTR: NXDOMAIN."], request=request),
+            finding(
+                name,
+                "ptr_exists",
+                address,
+                "fail",
+                side="ours",
+                remedy="fix_ptr",
+                title=f"{address} has no reverse name",
+                evidence=["33.100.51.198.in-addr.arpa PTR: NXDOMAIN."],
+                request=request,
+            ),
             finding(name, "fcrdns", address, "not_applicable", title="Reverse name leads back to the address", evidence=["There is no reverse name."]),
-            finding(name, "helo_fqdn", "server.localdomain", "fail", side="ours", remedy="fix_helo", title="HELO is server.localdomain",
-                    evidence=["localdomain is not a domain of the public DNS."]),
-            finding(name, "helo_resolves", "server.localdomain", "fail", side="ours", remedy="fix_helo", title="server.localdomain does not resolve",
-                    evidence=["server.localdomain A: NXDOMAIN.", "server.localdomain AAAA: NXDOMAIN."], publish="mail.branch.example. 3600 IN A 198.51.100.33"),
-            finding(name, "helo_matches", "server.localdomain", "waived", title="HELO name leads to the address", evidence=["Waived until 2026-12-31: moving to a new line."]),
+            finding(
+                name,
+                "helo_fqdn",
+                "server.localdomain",
+                "fail",
+                side="ours",
+                remedy="fix_helo",
+                title="HELO is server.localdomain",
+                evidence=["localdomain is not a domain of the public DNS."],
+            ),
+            finding(
+                name,
+                "helo_resolves",
+                "server.localdomain",
+                "fail",
+                side="ours",
+                remedy="fix_helo",
+                title="server.localdomain does not resolve",
+                evidence=["server.localdomain A: NXDOMAIN.", "server.localdomain AAAA: NXDOMAIN."],
+                publish="mail.branch.example. 3600 IN A 198.51.100.33",
+            ),
+            finding(
+                name,
+                "helo_matches",
+                "server.localdomain",
+                "waived",
+                title="HELO name leads to the address",
+                evidence=["Waived until 2026-12-31: moving to a new line."],
+            ),
             *passes(name, address, "ptr_exists", "fcrdns", "helo_fqdn", "helo_resolves", "helo_matches"),
         ],
         actions=[
-            action(name, "fix_helo", "Greet as mail.branch.example", role="helo_name", variables={"helo_name": "mail.branch.example"},
-                   because=["helo_fqdn:server.localdomain", "helo_resolves:server.localdomain"], passed=["mail.branch.example resolves to 198.51.100.33"]),
+            action(
+                name,
+                "fix_helo",
+                "Greet as mail.branch.example",
+                role="helo_name",
+                variables={"helo_name": "mail.branch.example"},
+                because=["helo_fqdn:server.localdomain", "helo_resolves:server.localdomain"],
+                passed=["mail.branch.example resolves to 198.51.100.33"],
+            ),
             action(name, "fix_ptr", "Ask the provider for the reverse name", state="manual", because=[f"ptr_exists:{address}"], text=request),
         ],
-    )  # fmt: skip
+    )
 
 
 def office() -> dict:
@@ -337,15 +469,37 @@ def hostile(text: str = HOSTILE) -> dict:
                 side="either",
                 summary=text,
                 facts_={**facts(text, address, helo=text, total=5, ages=(5, 0, 0, 0, 0, 0), bounced=3), "warnings": [text]},
-                verdicts=[judged(group(text, text, count=3, by_hour={hour(1): 3}, samples=[text]), verdict(text, "either", text, matched=text, reference=text, explanation=text), settled_by=text)],
-                findings=[finding(name, "address_not_listed", text, "fail", side="ours", evidence=[text], title=text, publish=text, request=text), *passes(name, address, "address_not_listed")],
-                actions=[action(name, "fix_ptr", text, state="manual", because=[f"address_not_listed:{text}"], passed=[text], failed=[text], text=text, role=text, variables={"name": text})],
+                verdicts=[
+                    judged(
+                        group(text, text, count=3, by_hour={hour(1): 3}, samples=[text]),
+                        verdict(text, "either", text, matched=text, reference=text, explanation=text),
+                        settled_by=text,
+                    )
+                ],
+                findings=[
+                    finding(name, "address_not_listed", text, "fail", side="ours", evidence=[text], title=text, publish=text, request=text),
+                    *passes(name, address, "address_not_listed"),
+                ],
+                actions=[
+                    action(
+                        name,
+                        "fix_ptr",
+                        text,
+                        state="manual",
+                        because=[f"address_not_listed:{text}"],
+                        passed=[text],
+                        failed=[text],
+                        text=text,
+                        role=text,
+                        variables={"name": text},
+                    )
+                ],
             ),
             "silent": host("silent", "", state="unknown", error=text, summary=text),
         },
         zones={text: {"health": "refused", "why": text, "asked": 1, "answered": 1}},
         resolver={"state": "refused", "why": text},
-    )  # fmt: skip
+    )
 
 
 def fleet(hosts: int = 1000, controls: int = 40) -> dict:
@@ -379,5 +533,5 @@ def fleet(hosts: int = 1000, controls: int = 40) -> dict:
             "findings": findings,
             "actions": [{**entry, "host": name, "because": failed} for entry in base["actions"]] if bad else [],
             **({"error": "The log could not be read: /var/log/mail.log: permission denied", "facts": {}, "verdicts": []} if state == "unknown" else {}),
-        }  # fmt: skip
+        }
     return diagnosis(members, zones=stories()["fleet"]["zones"], controls=table)

@@ -21,28 +21,27 @@ SCHEMA_VERSION = 1
 _LEFT_OUT = {"queue": ("groups",), "log": ("groups", "cursor", "senders")}
 
 # Members that are lists of dictionaries, written one entry a line.
-_LISTS = ("findings", "actions", "verdicts")
+_LISTS = ("findings", "actions", "verdicts", "identities")
+
+_FIRST = ("state", "side", "summary", "error", "addresses", "delivered", "refused", "deferred")
 
 _encode = json.JSONEncoder(sort_keys=True).encode
 
 
-def _facts(facts: dict) -> dict:
+def _facts(facts: dict | None) -> dict:
     """What the host is and how much it moved, without the bulk."""
     return {
         name: {key: value for key, value in part.items() if key not in _LEFT_OUT[name]} if name in _LEFT_OUT and part else part
-        for name, part in facts.items()
+        for name, part in (facts or {}).items()
         if name not in ("schema_version", "snapshot")
     }
 
 
 def _host(host: dict) -> dict:
-    return {
-        **{key: host[key] for key in ("state", "side", "summary", "error", "addresses", "delivered", "refused", "deferred")},
-        "findings": findings_in_order(host),
-        "actions": host["actions"],
-        "verdicts": verdicts_in_order(host),
-        "facts": _facts(host["facts"]),
-    }
+    """What a reader asks first stands first; whatever else the diagnosis says of the host follows."""
+    first = {key: host[key] for key in _FIRST}
+    last = {"findings": findings_in_order(host), "actions": host["actions"], "verdicts": verdicts_in_order(host), "facts": _facts(host["facts"])}
+    return {**first, **{key: host[key] for key in sorted(host) if key not in first and key not in last}, **last}
 
 
 def _lines(member: dict) -> str:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import duration, number
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import SIDES
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import counted
 
 _MAX_BARS = 96
 _STEPS = (1, 2, 3, 6, 12, 24, 168)  # hours in a bar
@@ -43,11 +44,11 @@ def hour_of(time: str | None) -> int | None:
         moment = datetime.datetime.strptime(time or "", "%Y-%m-%dT%H:%M:%SZ")
     except ValueError:
         return None
-    return int(moment.replace(tzinfo=datetime.timezone.utc).timestamp()) // 3600
+    return int(moment.replace(tzinfo=datetime.UTC).timestamp()) // 3600
 
 
 def _time_of(hour: int) -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(hour * 3600, datetime.timezone.utc)
+    return datetime.datetime.fromtimestamp(hour * 3600, datetime.UTC)
 
 
 def window_of(logs: list, hours: dict) -> Window | None:
@@ -97,16 +98,15 @@ def _paths(bars: list[dict[str, int]], top: int) -> str:
     return "".join(f'<path class="{side}" d="{"".join(paths[side])}"/>' for side in SIDES if side in paths)
 
 
-def _day(time: datetime.datetime, words: dict) -> str:
-    return f"{time.day} {words['months'].split()[time.month - 1]}"
+def _day(time: datetime.datetime, w: dict) -> str:
+    return f"{time.day} {w['months'].split()[time.month - 1]}"
 
 
-def _times(window: Window, words: dict) -> str:
+def _times(window: Window, w: dict) -> str:
     """The times under the bars: both ends with their hour, and every midnight that has room."""
     ends = [(0, "start", window.start), (100, "end", window.end)]
     written = [
-        f'<text x="{x}%" y="{_TOP + _HEIGHT + 16}" text-anchor="{anchor}">{_day(_time_of(hour), words)}, {_time_of(hour):%H:%M}</text>'
-        for x, anchor, hour in ends
+        f'<text x="{x}%" y="{_TOP + _HEIGHT + 16}" text-anchor="{anchor}">{_day(_time_of(hour), w)}, {_time_of(hour):%H:%M}</text>' for x, anchor, hour in ends
     ]
     span = window.bars * window.step
     midnights = range(-(-window.start // 24) * 24, window.end + 1, 24 * max(1, span // (24 * 6)))
@@ -114,22 +114,22 @@ def _times(window: Window, words: dict) -> str:
         x = 100 * (hour - window.start) / span
         if 18 < x < 82:
             written.append(f'<line x1="{x:.2f}%" x2="{x:.2f}%" y1="{_TOP}" y2="{_TOP + _HEIGHT}"/>')
-            written.append(f'<text x="{x:.2f}%" y="{_TOP + _HEIGHT + 16}" text-anchor="middle">{_day(_time_of(hour), words)}</text>')
+            written.append(f'<text x="{x:.2f}%" y="{_TOP + _HEIGHT + 16}" text-anchor="middle">{_day(_time_of(hour), w)}</text>')
     return "".join(written)
 
 
-def _hits(bars: list[dict[str, int]], window: Window, top: int, words: dict) -> str:
+def _hits(bars: list[dict[str, int]], window: Window, top: int, w: dict) -> str:
     """Invisible bars that tell their numbers to a pointer."""
     written = []
     for i, bar in enumerate(bars):
         if bar:
             time = _time_of(window.start + i * window.step)
-            numbers = ", ".join(f"{bar[side]} {words[side]}" for side in SIDES if side in bar)
-            written.append(f'<rect class="hit" x="{i}" width="1" height="{top}"><title>{_day(time, words)}, {time:%H:%M}: {numbers}</title></rect>')
+            numbers = ", ".join(f"{bar[side]} {w[side]}" for side in SIDES if side in bar)
+            written.append(f'<rect class="hit" x="{i}" width="1" height="{top}"><title>{_day(time, w)}, {time:%H:%M}: {numbers}</title></rect>')
     return "".join(written)
 
 
-def refusals(hours: dict, logs: list, words: dict, *, pointer: bool) -> str:
+def refusals(hours: dict, logs: list, w: dict, *, pointer: bool) -> str:
     """The figure of refusals by hour and side.
 
     ``hours`` is {time: {side: count}}; ``logs`` the log facts whose window is drawn; ``pointer`` adds a text to each bar, for a page with few pictures.
@@ -137,56 +137,57 @@ def refusals(hours: dict, logs: list, words: dict, *, pointer: bool) -> str:
     window = window_of(logs, hours)
     total = {side: sum(sides.get(side, 0) for sides in hours.values()) for side in SIDES}
     if not window or not any(total.values()):
-        return f'<figure><figcaption>{words["refusals"]}</figcaption><p class="calm">{words["no_refusals"]}</p></figure>'
+        return f'<figure><figcaption>{w["refusals"]}</figcaption><p class="calm">{w["no_refusals"]}</p></figure>'
     bars = _stacked(hours, window)
     peak = max(sum(bar.values()) for bar in bars)
     top = _scale(peak)
-    unit = words["per_hour"] if window.step == 1 else words["per_day"] if window.step == 24 else words["per_hours"].format(n=window.step)
-    legend = "".join(f'<li class="side {side}">{words[side]} <b>{number(total[side])}</b></li>' for side in SIDES if total[side])
+    unit = w["per_hour"] if window.step == 1 else w["per_day"] if window.step == 24 else w["per_hours"].format(n=window.step)
+    legend = "".join(f'<li class="side {side}">{w[side]} <b>{number(total[side])}</b></li>' for side in SIDES if total[side])
     lines = "".join(
         f'<line x2="100%" y1="{y}" y2="{y}"/><text y="{y - 4}">{label}</text>'
         for y, label in ((_TOP, number(top)), (_TOP + _HEIGHT // 2, number(top // 2) if top % 2 == 0 else ""), (_TOP + _HEIGHT, ""))
     )
-    told = f"{words['refusals']}: " + ", ".join(f"{total[side]} {words[side]}" for side in SIDES if total[side]) + f"; {words['peak']} {peak} {unit}"
+    told = f"{w['refusals']}: " + ", ".join(f"{total[side]} {w[side]}" for side in SIDES if total[side]) + f"; {w['peak']} {peak} {unit}"
     return (
-        f'<figure><figcaption>{words["refusals"]} <span class="soft">{unit}</span></figcaption>'
-        f'<svg height="{_TOP + _HEIGHT + _FOOT}" role="img" aria-label="{told}">{lines}{_times(window, words)}'
+        f'<figure><figcaption>{w["refusals"]} <span class="soft">{unit}</span></figcaption>'
+        f'<svg height="{_TOP + _HEIGHT + _FOOT}" role="img" aria-label="{told}">{lines}{_times(window, w)}'
         f'<svg y="{_TOP}" width="100%" height="{_HEIGHT}" viewBox="0 0 {window.bars} {top}" preserveAspectRatio="none">'
-        f"{_paths(bars, top)}{_hits(bars, window, top, words) if pointer else ''}</svg></svg>"
+        f"{_paths(bars, top)}{_hits(bars, window, top, w) if pointer else ''}</svg></svg>"
         f'<ul class="legend">{legend}</ul></figure>'
     )
 
 
-def _age_label(under: int | None, before: int | None, words: dict) -> str:
+def _age_label(under: int | None, before: int | None) -> str:
     if under is not None:
-        return words["under"].format(age=duration(under))
-    return words["over"].format(age=duration(before or 0))
+        return f"&lt; {duration(under)}"
+    return f"≥ {duration(before or 0)}"
 
 
-def queue(ages: list, oldest: int, words: dict) -> str:
+def queue(ages: list, oldest: int, w: dict) -> str:
     """The figure of the queue by age.
 
     ``ages`` is a list of (upper bound in seconds or None, count), youngest first; ``oldest`` the age of the oldest message in seconds.
     """
     total = sum(count for _under, count in ages)
     if not total:
-        return f'<figure><figcaption>{words["queue_age"]}</figcaption><p class="calm">{words["empty_queue"]}</p></figure>'
+        return f'<figure><figcaption>{w["queue_age"]}</figcaption><p class="calm">{w["empty_queue"]}</p></figure>'
     top = max(count for _under, count in ages)
     slot = 100 / len(ages)
     drawn, told, before = [], [], None
     for i, (under, count) in enumerate(ages):
-        height = max(2, round(_HEIGHT * count / top)) if count else 0
+        height = max(2 * bool(count), round(_HEIGHT * count / top))
         middle, floor = (i + 0.5) * slot, _TOP + _HEIGHT
-        label = _age_label(under, before, words).replace("<", "&lt;")
+        label = _age_label(under, before)
         old = " old" if before is not None and before >= _OLD else ""
-        drawn.append(f'<rect class="bar{old}" x="{i * slot + slot * 0.14:.2f}%" width="{slot * 0.72:.2f}%" y="{floor - height}" height="{height}" rx="2"/>')
+        if count:
+            drawn.append(f'<rect class="bar{old}" x="{i * slot + slot * 0.14:.2f}%" width="{slot * 0.72:.2f}%" y="{floor - height}" height="{height}" rx="2"/>')
         drawn.append(f'<text class="n" x="{middle:.2f}%" y="{floor - height - 4}" text-anchor="middle">{number(count)}</text>')
         drawn.append(f'<text x="{middle:.2f}%" y="{floor + 16}" text-anchor="middle">{label}</text>')
         told.append(f"{label}: {count}")
         before = under
-    noun = words["waiting"][total != 1]
+    noun = counted(w, total, "waits", "wait")
     return (
-        f'<figure><figcaption>{words["queue_age"]} <span class="soft">{number(total)} {noun}, {words["oldest"]} {duration(oldest)}</span></figcaption>'
-        f'<svg height="{_TOP + _HEIGHT + _FOOT}" role="img" aria-label="{words["queue_age"]}: {", ".join(told)}">'
+        f'<figure><figcaption>{w["queue_age"]} <span class="soft">{number(total)} {noun}, {w["oldest"]} {duration(oldest)}</span></figcaption>'
+        f'<svg height="{_TOP + _HEIGHT + _FOOT}" role="img" aria-label="{w["queue_age"]}: {", ".join(told)}">'
         f'<line x2="100%" y1="{_TOP + _HEIGHT}" y2="{_TOP + _HEIGHT}"/>{"".join(drawn)}</svg></figure>'
     )

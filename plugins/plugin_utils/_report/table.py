@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
@@ -39,9 +40,9 @@ def _widths(rows: list[tuple], width: int) -> list[int]:
 
 
 def _laid_out(row: tuple, widths: list[int]) -> str:
-    cells = [textwrap.wrap(cell, space) or [""] for cell, space in zip(row, widths)]
-    height = max(map(len, cells))
-    return "\n".join(_GAP.join((cell[i] if i < len(cell) else "").ljust(space) for cell, space in zip(cells, widths)).rstrip() for i in range(height))
+    cells = [textwrap.wrap(cell, space) for cell, space in zip(row, widths, strict=True)]
+    lines = itertools.zip_longest(*cells, fillvalue="")
+    return "\n".join(_GAP.join(map(str.ljust, parts, widths)).rstrip() for parts in lines)
 
 
 def table(diagnosis: dict, language: str = "en", width: int = 110) -> str:
@@ -52,10 +53,10 @@ def table(diagnosis: dict, language: str = "en", width: int = 110) -> str:
     if width < _MIN_WIDTH:
         raise DeliverabilityError(f"width: {width} columns are too few, give at least {_MIN_WIDTH}")
     w = words(language)
-    head = tuple(w[column] for column in ("HOST", "STATE", "WHY", "SIDE", "DO"))
+    head = tuple(w[column].upper() for column in ("host", "state", "why", "side", "do"))
     rows = [_row(name, host, w) for name, host in hosts_in_order(diagnosis)]
     widths = _widths([head, *rows], width)
     fleet = diagnosis["fleet"]
-    counts = ", ".join(f"{fleet[state]} {w[state]}" for state in STATES if fleet[state])
-    closing = f"{fleet['hosts']} {counted(w['server'], fleet['hosts'])}" + (f": {counts}" if counts else "")
+    counts = ", ".join(f"{w[state]} {fleet[state]}" for state in STATES if fleet[state])
+    closing = f"{fleet['hosts']} {counted(w, fleet['hosts'], 'server', 'servers')}" + (f": {counts}" if counts else "")
     return "\n".join([*(_laid_out(row, widths) for row in [head, *rows]), "", closing, ""])

@@ -42,6 +42,11 @@ def worst_by_control(host: dict) -> dict[str, dict]:
     return worst
 
 
+def fact(host: dict, part: str):
+    """A part of what the host told (``queue``, ``log``, ...); empty where it was not read or the host could not be."""
+    return (host["facts"] or {}).get(part) or {}
+
+
 def to_do(host: dict, words: dict) -> list[str]:
     """The titles of the actions in their order, or the words that say why there is none."""
     if host["actions"]:
@@ -68,6 +73,6 @@ def queue_ages(hosts) -> list[tuple[int | None, int]]:
     """(upper bound in seconds or None, count) of the queues of these hosts together, youngest first."""
     total: dict[int | None, int] = {}
     for host in hosts:
-        for age in (host["facts"].get("queue") or {}).get("ages", []):
+        for age in fact(host, "queue").get("ages", []):
             total[age["under"]] = total.get(age["under"], 0) + age["count"]
     return sorted(total.items(), key=lambda pair: float("inf") if pair[0] is None else pair[0])

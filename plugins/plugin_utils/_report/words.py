@@ -6,97 +6,155 @@
 """The words of a report for people, in English and Spanish.
 
 What the diagnosis says (summaries, titles, explanations) comes in the language it was made in; these are the words around it.
-A tuple is a noun in singular and plural.
 """
 
 from __future__ import annotations
 
+import functools
+
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
-_EN = {
-    # states, sides, statuses, severities, action states
-    "refused": "refused", "attention": "attention", "unknown": "unknown", "ok": "ok",
-    "ours": "ours", "theirs": "theirs", "user": "address typed", "either": "undecided", "none": "nobody's",
-    "pass": "passed", "fail": "failed", "waived": "waived", "not_applicable": "not applicable", "fixed": "fixed",
-    "high": "high", "medium": "medium", "low": "low", "info": "info",
-    "ready": "ready to run", "blocked": "blocked", "manual": "by hand",
-    # headline
-    "head_refused": "{n} of {all} servers are refused", "head_attention": "{n} of {all} servers need a look", "head_unknown": "{n} of {all} servers could not be judged",
-    "head_ok": "All {all} servers are well", "head_empty": "No servers",
-    "title": "Outbound mail report", "skip": "Skip to the servers", "all": "all", "server": ("server", "servers"),
-    # table
-    "HOST": "HOST", "STATE": "STATE", "WHY": "WHY", "SIDE": "WHOSE FAULT", "DO": "WHAT TO DO",
-    "host": "Server", "state": "State", "why": "Why", "side": "Whose fault", "do": "What to do",
-    "nothing": "nothing", "nothing_theirs": "nothing here: theirs to solve", "nothing_user": "tell the sender: check the address",
-    "nothing_either": "wait for more evidence", "nothing_unknown": "make the evidence readable, then audit again", "more": "{n} more",
-    # sections
-    "overview": "Servers", "matrix": "Controls", "hosts": "Server by server", "lists": "Blocklists asked", "refusals": "Refusals over time",
-    "queue_age": "Age of the queue", "actions": "What to do", "replies": "What the receivers said", "findings": "Controls", "problems": "Not as it should be",
-    "search": "Search servers, addresses, replies", "show": "Show", "no_match": "No server matches.",
-    # picture texts
-    "by_side": "by whose fault", "per_hour": "per hour", "per_hours": "per {n} hours", "per_day": "per day", "peak": "peak",
-    "no_refusals": "No refusal in the log that was read.", "waiting": ("message waits", "messages wait"), "oldest": "oldest",
-    "empty_queue": "The queue is empty.", "under": "< {age}", "over": "≥ {age}",
-    "months": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
-    # host
-    "addresses": "Address", "helo": "HELO", "mta": "Mail system", "flow": "Log", "queue": "Queue", "delivered": "delivered", "deferred": "deferred",
-    "refused_count": "refused", "warnings": "Warnings", "error": "Not judged",
-    "because": "Because", "checked": "Checked", "failed_checks": "Missing", "role": "Role", "send": "Text to send", "publish": "Publish", "request": "Ask for",
-    "copy": "Copy", "copied": "Copied", "no_actions": "Nothing to change on this server.", "no_problems": "Every control that applies passed.",
-    "settled": "Settled by", "rule": "Rule", "source": "Source", "stage": "At", "first": "First", "last": "Last", "ids": "Queue ids", "in_queue": "queue", "in_log": "log",
-    "sent": "sent", "bounced": "refused", "expired": "expired", "messages": ("message", "messages"), "temporary": "will be tried again", "permanent": "final",
-    "groups_more": "{n} more groups of replies are in the JSON report.", "passed_list": "Passed", "not_applicable_list": "Not applicable",
-    "lists_ok": "{n} of {all} lists answered and passed their test points.", "lists_left_out": "left out of every judgement",
-    "zone": "List", "health": "Health", "resolver": "Resolver", "legend_empty": "not checked",
-    "refused_zone": "refuses our resolver", "dead": "dead", "unreachable": "does not answer", "suspect": "suspect", "skipped": "not asked",
-    "foot": "Facts were read on the servers; judgement and report were made elsewhere, and nothing was changed.",
-    "top": "Back to the list",
-}  # fmt: skip
+LANGUAGES = ("en", "es")
 
-_ES = {
-    "refused": "rechazado", "attention": "atención", "unknown": "sin juzgar", "ok": "bien",
-    "ours": "nuestro", "theirs": "del receptor", "user": "dirección escrita", "either": "sin decidir", "none": "de nadie",
-    "pass": "cumple", "fail": "falla", "waived": "exento", "not_applicable": "no aplica", "fixed": "corregido",
-    "high": "alta", "medium": "media", "low": "baja", "info": "informativa",
-    "ready": "listo para ejecutar", "blocked": "bloqueado", "manual": "a mano",
-    "head_refused": "{n} de {all} servidores rechazados", "head_attention": "{n} de {all} servidores por revisar", "head_unknown": "{n} de {all} servidores sin juzgar",
-    "head_ok": "Los {all} servidores van bien", "head_empty": "Ningún servidor",
-    "title": "Informe del correo saliente", "skip": "Ir a los servidores", "all": "todos", "server": ("servidor", "servidores"),
-    "HOST": "SERVIDOR", "STATE": "ESTADO", "WHY": "POR QUÉ", "SIDE": "DE QUIÉN ES", "DO": "QUÉ HACER",
-    "host": "Servidor", "state": "Estado", "why": "Por qué", "side": "De quién es", "do": "Qué hacer",
-    "nothing": "nada", "nothing_theirs": "nada aquí: lo resuelve el receptor", "nothing_user": "avisar al remitente: revisar la dirección",
-    "nothing_either": "esperar más pruebas", "nothing_unknown": "hacer legibles los datos y auditar de nuevo", "more": "{n} más",
-    "overview": "Servidores", "matrix": "Controles", "hosts": "Servidor por servidor", "lists": "Listas negras consultadas", "refusals": "Rechazos en el tiempo",
-    "queue_age": "Antigüedad de la cola", "actions": "Qué hacer", "replies": "Qué dijeron los receptores", "findings": "Controles", "problems": "Lo que no está como debe",
-    "search": "Buscar servidores, direcciones, respuestas", "show": "Mostrar", "no_match": "Ningún servidor coincide.",
-    "by_side": "según de quién son", "per_hour": "por hora", "per_hours": "por {n} horas", "per_day": "por día", "peak": "máximo",
-    "no_refusals": "Ningún rechazo en el registro leído.", "waiting": ("mensaje espera", "mensajes esperan"), "oldest": "el más antiguo",
-    "empty_queue": "La cola está vacía.", "under": "< {age}", "over": "≥ {age}",
-    "months": "ene feb mar abr may jun jul ago sep oct nov dic",
-    "addresses": "Dirección", "helo": "HELO", "mta": "Sistema de correo", "flow": "Registro", "queue": "Cola", "delivered": "entregados", "deferred": "aplazados",
-    "refused_count": "rechazados", "warnings": "Avisos", "error": "Sin juzgar",
-    "because": "Porque", "checked": "Comprobado", "failed_checks": "Falta", "role": "Rol", "send": "Texto para enviar", "publish": "Publicar", "request": "Pedir",
-    "copy": "Copiar", "copied": "Copiado", "no_actions": "Nada que cambiar en este servidor.", "no_problems": "Se cumplen todos los controles que aplican.",
-    "settled": "Lo decide", "rule": "Regla", "source": "Fuente", "stage": "En", "first": "Primero", "last": "Último", "ids": "Ids de cola", "in_queue": "cola", "in_log": "registro",
-    "sent": "enviado", "bounced": "rechazado", "expired": "caducado", "messages": ("mensaje", "mensajes"), "temporary": "se reintentará", "permanent": "definitivo",
-    "groups_more": "El informe JSON tiene {n} grupos de respuestas más.", "passed_list": "Cumple", "not_applicable_list": "No aplica",
-    "lists_ok": "{n} de {all} listas respondieron y pasaron sus puntos de prueba.", "lists_left_out": "fuera de todo juicio",
-    "zone": "Lista", "health": "Salud", "resolver": "Servidor DNS", "legend_empty": "sin comprobar",
-    "refused_zone": "rechaza nuestro servidor DNS", "dead": "muerta", "unreachable": "no responde", "suspect": "sospechosa", "skipped": "no consultada",
-    "foot": "Los datos se leyeron en los servidores; el juicio y el informe se hicieron fuera de ellos, y nada se cambió.",
-    "top": "Volver a la lista",
-}  # fmt: skip
+_WORDS = {
+    # The vocabulary: states of a host, sides, statuses and severities of a finding, states of an action, health of a blocklist
+    "refused": ("refused", "rechazado"),
+    "attention": ("attention", "atención"),
+    "unknown": ("unknown", "sin juzgar"),
+    "ok": ("ok", "bien"),
+    "ours": ("ours", "nuestro"),
+    "theirs": ("theirs", "del receptor"),
+    "user": ("address typed", "dirección escrita"),
+    "either": ("undecided", "sin decidir"),
+    "none": ("-", "-"),
+    "pass": ("passed", "cumple"),
+    "fail": ("failed", "falla"),
+    "waived": ("waived", "exento"),
+    "not_applicable": ("not applicable", "no aplica"),
+    "fixed": ("fixed", "corregido"),
+    "high": ("high", "alta"),
+    "medium": ("medium", "media"),
+    "low": ("low", "baja"),
+    "info": ("info", "informativa"),
+    "ready": ("ready to run", "listo para ejecutar"),
+    "blocked": ("blocked", "bloqueado"),
+    "manual": ("by hand", "a mano"),
+    "zone_refused": ("refuses our resolver", "rechaza nuestro servidor DNS"),
+    "zone_dead": ("dead", "muerta"),
+    "zone_unreachable": ("does not answer", "no responde"),
+    "zone_suspect": ("suspect", "sospechosa"),
+    "zone_skipped": ("not asked", "no consultada"),
+    # Headline
+    "title": ("Outbound mail report", "Informe del correo saliente"),
+    "head_refused": ("{n} of {all} servers are refused", "{n} de {all} servidores rechazados"),
+    "head_attention": ("{n} of {all} servers need a look", "{n} de {all} servidores por revisar"),
+    "head_unknown": ("{n} of {all} servers could not be judged", "{n} de {all} servidores sin juzgar"),
+    "head_ok": ("All {all} servers are well", "Los {all} servidores van bien"),
+    "head_empty": ("No servers", "Ningún servidor"),
+    # Columns
+    "host": ("Host", "Servidor"),
+    "state": ("State", "Estado"),
+    "why": ("Why", "Por qué"),
+    "side": ("Whose fault", "De quién es"),
+    "do": ("What to do", "Qué hacer"),
+    "server": ("server", "servidor"),
+    "servers": ("servers", "servidores"),
+    "message": ("message", "mensaje"),
+    "messages": ("messages", "mensajes"),
+    "more": ("{n} more", "{n} más"),
+    # What to do where no action is
+    "nothing": ("nothing", "nada"),
+    "nothing_theirs": ("nothing here: theirs to solve", "nada aquí: lo resuelve el receptor"),
+    "nothing_user": ("tell the sender: check the address", "avisar al remitente: revisar la dirección"),
+    "nothing_either": ("wait for more evidence", "esperar más pruebas"),
+    "nothing_unknown": ("make the evidence readable, then audit again", "hacer legibles los datos y auditar de nuevo"),
+    # Filter and sections
+    "skip": ("Skip to the servers", "Ir a los servidores"),
+    "show": ("Show", "Mostrar"),
+    "all": ("all", "todos"),
+    "search": ("Search servers, addresses, replies", "Buscar servidores, direcciones, respuestas"),
+    "no_match": ("No server matches.", "Ningún servidor coincide."),
+    "overview": ("Servers", "Servidores"),
+    "matrix": ("Controls", "Controles"),
+    "hosts": ("Server by server", "Servidor por servidor"),
+    # Pictures
+    "months": ("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", "ene feb mar abr may jun jul ago sep oct nov dic"),
+    "refusals": ("Refusals over time", "Rechazos en el tiempo"),
+    "no_refusals": ("No refusal in the log that was read.", "Ningún rechazo en el registro leído."),
+    "per_hour": ("per hour", "por hora"),
+    "per_hours": ("per {n} hours", "por {n} horas"),
+    "per_day": ("per day", "por día"),
+    "peak": ("peak", "máximo"),
+    "queue_age": ("Age of the queue", "Antigüedad de la cola"),
+    "empty_queue": ("The queue is empty.", "La cola está vacía."),
+    "waits": ("message waits", "mensaje espera"),
+    "wait": ("messages wait", "mensajes esperan"),
+    "oldest": ("oldest", "el más antiguo"),
+    # One host
+    "addresses": ("Address", "Dirección"),
+    "helo": ("HELO", "HELO"),
+    "mta": ("Mail system", "Sistema de correo"),
+    "log": ("Log", "Registro"),
+    "queue": ("Queue", "Cola"),
+    "delivered": ("delivered", "entregados"),
+    "deferred": ("deferred", "aplazados"),
+    "refused_count": ("refused", "rechazados"),
+    "warning": ("Warning", "Aviso"),
+    "error": ("Not judged", "Sin juzgar"),
+    # Its actions
+    "actions": ("What to do", "Qué hacer"),
+    "no_actions": ("Nothing to change on this server.", "Nada que cambiar en este servidor."),
+    "because": ("Because", "Porque"),
+    "role": ("Role", "Rol"),
+    "send": ("Text to send", "Texto para enviar"),
+    "publish": ("Publish", "Publicar"),
+    "request": ("Ask for", "Pedir"),
+    "copy": ("Copy", "Copiar"),
+    "copied": ("Copied", "Copiado"),
+    # What the receivers said to it
+    "replies": ("What the receivers said", "Qué dijeron los receptores"),
+    "outcome_sent": ("sent", "enviado"),
+    "outcome_deferred": ("deferred", "aplazado"),
+    "outcome_bounced": ("refused", "rechazado"),
+    "outcome_expired": ("expired", "caducado"),
+    "temporary": ("will be tried again", "se reintentará"),
+    "permanent": ("final", "definitivo"),
+    "since": ("delivered there since", "después sí se entregó"),
+    "stage": ("at", "en"),
+    "in_queue": ("queue", "cola"),
+    "in_log": ("log", "registro"),
+    "settled": ("Settled by", "Lo decide"),
+    "rule": ("Rule", "Regla"),
+    "last": ("Last", "Último"),
+    "ids": ("Queue ids", "Ids de cola"),
+    "groups_more": ("The JSON report has {n} more groups of replies.", "El informe JSON tiene {n} grupos de respuestas más."),
+    # Its controls
+    "findings": ("Controls", "Controles"),
+    "no_problems": ("Every control that applies passed.", "Se cumplen todos los controles que aplican."),
+    "passed_list": ("Passed", "Cumple"),
+    "not_applicable_list": ("Not applicable", "No aplica"),
+    # Blocklists and foot
+    "lists": ("Blocklists asked", "Listas negras consultadas"),
+    "lists_ok": ("{n} of {all} lists answered and passed their test points.", "{n} de {all} listas respondieron y pasaron sus puntos de prueba."),
+    "zone": ("List", "Lista"),
+    "health": ("Health", "Salud"),
+    "resolver": ("Resolver", "Servidor DNS"),
+    "foot": (
+        "The facts were read on the servers, the judgement was made elsewhere, and nothing was changed.",
+        "Los datos se leyeron en los servidores, el juicio se hizo fuera de ellos, y nada se cambió.",
+    ),
+}
 
-LANGUAGES = {"en": _EN, "es": _ES}
 
-
-def words(language: str) -> dict:
-    """The words of ``language``; an unknown one is an error that names the option."""
+@functools.cache
+def words(language: str) -> dict[str, str]:
+    """The words of ``language`` by key; an unknown language is an error that names the option."""
     if language not in LANGUAGES:
         raise DeliverabilityError(f"language: {language!r} is not one of {', '.join(LANGUAGES)}")
-    return LANGUAGES[language]
+    column = LANGUAGES.index(language)
+    return {key: translations[column] for key, translations in _WORDS.items()}
 
 
-def counted(noun: tuple, count: int) -> str:
-    """The form of ``noun`` for that count."""
-    return noun[count != 1]
+def counted(w: dict[str, str], count: int, one: str, many: str) -> str:
+    """The word for that many: ``counted(w, 2, "server", "servers")``."""
+    return w[one if count == 1 else many]

@@ -1,0 +1,201 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""One host's section of report.html: the conclusion, what to do, the pictures, what the receivers said, the controls."""
+
+from __future__ import annotations
+
+import json
+
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report import picture
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.markup import (
+    copyable,
+    esc,
+    esc_block,
+    finding_id,
+    host_id,
+    link,
+    mark,
+    side_of,
+    sign,
+)
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import moment, number
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import (
+    SIDES,
+    fact,
+    findings_in_order,
+    queue_ages,
+    refusals_by_hour,
+    to_do,
+    verdicts_in_order,
+)
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import counted
+
+_GROUPS_SHOWN = 12  # groups of replies for each host; the JSON report has them all
+
+
+def host_section(i: int, name: str, host: dict, w: dict, *, small: bool, opened: bool) -> str:
+    """The section of the ``i``-th host.
+
+    ``small`` says that the fleet is small enough for pictures that answer to the pointer, ``opened`` that the section stands open.
+    """
+    state = host["state"]
+    steps = "; ".join(esc(step) for step in to_do(host, w))
+    return (
+        f'<details class="host {state}" id="{host_id(name)}" data-i="{i}" data-state="{state}"{" open" if opened else ""}>'
+        f'<summary>{mark(state)}<h3>{esc(name)} <span class="tag">{w[state]}</span></h3><p class="why">{esc(host["summary"])}</p>'
+        f'<p class="then"><span>{w["side"]}: <b>{side_of(host["side"], w)}</b></span><span>{w["do"]}: <b>{steps}</b></span></p></summary>'
+        f'<div class="body">{_facts(host, w)}{_warnings(host, w)}{_actions(name, host, w)}'
+        f"{figures([host], w, pointer=small) if host['facts'] else ''}{_replies(host, w)}{_findings(name, host, w)}</div></details>"
+    )
+
+
+def figures(hosts: list, w: dict, *, pointer: bool) -> str:
+    """Both pictures of these hosts together."""
+    oldest = max(fact(host, "queue").get("oldest_age") or 0 for host in hosts)
+    return (
+        f'<div class="pictures">{picture.refusals(refusals_by_hour(hosts), [fact(host, "log") for host in hosts], w, pointer=pointer)}'
+        f"{picture.queue(queue_ages(hosts), oldest, w)}</div>"
+    )
+
+
+def flow(delivered: int, deferred: int, refused: int, w: dict) -> str:
+    """How much moved and how much did not."""
+    return f"{number(delivered)} {w['delivered']}, {number(deferred)} {w['deferred']}, {number(refused)} {w['refused_count']}"
+
+
+def _facts(host: dict, w: dict) -> str:
+    """Who the host is and how much it moved."""
+    identity, queue, mta = (fact(host, part) for part in ("identity", "queue", "mta"))
+    helos = sorted({source["helo"] for source in identity.get("sources", []) if source.get("helo")})
+    told = {
+        "addresses": ", ".join(map(esc, host["addresses"])),
+        "helo": ", ".join(map(esc, helos)),
+        "mta": esc(f"{mta['name']} {mta.get('version') or ''}") if mta else "",
+        "queue": f"{number(queue['total'])} {counted(w, queue['total'], 'message', 'messages')}" if queue else "",
+        "log": flow(host["delivered"], host["deferred"], host["refused"], w) if fact(host, "log") else "",
+    }
+    listed = "".join(f"<div><dt>{w[term]}</dt><dd>{value}</dd></div>" for term, value in told.items() if value)
+    return f'<dl class="facts">{listed}</dl>' if listed else ""
+
+
+def _warnings(host: dict, w: dict) -> str:
+    told = [(w["error"], host["error"])] if host["error"] else []
+    told += [(w["warning"], warning) for warning in fact(host, "warnings")]
+    return "".join(f'<p class="warn"><b>{label}:</b> {esc(text)}</p>' for label, text in told)
+
+
+# What to do
+
+
+def _actions(name: str, host: dict, w: dict) -> str:
+    if host["state"] == "unknown" and not host["actions"]:
+        return ""
+    titles = {finding["id"]: finding["title"] for finding in host["findings"]}
+    steps = "".join(_action(name, action, titles, w) for action in host["actions"])
+    return f"<h4>{w['actions']}</h4>" + (f'<ol class="steps">{steps}</ol>' if steps else f'<p class="soft">{w["no_actions"]}</p>')
+
+
+def _action(name: str, action: dict, titles: dict, w: dict) -> str:
+    state = action["state"]
+    because = "; ".join(f'<a href="#{finding_id(name, finding)}">✕ {esc(titles.get(finding, finding))}</a>' for finding in action["because"])
+    checks = [("yes", check) for check in action["passed"]] + [("no", check) for check in action["failed"]]
+    return (
+        f'<li class="item"><p class="head"><b>{esc(action["title"])}</b><span class="tag {esc(state)}">{w.get(state, esc(state))}</span>'
+        f"<code>{esc(action['remedy'])}</code></p>"
+        + (f'<p class="small">{w["because"]}: {because}</p>' if because else "")
+        + ('<ul class="checks">' + "".join(f'<li class="{kind}">{esc(check)}</li>' for kind, check in checks) + "</ul>" if checks else "")
+        + _role(action, w)
+        + (copyable(action["text"], w["send"]) if action["text"] else "")
+        + "</li>"
+    )
+
+
+def _role(action: dict, w: dict) -> str:
+    """The role that carries the action out, with its variables as YAML (of which JSON values are a part)."""
+    if not action["role"]:
+        return ""
+    variables = "\n".join(f"{name}: {json.dumps(value, ensure_ascii=False, sort_keys=True)}" for name, value in sorted(action["variables"].items()))
+    label = f"{w['role']} <code>{esc(action['role'])}</code>"
+    return copyable(variables, label) if variables else f'<p class="small">{label}</p>'
+
+
+# What the receivers said
+
+
+def _replies(host: dict, w: dict) -> str:
+    verdicts = verdicts_in_order(host)
+    if not verdicts:
+        return ""
+    more = len(verdicts) - _GROUPS_SHOWN
+    rest = f'<p class="small">{w["groups_more"].format(n=number(more))}</p>' if more > 0 else ""
+    return f"<h4>{w['replies']}</h4><ul>{''.join(_reply(judged, w) for judged in verdicts[:_GROUPS_SHOWN])}</ul>{rest}"
+
+
+def _reply(judged: dict, w: dict) -> str:
+    group, verdict, side = judged["group"], judged["verdict"], judged["side"]
+    return (
+        f'<li class="item {side if side in SIDES else "none"}"><p class="head"><b class="n">{number(group["count"])} ×</b>'
+        f"<b>{esc(group['destination'] or '')}</b><code>{esc(verdict['reason'])}</code>{side_of(side, w)}"
+        f'<span class="small">{_circumstances(judged, w)}</span></p>'
+        f"<blockquote><pre>{esc_block(group['text'])}</pre></blockquote><p>{esc(verdict['explanation'])}</p>"
+        f'<p class="small">{_provenance(judged, w)}</p></li>'
+    )
+
+
+def _circumstances(judged: dict, w: dict) -> str:
+    """What became of the message, at which stage, and where this was read."""
+    group = judged["group"]
+    told = [
+        w.get(f"outcome_{group['outcome']}", ""),
+        {True: w["temporary"], False: w["permanent"]}.get(judged["verdict"]["temporary"], ""),
+        f"{w['stage']} {esc(group['stage'])}" if group["stage"] else "",
+        w["in_queue"] if judged["source"] == "queue" else w["in_log"],
+        "" if judged["current"] else w["since"],
+    ]
+    return " · ".join(filter(None, told))
+
+
+def _provenance(judged: dict, w: dict) -> str:
+    """Why the verdict may be believed, and where to look further."""
+    group, verdict = judged["group"], judged["verdict"]
+    told = [
+        f"{w['settled']}: {esc(judged['settled_by'])}" if judged["settled_by"] else "",
+        f"{w['rule']} <code>{esc(verdict['rule'])}</code>" if verdict["rule"] else "",
+        link(verdict["reference"]) if verdict["reference"] else "",
+        f"{w['last']} {esc(moment(group['last']))}" if group["last"] else "",
+        f"{w['ids']} <code>{esc(', '.join(map(str, group['samples'])))}</code>" if group["samples"] else "",
+    ]
+    return " · ".join(filter(None, told))
+
+
+# Controls
+
+
+def _findings(name: str, host: dict, w: dict) -> str:
+    ordered = findings_in_order(host)
+    if not ordered:
+        return ""
+    shown = [finding for finding in ordered if finding["status"] not in ("pass", "not_applicable")]
+    in_actions = {action["text"] for action in host["actions"]}
+    written = f"<ul>{''.join(_finding(name, finding, in_actions, w) for finding in shown)}</ul>" if shown else f"<p>{w['no_problems']}</p>"
+    for status, label in (("pass", "passed_list"), ("not_applicable", "not_applicable_list")):
+        titles = [esc(finding["title"]) for finding in ordered if finding["status"] == status]
+        if titles:
+            written += f'<p class="passed"><b>{w[label]} ({len(titles)}):</b> <span class="soft">{" · ".join(titles)}</span></p>'
+    return f"<h4>{w['findings']}</h4>{written}"
+
+
+def _finding(name: str, finding: dict, in_actions: set, w: dict) -> str:
+    """One finding with its evidence; a text that an action already offers is not offered twice."""
+    (kind, glyph), status, severity = sign(finding), finding["status"], finding["severity"]
+    evidence = "".join(f"<li>{esc(sentence)}</li>" for sentence in finding["evidence"])
+    texts = [copyable(finding[key], w[key]) for key in ("publish", "request") if finding[key] and finding[key] not in in_actions]
+    return (
+        f'<li class="item" id="{finding_id(name, finding["id"])}"><p class="head"><span class="cell {kind}" aria-hidden="true">{glyph}</span>'
+        f"<b>{esc(finding['title'])}</b><code>{esc(finding['subject'])}</code>"
+        f'<span class="small">{w.get(status, esc(status))}, {w.get(severity, esc(severity))} · {esc(finding["control"])}</span></p>'
+        f'<ul class="evidence">{evidence}</ul>{"".join(texts)}</li>'
+    )
