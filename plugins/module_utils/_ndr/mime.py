@@ -206,6 +206,12 @@ def _belongs_to_header(line, header):
     return _FIELD.match(line) is not None
 
 
+def looks_like_mail(head):
+    """Whether the first bytes of a file begin with a header field (empty lines before it are forgiven)."""
+    lines = [line for line in head.splitlines() if line.strip()]
+    return bool(lines) and b"\0" not in head[:512] and _FIELD.match(lines[0]) is not None
+
+
 def parse_fields(lines):
     """Header lines (bytes) as a dictionary from lower-case name to the list of raw values; continuation lines are joined."""
     fields = {}

@@ -365,8 +365,8 @@ def unknown_layout(words):
 
 
 _FAILURE_WORDS = (
-    r"undeliver|could not be delivered|couldn.t be delivered|not be delivered|not delivered|wasn.t delivered|delivery (?:has )?fail|failed permanently|returned mail|"
-    r"returning message|failure notice|delivery (?:status|delay)|did not reach|unable to deliver|wasn't able to deliver|unzustellbar|nicht zugestellt|"
+    r"undeliver|could not be delivered|couldn.t be delivered|not be delivered|not delivered|wasn.t delivered|delivery (?:has )?fail|failed permanently|"
+    r"returned mail|returning message|failure notice|delivery (?:status|delay)|did not reach|unable to deliver|wasn't able to deliver|unzustellbar|nicht zugestellt|"
     r"no se (?:pudo|ha podido|entreg)|no se puede entregar|non (?:remis|distribu)|n'a pas (?:pu )?[eê]t|mancata consegna|impossibile recapitare|"
     r"n[aã]o (?:foi|p[oô]de)|не доставлено|недоставлен|無法(?:傳送|送達)|退信|配信(?:できません|不能)|送信できません"
 )
@@ -390,7 +390,8 @@ FORMATS = (
 """(name, mark, reader), tried in order: the first reader that finds a recipient has read the notice."""
 
 DELAYED = re.compile(
-    r"has not yet been delivered|delayed|will (?:be retried|keep trying)|still undelivered|delivery attempts will continue|verz[oö]gert|retrasad|demorad|retard[eé]|ritardat|atrasad",
+    r"has not yet been delivered|delayed|will (?:be retried|keep trying)|still undelivered|delivery attempts will continue|"
+    r"verz[oö]gert|retrasad|demorad|retard[eé]|ritardat|atrasad",
     re.IGNORECASE,
 )
 REPORTER = re.compile(
