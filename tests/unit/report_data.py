@@ -132,7 +132,7 @@ def host(name, address, *, state="ok", side="none", summary="", verdicts=(), fin
     }  # fmt: skip
 
 
-def diagnosis(hosts: dict, *, zones=None, resolver=None, controls=CONTROLS) -> dict:
+def diagnosis(hosts: dict, *, zones=None, resolver=None, controls=CONTROLS) -> dict:  # pylint: disable=dangerous-default-value
     """A diagnosis of these hosts, with the counts of its fleet."""
     states = [entry["state"] for entry in hosts.values()]
     return {

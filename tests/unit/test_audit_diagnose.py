@@ -29,7 +29,7 @@ CLEAN = dnsbl(a11=subject(), a12=subject())
 LISTED = dnsbl(a11=subject("listed", [listing()]), a12=subject())
 
 
-def judge(facts, lists=CLEAN, dns=GOOD_DNS, **given):
+def judge(facts, lists=CLEAN, dns=GOOD_DNS, **given):  # pylint: disable=dangerous-default-value
     evidence = fleet_evidence({"mx1": {"observed": {"mail_host": facts}, **given}})
     return diagnose(evidence, lists, dns, NOW)["hosts"]["mx1"]
 

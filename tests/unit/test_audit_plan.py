@@ -28,7 +28,7 @@ LISTED = dnsbl(a11=subject("listed", [listing()]), a12=subject())
 REFUSED = [group(LISTED_TEXT, outcome="bounced")]
 
 
-def plan(facts, lists=LISTED, dns=GOOD_DNS, pool=POOL):
+def plan(facts, lists=LISTED, dns=GOOD_DNS, pool=POOL):  # pylint: disable=dangerous-default-value
     evidence = fleet_evidence({"mx1": {"observed": {"mail_host": facts}, "pool": pool}})
     actions = remediation_plan(diagnose(evidence, lists, dns, NOW))["hosts"]["mx1"]["actions"]
     return {action["remedy"]: action for action in actions}
