@@ -5,17 +5,20 @@
 from __future__ import annotations
 
 import json
+from ipaddress import ip_address
 
 import pytest
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.generic import generic_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.identity import check_identity
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import host_name_problem
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.question import answer_from, drive
 
 GOOD = {
     "11.100.51.198.in-addr.arpa": {"PTR": ["mail.example.com"]},
-    "mail.example.com": {"A": ["198.51.100.11"], "AAAA": ["2001:db8::11"]},
-    "example.com": {"TXT": ["some-verification=1", "v=spf1 ip4:198.51.100.0/28 -all"]},
+    "mail.example.com": {"A": ["198.51.100.11"], "AAAA": ["2001:db8::11"], "TXT": ["v=spf1 a -all"]},
+    "1.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa": {"PTR": ["mail.example.com"]},
+    "example.com": {"TXT": ["some-verification=1", "v=spf1 ip4:198.51.100.0/28 ip6:2001:db8::/64 -all"]},
 }
 
 
@@ -43,6 +46,8 @@ def test_a_sound_identity_passes_every_check():
     result = run(GOOD)
     assert {check["status"] for check in result["checks"]} == {"pass"}
     assert result["ptr"] == ["mail.example.com"]
+    assert result["verdict"] == {"status": "pass", "summary": "Address, PTR, HELO name and SPF agree.", "publish": None, "request": None}
+    assert [(row["domain"], row["result"], row["lookups"]) for row in result["spf"]] == [("example.com", "pass", 0), ("mail.example.com", "pass", 1)]
     assert json.loads(json.dumps(result)) == result
 
 
@@ -83,11 +88,16 @@ def test_silence_of_dns_is_unknown(failure):
     assert statuses(nothing) == {
         "ptr_exists": "unknown",
         "fcrdns": "unknown",
+        "ptr_specific": "unknown",
         "helo_fqdn": "pass",
         "helo_resolves": "unknown",
         "helo_matches": "unknown",
+        "helo_matches_ptr": "unknown",
         "spf_authorises": "unknown",
+        "spf_helo_authorises": "unknown",
+        "ipv6_complete": "unknown",
     }
+    assert run(nothing)["verdict"]["status"] == "unknown"
     assert statuses(changed(**{"mail.example.com": failure}))["fcrdns"] == "unknown"
 
 
@@ -100,16 +110,19 @@ def test_helo_elsewhere():
 
 
 def test_ipv6_is_matched_by_aaaa_and_not_by_a():
-    table = {
-        "1.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa": {"PTR": ["mail.example.com"]},
-        "mail.example.com": {"A": ["198.51.100.11"], "AAAA": ["2001:db8:0:0::11"]},
-        "example.com": {"TXT": ["v=spf1 ip6:2001:db8::/64 -all"]},
-    }
-    assert set(statuses(table, address="2001:db8::11").values()) == {"pass"}
-    without = dict(table, **{"mail.example.com": {"A": ["198.51.100.11"]}})
-    found = checks(without, address="2001:db8::11")
+    assert set(statuses(GOOD, address="2001:db8::11").values()) == {"pass"}
+    found = checks(changed(**{"mail.example.com": {"A": ["198.51.100.11"]}}), address="2001:db8::11")
     assert (found["fcrdns"]["status"], found["helo_matches"]["status"]) == ("fail", "fail")
     assert found["fcrdns"]["publish"] == "mail.example.com. IN AAAA 2001:db8::11"
+    assert found["ipv6_complete"]["status"] == "fail"
+    assert "send over IPv4 only" in found["ipv6_complete"]["evidence"]
+
+
+def test_ipv6_address_of_the_helo_name_without_ptr():
+    found = checks(changed(**{"1.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa": None}))["ipv6_complete"]
+    assert found["status"] == "fail"
+    assert "2001:db8::11, which has no PTR record" in found["evidence"]
+    assert statuses(changed(**{"mail.example.com": {"A": ["198.51.100.11"]}}))["ipv6_complete"] == "not_applicable"
 
 
 @pytest.mark.parametrize(
@@ -147,6 +160,83 @@ def test_private_address_and_private_domains_are_unknown():
 def test_names_that_no_host_should_greet_with(name):
     assert host_name_problem(name)
     assert statuses(GOOD, helo=name)["helo_fqdn"] == "fail"
+
+
+def test_the_verdict_gathers_what_to_publish_and_to_request():
+    table = {"example.com": {"TXT": ["v=spf1 -all"]}}
+    found = run(table, helo="mx.example.com")["verdict"]
+    assert found["status"] == "fail"
+    assert found["publish"] == 'mx.example.com. IN A 198.51.100.11\nexample.com. IN TXT "v=spf1 ip4:198.51.100.11 -all"'
+    assert "11.100.51.198.in-addr.arpa. IN PTR mx.example.com." in found["request"]
+
+
+def test_advice_alone_does_not_spoil_the_verdict():
+    found = run(changed(**{"mx.example.com": {"A": ["198.51.100.11"]}}), helo="mx.example.com")
+    assert {check["control"] for check in found["checks"] if check["status"] == "fail"} == {"helo_matches_ptr"}
+    assert found["verdict"]["status"] == "pass"
+    assert "Greet as mail.example.com" in found["verdict"]["summary"]
+
+
+def test_spf_of_the_helo_name():
+    no_record = changed(**{"mail.example.com": {"A": ["198.51.100.11"]}})
+    found = checks(no_record)["spf_helo_authorises"]
+    assert (found["status"], found["publish"]) == ("not_applicable", 'mail.example.com. IN TXT "v=spf1 a -all"')
+    refused = changed(**{"mail.example.com": {"A": ["198.51.100.11"], "TXT": ["v=spf1 -all"]}})
+    found = checks(refused)["spf_helo_authorises"]
+    assert (found["status"], found["publish"]) == ("fail", 'mail.example.com. IN TXT "v=spf1 ip4:198.51.100.11 -all"')
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("198-51-100-11.dyn.example.net", "198.51.100.11"),
+        ("static.11.100.51.198.clients.example.net", "198.51.100.11"),
+        ("ec2-198-51-100-11.region.compute.example.net", "198.51.100.11"),
+        ("ip198.51.100.11.example.net", "198.51.100.11"),
+        ("h198051100011.example.net", "198.51.100.11"),
+        ("c633640b.example.net", "198.51.100.11"),
+        ("ipc633640b.example.net", "198.51.100.11"),
+        ("host-100-11.example.net", "198.51.100.11"),
+        ("dsl-7.city.example.net", "198.51.100.11"),
+        ("pool7.example.net.example", "198.51.100.11"),
+        ("2001-db8--11.example.net", "2001:db8::11"),
+        ("x00000000000000a1.rev.example.net", "2001:db8::a1"),
+    ],
+)
+def test_names_made_for_a_range(name, address):
+    assert generic_name(name, ip_address(address))
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("mail.example.com", "198.51.100.11"),
+        ("mx1.example.com", "198.51.100.11"),
+        ("smtp-out-11.example.com", "198.51.100.11"),
+        ("mail11-100.example.com", "198.51.100.11"),
+        ("mail.dynamic-systems.example", "198.51.100.11"),
+        ("a51-100.smtp-out.example.com", "198.51.100.11"),
+        ("mail.example.com", "2001:db8::11"),
+        ("mx11.example.com", "2001:db8::11"),
+    ],
+)
+def test_names_of_ones_own(name, address):
+    assert generic_name(name, ip_address(address)) is None
+
+
+def test_a_generic_ptr_fails_and_asks_for_a_better_name():
+    zone = changed(**{"11.100.51.198.in-addr.arpa": {"PTR": ["198-51-100-11.dsl.example.net"]}, "198-51-100-11.dsl.example.net": {"A": ["198.51.100.11"]}})
+    found = checks(zone)
+    assert (found["fcrdns"]["status"], found["ptr_specific"]["status"], found["helo_matches_ptr"]["status"]) == ("pass", "fail", "fail")
+    assert "IN PTR mail.example.com." in found["ptr_specific"]["request"]
+    assert found["helo_matches_ptr"]["request"] is not None, "nobody is told to greet with a generic name"
+
+
+def test_hostile_names_stay_plain_text():
+    zone = changed(**{"11.100.51.198.in-addr.arpa": {"PTR": ["{{7*7}}<img>\u202e.example.net"]}})
+    found = run(zone)
+    assert all(check["evidence"].isascii() for check in found["checks"])
+    assert json.loads(json.dumps(found)) == found
 
 
 def test_an_address_that_is_none_is_refused():

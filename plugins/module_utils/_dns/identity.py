@@ -15,6 +15,7 @@ from ipaddress import ip_address
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns import spf, spf_edit
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.checks import address_line, check, txt_line
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.generic import generic_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import (
     host_name_problem,
     is_private,
@@ -28,16 +29,64 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.que
 MAX_POINTERS = 10
 """PTR names of one address that are looked up; receivers stop there too (RFC 7208, 5.5)."""
 
+REQUIRED = frozenset(["ptr_exists", "fcrdns", "helo_fqdn", "helo_resolves", "helo_matches", "spf_authorises"])
+"""Controls without which big receivers refuse mail; the others only make it better."""
+
 
 def check_identity(host, address, helo, domains=(), role="source"):
     """Check one (host, source address) pair.
 
-    ``address`` as text, ``helo`` the name it greets with, ``domains`` the envelope domains that it sends for. Returns the
-    arguments with ``ptr`` (names, lower case) and ``checks``. Raises ValueError for an address that is none.
+    ``address`` as text, ``helo`` the name it greets with, ``domains`` the envelope domains that it sends for. Returns the arguments with
+    ``ptr`` (names, lower case), ``checks``, ``spf`` (how SPF was evaluated for each domain and for the HELO name) and ``verdict``.
+    Raises ValueError for an address that is none.
     """
     facts = yield from _gather(host, ip_address(address), plain_name(helo), [plain_name(domain) for domain in domains])
     checks = [judge(facts) for judge in CHECKS]
-    return {"host": host, "address": address, "helo": helo, "role": role, "domains": list(domains), "ptr": facts.pointers, "checks": checks}
+    return {
+        "host": host,
+        "address": address,
+        "helo": helo,
+        "role": role,
+        "domains": list(domains),
+        "ptr": facts.pointers,
+        "checks": checks,
+        "spf": [_spf_result(domain, outcome) for domain, outcome in [*facts.spf.items(), (facts.helo, facts.helo_spf)] if outcome],
+        "verdict": verdict(checks),
+    }
+
+
+def verdict(checks):
+    """One judgement of all checks: ``status``, ``summary`` and everything to publish and to request, once each.
+
+    A required control that fails makes it ``fail``; else one that is unknown makes it ``unknown``. What is only advisable is said.
+    """
+    decisive = [entry for entry in checks if entry["control"] in REQUIRED]
+    failed = [entry for entry in decisive if entry["status"] == "fail"]
+    silent = [entry for entry in decisive if entry["status"] == "unknown"]
+    advice = [entry for entry in checks if entry["control"] not in REQUIRED and entry["status"] == "fail"]
+    if failed or silent:
+        status, told = ("fail", failed) if failed else ("unknown", silent)
+    else:
+        status, told = "pass", advice
+    lines = [line for entry in failed + advice for line in (entry["publish"] or "").splitlines()]
+    requests = [entry["request"] for entry in failed + advice if entry["request"]]
+    return {
+        "status": status,
+        "summary": " ".join(entry["evidence"] for entry in told) or "Address, PTR, HELO name and SPF agree.",
+        "publish": "\n".join(dict.fromkeys(lines)) or None,
+        "request": requests[0] if requests else None,
+    }
+
+
+def _spf_result(domain, outcome):
+    return {
+        "domain": domain,
+        "result": outcome.result,
+        "reason": outcome.reason,
+        "lookups": outcome.lookups,
+        "voids": outcome.voids,
+        "trace": outcome.trace,
+    }
 
 
 class _Facts:
@@ -52,8 +101,10 @@ class _Facts:
         self.ptr = None
         self.pointers = []
         self.forward = {}
-        self.helo_answers = []
+        self.helo_answers = {}
         self.spf = {}
+        self.helo_spf = None
+        self.other_ptr = {}
 
     @property
     def confirmed(self):
@@ -65,18 +116,26 @@ class _Facts:
         return shown(self.helo) or "given"
 
     @property
+    def helo_addresses(self):
+        return [address for answer in self.helo_answers.values() for address in answer.records]
+
+    @property
     def helo_holds(self):
-        return any(_holds(answer, self.ip) for answer in self.helo_answers)
+        return any(_holds(answer, self.ip) for answer in self.helo_answers.values())
 
     @property
     def good_name(self):
         """The name that PTR and HELO should both have; None where nothing known could serve."""
-        candidates = self.confirmed[:1] + [self.helo, plain_name(self.host)] + ["mail." + domain for domain in self.domains[:1]]
+        confirmed = [name for name in self.confirmed if not generic_name(name, self.ip)]
+        candidates = [*confirmed, self.helo, plain_name(self.host), *("mail." + domain for domain in self.domains)]
         return next((name for name in candidates if not host_name_problem(name)), None)
 
 
 def _holds(answer, ip):
     return answer.status == "ok" and any(ip_address(address) == ip for address in answer.records)
+
+
+# What DNS says
 
 
 def _gather(host, ip, helo, domains):
@@ -87,18 +146,39 @@ def _gather(host, ip, helo, domains):
     if not facts.private:
         facts.ptr, answers = answers[0], answers[1:]
         facts.pointers = sorted({plain_name(name) for name in facts.ptr.records})
-    facts.helo_answers = answers
+    facts.helo_answers = dict(zip(("A", "AAAA"), answers))
     names = [name for name in facts.pointers if is_queryable(name)][:MAX_POINTERS]
     if names:
         facts.forward = dict(zip(names, (yield [Question(name, facts.family) for name in names])))
     if not facts.private:
-        for domain in facts.domains:
-            facts.spf[domain] = yield from spf.check_host(str(ip), domain, "postmaster@" + domain, helo)
+        yield from _gather_spf(facts)
+        yield from _gather_ipv6(facts)
     return facts
+
+
+def _gather_spf(facts):
+    address = str(facts.ip)
+    for domain in facts.domains:
+        facts.spf[domain] = yield from spf.check_host(address, domain, "postmaster@" + domain, facts.helo)
+    if not facts.helo_problem:
+        facts.helo_spf = yield from spf.check_host(address, facts.helo, "postmaster@" + facts.helo, facts.helo)
+
+
+def _gather_ipv6(facts):
+    """The PTR records of the HELO name's IPv6 addresses: a host that has them tends to send from them."""
+    if facts.ip.version == 4 and facts.helo_answers:
+        others = [ip_address(text) for text in facts.helo_answers["AAAA"].records]
+        others = [ip for ip in others if not is_private(ip)]
+        if others:
+            facts.other_ptr = dict(zip(others, (yield [Question(ip.reverse_pointer, "PTR") for ip in others])))
 
 
 def _unseen(control, facts):
     return check(control, "unknown", f"{facts.ip} is a private address; strangers see another one, which has to be declared.")
+
+
+def _silent_ptr(control, facts):
+    return check(control, "unknown", f"DNS gave no answer for the PTR record of {facts.ip} ({facts.ptr.status}).")
 
 
 # PTR
@@ -108,7 +188,7 @@ def _ptr_exists(facts):
     if facts.private:
         return _unseen("ptr_exists", facts)
     if facts.ptr.failed:
-        return check("ptr_exists", "unknown", f"DNS gave no answer for the PTR record of {facts.ip} ({facts.ptr.status}).")
+        return _silent_ptr("ptr_exists", facts)
     if facts.pointers:
         return check("ptr_exists", "pass", f"{facts.ip} has the PTR name {listed(facts.pointers)}.")
     return check("ptr_exists", "fail", f"{facts.ip} has no PTR record.", _forward_line(facts), _ptr_request(facts, "has no reverse DNS (PTR) record"))
@@ -118,7 +198,7 @@ def _fcrdns(facts):
     if facts.private:
         return _unseen("fcrdns", facts)
     if facts.ptr.failed:
-        return check("fcrdns", "unknown", f"DNS gave no answer for the PTR record of {facts.ip} ({facts.ptr.status}).")
+        return _silent_ptr("fcrdns", facts)
     if not facts.pointers:
         return check("fcrdns", "not_applicable", f"{facts.ip} has no PTR name that could lead back to it.")
     if facts.confirmed:
@@ -134,6 +214,21 @@ def _fcrdns(facts):
     return check("fcrdns", "fail", f"The PTR name {names} does not lead back to {facts.ip}.", _forward_line(facts), request)
 
 
+def _ptr_specific(facts):
+    if facts.private:
+        return _unseen("ptr_specific", facts)
+    if facts.ptr.failed:
+        return _silent_ptr("ptr_specific", facts)
+    if not facts.pointers:
+        return check("ptr_specific", "not_applicable", f"{facts.ip} has no PTR name.")
+    reasons = {name: generic_name(name, facts.ip) for name in facts.pointers}
+    if not all(reasons.values()):
+        return check("ptr_specific", "pass", f"The PTR name {listed([name for name, reason in reasons.items() if not reason])} is one of its own.")
+    name, reason = next(iter(reasons.items()))
+    evidence = f"The PTR name {shown(name)} {reason}; receivers take such names for home connections."
+    return check("ptr_specific", "fail", evidence, _forward_line(facts), _ptr_request(facts, f"has the generic PTR name {shown(name)}"))
+
+
 def _is_ours(name, facts):
     if host_name_problem(name):
         return False
@@ -145,21 +240,29 @@ def _ptr_request(facts, problem):
     name = facts.good_name
     if name is None:
         return None
-    forward = "" if name == facts.helo and facts.helo_holds else f"\nThe {facts.family} record of {name} will point to {facts.ip}."
-    return (
-        f"Subject: Reverse DNS for {facts.ip}\n\n"
-        f"The address {facts.ip} {problem}, so other mail servers refuse mail from it.\n"
-        f"Please set its PTR record:\n\n"
-        f"{facts.ip.reverse_pointer}. IN PTR {name}.\n{forward}"
-    ).rstrip("\n") + "\n"
+    lines = [
+        f"Subject: Reverse DNS for {facts.ip}",
+        "",
+        f"The address {facts.ip} {problem}, so other mail servers refuse mail from it.",
+        "Please set its PTR record:",
+        "",
+        f"{facts.ip.reverse_pointer}. IN PTR {name}.",
+    ]
+    if not _leads_here(name, facts):
+        lines += ["", f"The {facts.family} record of {name} will point to {facts.ip}."]
+    return "\n".join(lines) + "\n"
 
 
 def _forward_line(facts):
     """The address record that the proposed PTR name still needs."""
     name = facts.good_name
-    if name is None or name in facts.confirmed or (name == facts.helo and (facts.helo_holds or any(answer.failed for answer in facts.helo_answers))):
+    if name is None or _leads_here(name, facts) or (name == facts.helo and facts.helo_answers[facts.family].failed):
         return None
     return address_line(name, facts.ip)
+
+
+def _leads_here(name, facts):
+    return name in facts.confirmed or (name == facts.helo and facts.helo_holds)
 
 
 # HELO
@@ -174,10 +277,9 @@ def _helo_fqdn(facts):
 def _helo_resolves(facts):
     if facts.helo_problem:
         return check("helo_resolves", "fail", f"The HELO name {facts.helo_shown} {facts.helo_problem}, so nobody can resolve it.{_better_helo(facts)}")
-    addresses = [address for answer in facts.helo_answers for address in answer.records]
-    if addresses:
-        return check("helo_resolves", "pass", f"The HELO name {facts.helo} resolves to {listed(addresses)}.")
-    failed = [answer.status for answer in facts.helo_answers if answer.failed]
+    if facts.helo_addresses:
+        return check("helo_resolves", "pass", f"The HELO name {facts.helo} resolves to {listed(facts.helo_addresses)}.")
+    failed = [answer.status for answer in facts.helo_answers.values() if answer.failed]
     if failed:
         return check("helo_resolves", "unknown", f"DNS gave no answer for the HELO name {facts.helo} ({failed[0]}).")
     publish = None if facts.private else address_line(facts.helo, facts.ip)
@@ -189,19 +291,32 @@ def _helo_matches(facts):
         return _unseen("helo_matches", facts)
     if facts.helo_holds:
         return check("helo_matches", "pass", f"The HELO name {facts.helo} resolves to {facts.ip}.")
-    addresses = [address for answer in facts.helo_answers for address in answer.records]
-    own = [answer for answer, family in zip(facts.helo_answers, ("A", "AAAA")) if family == facts.family]
-    if own and own[0].failed:
-        return check("helo_matches", "unknown", f"DNS gave no answer for {facts.family} of the HELO name {facts.helo} ({own[0].status}).")
-    if not addresses:
+    if facts.helo_answers and facts.helo_answers[facts.family].failed:
+        status = facts.helo_answers[facts.family].status
+        return check("helo_matches", "unknown", f"DNS gave no answer for {facts.family} of the HELO name {facts.helo} ({status}).")
+    if not facts.helo_addresses:
         return check("helo_matches", "not_applicable", f"The HELO name {facts.helo_shown} resolves to no address at all.")
-    better = [name for name in facts.confirmed if name != facts.helo and not host_name_problem(name)]
-    evidence = f"The HELO name {facts.helo} resolves to {listed(addresses)}, not to {facts.ip}.{_better_helo(facts)}"
-    return check("helo_matches", "fail", evidence, None if better else address_line(facts.helo, facts.ip))
+    evidence = f"The HELO name {facts.helo} resolves to {listed(facts.helo_addresses)}, not to {facts.ip}.{_better_helo(facts)}"
+    return check("helo_matches", "fail", evidence, None if _better_helo(facts) else address_line(facts.helo, facts.ip))
+
+
+def _helo_matches_ptr(facts):
+    if facts.private:
+        return _unseen("helo_matches_ptr", facts)
+    if facts.ptr.failed:
+        return _silent_ptr("helo_matches_ptr", facts)
+    if facts.helo_problem or not facts.pointers:
+        missing = f"{facts.ip} has no PTR name" if not facts.pointers else f"The HELO name {facts.helo_shown} {facts.helo_problem}"
+        return check("helo_matches_ptr", "not_applicable", f"{missing}.")
+    if facts.helo in facts.pointers:
+        return check("helo_matches_ptr", "pass", f"The HELO name {facts.helo} is the PTR name.")
+    evidence = f"The HELO name {facts.helo} is not the PTR name {listed(facts.pointers)}.{_better_helo(facts)}"
+    request = None if _better_helo(facts) else _ptr_request(facts, f"has the PTR name {listed(facts.pointers)}, not the name that it greets with")
+    return check("helo_matches_ptr", "fail", evidence, None, request)
 
 
 def _better_helo(facts):
-    names = [name for name in facts.confirmed if name != facts.helo and not host_name_problem(name)]
+    names = [name for name in facts.confirmed if name != facts.helo and not host_name_problem(name) and not generic_name(name, facts.ip)]
     return f" Greet as {names[0]}, the confirmed PTR name." if names else ""
 
 
@@ -217,11 +332,27 @@ def _spf_authorises(facts):
     silent = [domain for domain, outcome in facts.spf.items() if outcome.result == "temperror"]
     if refused:
         evidence = " ".join(f"{domain}: {outcome.result}, {outcome.reason}." for domain, outcome in refused.items())
-        lines = [spf_line(domain, outcome, facts.ip) for domain, outcome in refused.items()]
-        return check("spf_authorises", "fail", evidence, "\n".join(line for line in lines if line) or None)
+        return check("spf_authorises", "fail", evidence, "\n".join(spf_line(domain, outcome, facts.ip) for domain, outcome in refused.items()))
     if silent:
         return check("spf_authorises", "unknown", f"{silent[0]}: {facts.spf[silent[0]].reason}.")
     return check("spf_authorises", "pass", f"SPF of {listed(list(facts.spf))} authorises {facts.ip}.")
+
+
+def _spf_helo_authorises(facts):
+    """SPF of the HELO name: receivers evaluate it too, and for bounces nothing else (RFC 7208, 2.3 and 2.4)."""
+    if facts.private:
+        return _unseen("spf_helo_authorises", facts)
+    outcome = facts.helo_spf
+    if outcome is None:
+        return check("spf_helo_authorises", "not_applicable", f"The HELO name {facts.helo_shown} {facts.helo_problem}.")
+    if outcome.result == "pass":
+        return check("spf_helo_authorises", "pass", f"SPF of the HELO name {facts.helo} authorises {facts.ip}.")
+    if outcome.result == "temperror":
+        return check("spf_helo_authorises", "unknown", f"{facts.helo}: {outcome.reason}.")
+    if outcome.result == "none":
+        evidence = f"The HELO name {facts.helo} has no SPF record of its own; bounces are sent without SPF."
+        return check("spf_helo_authorises", "not_applicable", evidence, txt_line(facts.helo, "v=spf1 a -all") if facts.helo_holds else None)
+    return check("spf_helo_authorises", "fail", f"{facts.helo}: {outcome.result}, {outcome.reason}.", spf_line(facts.helo, outcome, facts.ip))
 
 
 def spf_line(domain, outcome, ip):
@@ -229,4 +360,44 @@ def spf_line(domain, outcome, ip):
     return txt_line(domain, spf_edit.authorize(outcome.records, str(ip), first=True)["record"])
 
 
-CHECKS = (_ptr_exists, _fcrdns, _helo_fqdn, _helo_resolves, _helo_matches, _spf_authorises)
+# IPv6
+
+
+def _ipv6_complete(facts):
+    """Whether everything is in place for mail over IPv6, where big receivers refuse what they forgive over IPv4."""
+    if facts.private:
+        return _unseen("ipv6_complete", facts)
+    if facts.ip.version == 6:
+        return _ipv6_of_its_own(facts)
+    if not facts.other_ptr:
+        answer = facts.helo_answers.get("AAAA")
+        if answer is not None and answer.failed:
+            return check("ipv6_complete", "unknown", f"DNS gave no answer for AAAA of the HELO name {facts.helo} ({answer.status}).")
+        return check("ipv6_complete", "not_applicable", f"The HELO name {facts.helo_shown} has no IPv6 address.")
+    bare = [ip for ip, answer in facts.other_ptr.items() if not answer.failed and not answer.records]
+    if bare:
+        evidence = f"The HELO name {facts.helo} also has the address {listed(bare)}, which has no PTR record: mail that leaves from there is refused."
+        return check("ipv6_complete", "fail", f"{evidence} Add the PTR record or send over IPv4 only.")
+    silent = [ip for ip, answer in facts.other_ptr.items() if answer.failed]
+    if silent:
+        return check("ipv6_complete", "unknown", f"DNS gave no answer for the PTR record of {silent[0]} ({facts.other_ptr[silent[0]].status}).")
+    return check("ipv6_complete", "pass", f"The IPv6 address {listed(list(facts.other_ptr))} of the HELO name has a PTR record.")
+
+
+def _ipv6_of_its_own(facts):
+    links = [judge(facts) for judge in (_ptr_exists, _fcrdns, _helo_matches, _spf_authorises)]
+    broken = [link for link in links if link["status"] in ("fail", "not_applicable")]
+    if broken:
+        evidence = " ".join(link["evidence"] for link in broken) + " Complete it or send over IPv4 only."
+        return check("ipv6_complete", "fail", evidence)
+    silent = [link for link in links if link["status"] == "unknown"]
+    if silent:
+        return check("ipv6_complete", "unknown", silent[0]["evidence"])
+    return check("ipv6_complete", "pass", f"PTR, HELO name and SPF are in place for {facts.ip}.")
+
+
+CHECKS = (
+    *(_ptr_exists, _fcrdns, _ptr_specific),
+    *(_helo_fqdn, _helo_resolves, _helo_matches, _helo_matches_ptr),
+    *(_spf_authorises, _spf_helo_authorises, _ipv6_complete),
+)
