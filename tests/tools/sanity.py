@@ -55,7 +55,7 @@ def provide_pip_settings(file: pathlib.Path) -> None:
     settings["global"] = {"quiet": "1"}
     told = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True).stdout
     for name, value in (line.split("=", 1) for line in told.splitlines()):
-        section, _, key = name.rpartition(".")
+        section, key = name.rsplit(".", 1)
         if key == "config-file":
             continue
         section = "global" if section == ":env:" else section
