@@ -17,10 +17,11 @@ from collections import namedtuple
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.explain import explain
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.engine import Ruleset, facts_of
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.listnames import find_list
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.engine import Ruleset, facts_of, tokens
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.tables import TABLES
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import REASONS
-from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.reply import parse_reply, stage_of
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import ADDRESSEE, REASONS
+from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.reply import fold, parse_reply, stage_of
 
 LANGUAGES = ("en", "es")
 
@@ -39,6 +40,11 @@ _NAMES_US = re.compile(
     )(?![a-z])""",
     re.VERBOSE,
 )
+# A list of domains, or a list asked about one.
+_OF_A_DOMAIN = re.compile(r"(?<!client )\b(?:domain|url|uri|rhsbl|mailfrom|mail from|helo name|sender's name|link)\b")
+_HOST_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_DIGIT_PAIR = re.compile(r"\d\.\d|[0-9a-fA-F]:[0-9a-fA-F:]")
+_LISTING = frozenset(("ip_blocklisted", "ip_blocked", "ip_reputation", "dynamic_ip", "domain_blocklisted"))
 _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
 _IPV6 = re.compile(r"(?<![\w:])(?=[0-9a-fA-F]*:[0-9a-fA-F]*:)[0-9a-fA-F:]{3,39}(?![\w:])")
 _SECONDS = (
@@ -100,66 +106,142 @@ def _ours(ours):
 
 
 def _judge(text, code, status, command, rhost, recipient_domain, ours, language, rules):
+    """Return the verdict; arguments as classify() made them hashable."""
     reply = parse_reply(text)
     operator = operator_of(rhost, reply.host, recipient_domain)
     facts = facts_of(reply, code=code, status=status, stage=stage_of(command), operator=operator)
-    rank, rule = (0,), None
-    if facts["code"][:1] not in ("2", "3"):
-        rank, rule = _find(rules or builtin_rules(), reply, facts)
-    return _verdict(reply, facts, rule, rank[-1], ours, language, operator)
-
-
-def _find(rules, reply, facts):
-    """Return (rank, rule). Of several replies in one text the first tells the cause, unless it tells next to nothing."""
-    rank, rule = rules.find(reply.lead, facts)
-    if reply.lead is not reply.words and (rule is None or rule.tier in ("vague", "status")):
-        whole_rank, whole = rules.find(reply.words, facts, rank)
-        if whole and (rule is None or rule.tier == "status" or whole.tier in ("own", "exact", "named")):
-            return whole_rank, whole
-    return rank, rule
+    finding = _find(rules or builtin_rules(), reply, facts)
+    named = _named(reply, finding, ours, recipient_domain, rhost)
+    verdict = _verdict(reply, facts, finding, named)
+    _obey_the_laws(verdict, finding, named)
+    verdict["explanation"], verdict["advice"] = explain(verdict, language)
+    return verdict
 
 
 _remembered = functools.lru_cache(maxsize=_REMEMBERED)(_judge)
 
+# rule: or None; words, there: the part of the reply that decides, and its set of words; matched: the words that the rule matched.
+Finding = namedtuple("Finding", "rule words there matched reason")
 
-def _verdict(reply, facts, rule, matched, ours, language, operator):
-    """Fill in the verdict's keys."""
-    if rule:
-        reason = rule.reason
-    else:
-        reason = "success" if facts["code"][:1] in ("2", "3") else "unknown"
+
+def _find(rules, reply, facts):
+    """Return the Finding. Of several replies in one text the first tells the cause, unless it tells next to nothing."""
+    there = tokens(reply.lead)
+    if facts["code"][:1] in ("2", "3"):
+        return Finding(None, reply.lead, there, "", "success")
+    rank, rule = rules.find(reply.lead, facts, there)
+    words = reply.lead
+    if reply.lead is not reply.words and (rule is None or rule.tier in ("vague", "status")):
+        all_there = tokens(reply.words)
+        whole_rank, whole = rules.find(reply.words, facts, all_there, rank)
+        if whole and (rule is None or rule.tier == "status" or whole.tier in ("own", "exact", "named")):
+            rank, rule, words, there = whole_rank, whole, reply.words, all_there
+    return Finding(rule, words, there, rank[-1] if rule else "", rule.reason if rule else "unknown")
+
+
+# What the text names: `blocklist` as find_list() gives it; `address` and whether it is ours (None: not known);
+# `domain`, `helo`: the name of ours that stands in it; `recipient_is_ours`; `smarthost`: the reply is our own smarthost's.
+Named = namedtuple("Named", "blocklist address address_is_ours domain helo recipient_is_ours smarthost")
+
+
+def _named(reply, finding, ours, recipient_domain, rhost):
+    """Look in the reply for lists and for names of ours."""
+    low = fold(reply.text)
+    blocklist = find_list(low, finding.there) if finding.reason != "success" else None
+    address = _address(reply, ours)
+    is_ours = address in ours.addresses if address and ours.addresses else None
+    domain = helo = None
+    recipient_is_ours = smarthost = False
+    if ours is not _NOBODY:
+        names = set(_HOST_NAME.findall(low))
+        domain = next((one for one in ours.domains if one in names), None)
+        helo = next((one for one in ours.helo if one in names), None)
+        recipient_is_ours = bool(recipient_domain) and recipient_domain.lower() in ours.domains
+        smarthost = any(host and host.lower().rstrip(".") in ours.smarthosts for host in (rhost, reply.host, reply.host_address))
+    return Named(blocklist, address, is_ours, domain, helo, recipient_is_ours, smarthost)
+
+
+def _address(reply, ours):
+    """Return the address of ours that the reply names, else the first address that is not the server's own, or None."""
+    if not _DIGIT_PAIR.search(reply.text):
+        return None
+    named = [found.lower() for pattern in (_IPV4, _IPV6) for found in pattern.findall(reply.text) if found != reply.host_address]
+    return next((one for one in named if one in ours.addresses), named[0] if named else None)
+
+
+def _reason(reply, finding, named):
+    """Return (reason, whether it is the rule's own): what is named, and the stage, correct what words alone seem to say."""
+    reason = finding.reason
+    if finding.rule and finding.rule.tier == "own":
+        return reason, True
+    better = _about_us(reply, reason, named) or _about_a_list(finding, reason, named)
+    return (better, False) if better and better != reason else (reason, True)
+
+
+def _about_us(reply, reason, named):
+    """Return the reason where the name that is wrong is ours, else None."""
+    if reason in ("domain_unknown", "dns_failure", "user_unknown", "policy", "unknown", "no_mail_accepted", "address_syntax"):
+        if named.helo and named.helo != named.domain and reason in ("domain_unknown", "dns_failure"):
+            return "helo_rejected"
+        if named.domain and not named.recipient_is_ours and reason in ("domain_unknown", "dns_failure", "no_mail_accepted"):
+            return "sender_domain_unresolvable"
+    if reason in ADDRESSEE and reply.stage in ("mail", "helo", "connect"):
+        # Before RCPT the server has heard no recipient: "unknown" can only be about the sender.
+        return {"mail": "sender_address_rejected", "helo": "helo_rejected", "connect": "policy"}[reply.stage]
+    return None
+
+
+def _about_a_list(finding, reason, named):
+    """Return the reason where a blocklist is named, else None."""
+    found = named.blocklist
+    if found is None or (
+        reason not in _LISTING and finding.rule and finding.rule.tier in ("exact", "named") and reason not in ("spam_content", "relay_denied")
+    ):
+        return None
+    if found["takes"] == "domain" or reason == "domain_blocklisted" or _OF_A_DOMAIN.search(finding.words):
+        return "domain_blocklisted"
+    return "dynamic_ip" if found["kind"] == "policy" or reason == "dynamic_ip" else "ip_blocklisted"
+
+
+def _verdict(reply, facts, finding, named):
+    """Return the verdict before the laws, with all keys but the words for people."""
+    rule = finding.rule
+    reason, own = _reason(reply, finding, named)
     known = REASONS[reason]
-    temporary = _temporary(rule, known, facts) if reason != "success" else None
-    remedy = (rule.remedy if rule else None) or (known.remedy_now if temporary else known.remedy)
-    also = rule.also if rule and rule.also is not None else known.also
-    verdict = {
+    temporary = _temporary(rule if own else None, known, facts) if reason != "success" else None
+    remedy = (rule.remedy if rule and own else None) or (known.remedy_now if temporary else known.remedy)
+    also = rule.also if rule and own and rule.also is not None else known.also
+    side = rule.side if rule and own else known.side
+    if named.smarthost and reason in ("relay_denied", "authentication_required", "sender_address_rejected"):
+        side, remedy, also = "ours", "fix_relay_auth", (remedy, *also)
+    confidence = rule.confidence if rule else "guess"
+    if named.blocklist and reason in _LISTING and confidence == "guess":
+        confidence = "likely"
+    return {
         "code": int(facts["code"]) if facts["code"] else None,
         "status": facts["status"] or None,
         "inner_code": reply.inner_code,
         "inner_status": reply.inner_status,
         "reason": reason,
         "sisimai_reason": known.sisimai,
-        "side": rule.side if rule else known.side,
+        "side": side,
         "temporary": temporary,
         "remedy": remedy,
-        "alternatives": [other for other in also if other != remedy],
-        "settle": list(rule.settle if rule else known.settle),
-        "blocklist": None,
-        "operator": (rule.operator if rule else None) or operator,
-        "address": _address(reply, ours),
-        "address_is_ours": None,
+        "alternatives": [other for place, other in enumerate(also) if other != remedy and other not in also[:place]],
+        "settle": list(rule.settle if rule and own else known.settle),
+        "blocklist": {key: named.blocklist[key] for key in ("zone", "name", "kind", "closed", "lookup_url")}
+        if named.blocklist and reason in _LISTING
+        else None,
+        "operator": (rule.operator if rule else None) or facts["operator"] or None,
+        "address": named.address,
+        "address_is_ours": named.address_is_ours,
         "retry_after": _retry_after(reply) if temporary else None,
-        "confidence": rule.confidence if rule else ("certain" if reason == "success" else "guess"),
+        "confidence": "certain" if reason == "success" else confidence,
         "rule": rule.id if rule else None,
-        "matched": matched or None,
+        "matched": finding.matched or None,
         "reference": rule.url if rule else None,
         "template": reply.template,
     }
-    if verdict["address"] and ours.addresses:
-        verdict["address_is_ours"] = verdict["address"] in ours.addresses
-    _obey_the_laws(verdict, reply, ours)
-    verdict["explanation"] = explain(verdict, language)
-    return verdict
 
 
 def _temporary(rule, known, facts):
@@ -172,22 +254,13 @@ def _temporary(rule, known, facts):
     return known.temporary
 
 
-def _address(reply, ours):
-    """Return the address of ours that the reply names, else the first address that is not the server's own, or None."""
-    named = [found for pattern in (_IPV4, _IPV6) for found in pattern.findall(reply.text) if found != reply.host_address]
-    for address in named:
-        if address.lower() in ours.addresses:
-            return address.lower()
-    return named[0].lower() if named else None
-
-
 def _retry_after(reply):
     """Return the seconds that the reply asks us to wait, or None."""
-    text = reply.text.lower()
-    found = _WAITS.search(text)
+    low = reply.text.lower()
+    found = _WAITS.search(low)
     if not found:
         return None
-    said = text[found.start() : found.end() + 12]
+    said = low[found.start() : found.end() + 12]
     for word, number in _NUMBER_WORDS.items():
         said = re.sub(rf"\b{word}\b", number, said)
     for pattern, unit in _SECONDS:
@@ -197,23 +270,18 @@ def _retry_after(reply):
     return None
 
 
-def _obey_the_laws(verdict, reply, ours):
-    """Take back what no rule may order."""
+def _obey_the_laws(verdict, finding, named):
+    """Take back what no rule may order, whatever table it stands in.
+
+    Never ``clean_address_list`` while the refusal is temporary, or where the text names our address, HELO, domain, a blocklist, a limit or a policy;
+    never ``switch_outbound_ip`` on a guess, or where the domain is listed or the whole range is.
+    """
     dropped = set()
-    if verdict["temporary"] or _speaks_of_us(verdict, reply, ours):
+    ours_named = named.address_is_ours or named.helo or (named.domain and not named.recipient_is_ours) or named.blocklist
+    if verdict["temporary"] or ours_named or _NAMES_US.search(finding.words):
         dropped.add("clean_address_list")
-    if verdict["confidence"] == "guess":
+    if verdict["confidence"] == "guess" or verdict["reason"] in ("domain_blocklisted", "domain_reputation", "dynamic_ip"):
         dropped.add("switch_outbound_ip")
     if verdict["remedy"] in dropped:
         verdict["remedy"] = "wait" if verdict["temporary"] else "contact_recipient_admin"
     verdict["alternatives"] = [one for one in verdict["alternatives"] if one not in dropped and one != verdict["remedy"]]
-
-
-def _speaks_of_us(verdict, reply, ours):
-    """Tell whether the text names our address, HELO or domain, a blocklist, a limit or a policy."""
-    if verdict["reason"] in _ABOUT_THE_ADDRESSEE:
-        return False
-    return bool(_NAMES_US.search(reply.words) or verdict["address_is_ours"] or verdict["blocklist"])
-
-
-_ABOUT_THE_ADDRESSEE = ()

@@ -10,4 +10,4 @@ from __future__ import annotations
 
 def explain(verdict, language):
     """Return one or two sentences."""
-    return verdict["reason"]
+    return verdict["reason"], ""

@@ -119,3 +119,6 @@ REASONS = {
     "success": Reason("none", None, "none", "none", _NOBODY, _NOBODY, "delivered"),
     "unknown": Reason("either", False, "contact_recipient_admin", "wait", _NOBODY, ("spread", "dnsbl"), "undefined"),
 }
+
+# Reasons that are about the address in RCPT TO.
+ADDRESSEE = frozenset(("user_unknown", "address_syntax", "user_moved", "mailbox_disabled", "mailbox_full", "mailbox_busy"))

@@ -237,7 +237,7 @@ class Ruleset:
     def matches(self, words, facts):
         """Return [(rank, rule, matched words)] of every rule that holds, best first. A rank is (tier, specificity, rule id)."""
         found = {}
-        for tier, rule, phrase in self._candidates(words):
+        for tier, rule, phrase in self._candidates(words, tokens(words)):
             held = self._held(rule, phrase, words, facts)
             if held is not None:
                 one = ((tier, held[0], rule.id), rule, held[1])
@@ -245,11 +245,11 @@ class Ruleset:
                     found[rule.id] = one
         return sorted(found.values(), key=lambda one: one[0], reverse=True)
 
-    def find(self, words, facts, over=(0,)):
-        """Return (rank, rule) of the best rule that ranks above ``over``, or (over, None). A rank ends with the matched words."""
+    def find(self, words, facts, there, over=(0,)):
+        """Return (rank, rule) of the best rule that ranks above ``over``, or (over, None). A rank ends with the matched words; ``there`` is tokens(words)."""
         best = over
         winner = None
-        for tier, rule, phrase in self._candidates(words):
+        for tier, rule, phrase in self._candidates(words, there):
             if tier >= best[0]:
                 held = self._held(rule, phrase, words, facts)
                 if held is not None and (tier, held[0], rule.id, held[1]) > best:
@@ -267,15 +267,19 @@ class Ruleset:
             weight, text = weight + phrase.weight(found), found.group().strip()
         return (weight, text) if rule.allows(words, facts) else None
 
-    def _candidates(self, words):
+    def _candidates(self, words, there):
         """Yield (tier, rule, phrase) of all that may match, in no particular order."""
         by_word = self._by_word
-        there = set(words.translate(_SPACES).split() if words.isascii() else _WORD.findall(words))
         for word in there:
             for entry in by_word.get(word, ()):
                 if entry[2].needed <= there:
                     yield entry
         yield from self._anywhere
+
+
+def tokens(words):
+    """Return the set of the words of a text as parse_reply gives it."""
+    return set(words.translate(_SPACES).split() if words.isascii() else _WORD.findall(words))
 
 
 def facts_of(reply, *, code=None, status=None, stage=None, operator=None):
