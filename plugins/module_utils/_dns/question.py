@@ -137,7 +137,7 @@ def answer_from(table: dict) -> Callable[[Question], Answer]:
             parent = parent.partition(".")[2]
             entry = entries.get("*." + parent)
         if entry is None:
-            return Answer("nxdomain", name=name, aliases=aliases)
+            return Answer("nxdomain", name=name, aliases=aliases, server=0)
         found = entry if isinstance(entry, str) else entry.get(question.rdtype, ())
         if isinstance(found, str):
             return Answer(found, name=name, aliases=aliases, why=f"{found} in the table")

@@ -9,7 +9,7 @@ A check is a generator of questions (``question.py`` describes questions, answer
 
     resolver = Resolver(nameservers=["127.0.0.1:5353"], timeout=3.0, retries=2)
     results = resolver.run(check(address) for address in addresses)     # what the generators returned, in their order
-    resolver.stats                                                      # {"asked": 2, "sent": 2, "heard": 2, ...}
+    resolver.stats                                                      # {"asked": 2, "sent": 2, "late": 0, ...}
 
 ``run(checks, **options)`` is the same in one line. Nothing is raised for what the network does: every failure is an answer. A
 ``DeliverabilityError`` is raised for a nameserver that is no address, or when there is none at all.
@@ -54,7 +54,7 @@ except ImportError:
 else:
     DNSPYTHON_IMPORT_ERROR = None
 
-IN_FLIGHT = 200
+IN_FLIGHT = 150  # as many as the receive buffer of a Linux socket holds, so that a burst to a busy local server loses nothing
 NEGATIVE_TTL = 30
 CACHE_SIZE = 20_000
 SOCKETS = 8  # open to one nameserver at a time
@@ -62,6 +62,7 @@ SOCKET_USES = 1_000  # questions that leave from one socket before another takes
 UDP_SIZE = 1232  # octets that we say we take: no fragments on any path (DNS flag day 2020)
 FIRST_WAIT = 1.0  # seconds for the first attempt while a server's pace is unknown
 SHORTEST_WAIT = 0.4
+SAMPLE = 16  # one answer in so many is measured
 SILENT = 5  # attempts in a row without a word from a server: others are preferred
 OUTAGE = 50  # the same for every server at once: questions get one short attempt until somebody speaks
 SECOND_CHANCE = 2.0  # seconds after which a silent server is tried again
@@ -98,7 +99,7 @@ class _Labels(dict):
         return wire
 
 
-_LABELS = _Labels()
+_wire_label = _Labels().__getitem__
 
 
 def _idna(label):
@@ -111,7 +112,7 @@ def wire_name(name):
     if not name.isascii():
         name = name.replace("\u3002", ".")
     labels = name[:-1] if name.endswith(".") else name
-    wire = b"".join([_LABELS[label] for label in labels.split(".")]) + b"\x00" if labels else b"\x00"
+    wire = b"".join(map(_wire_label, labels.split("."))) + b"\x00" if labels else b"\x00"
     if len(wire) > 255:
         raise BadName("the name has more than 255 octets")
     return wire
@@ -163,6 +164,7 @@ class _Server:
         self.edns = True
         self.usual = 0.0  # seconds: smoothed round trip and its deviation (RFC 6298); 0 before the first answer
         self.spread = 0.0
+        self.patience = FIRST_WAIT  # seconds that a first attempt waits for its answer
         self.silence = 0  # attempts that went unanswered since the last packet came
         self.retry_at = 0.0  # when a silent server gets its next chance
         self.free_at = 0.0  # when the limit of questions a second lets the next one go
@@ -170,17 +172,13 @@ class _Server:
         self.no_such_name = [Answer("nxdomain", ttl=NEGATIVE_TTL, authenticated=ad, server=index) for ad in (False, True)]
 
     def measure(self, seconds):
-        """Learn from one round trip."""
+        """Learn from one round trip how long to wait for the next."""
         if not self.usual:
             self.usual, self.spread = seconds, seconds / 2
         else:
             self.spread += (abs(seconds - self.usual) - self.spread) / 4
             self.usual += (seconds - self.usual) / 8
-
-    def patience(self, attempt):
-        """Return the seconds to wait for an answer to attempt 0, 1, ..."""
-        first = max(SHORTEST_WAIT, self.usual + 4 * self.spread) if self.usual else FIRST_WAIT
-        return first * 2**attempt
+        self.patience = max(SHORTEST_WAIT, self.usual + 4 * self.spread)
 
 
 class _Socket:
@@ -282,7 +280,7 @@ class Resolver:
         self.rate = rate
         self.paces = dict(paces or {})
         self.progress = progress
-        self.stats = dict.fromkeys(("asked", "shared", "sent", "heard", "retried", "late", "failed", "strays", "tcp"), 0)
+        self.stats = dict.fromkeys(("asked", "shared", "sent", "retried", "late", "failed", "strays", "tcp"), 0)
         self._stop_at = time.monotonic() + deadline if deadline else float("inf")
         self._stopped = ""  # why nothing is asked any more
         self._pace_at = dict.fromkeys(self.paces, 0.0)
@@ -357,6 +355,7 @@ class Resolver:
                 return
             check.single = isinstance(asked, Question)
             questions = (asked,) if check.single else asked
+            self.stats["asked"] += len(questions)
             check.answers = [self._ask(question, check, index) for index, question in enumerate(questions)]
             check.missing = check.answers.count(None)
             if check.missing:
@@ -365,8 +364,6 @@ class Resolver:
 
     def _ask(self, question, check, index):
         """Return the answer if it is known; otherwise see that it comes and return None."""
-        stats = self.stats
-        stats["asked"] += 1
         try:
             wire = wire_name(question.name) + TYPE_AND_CLASS[question.rdtype]
         except BadName as error:
@@ -374,13 +371,13 @@ class Resolver:
         key = wire if question.server is None else (wire, question.server)
         ask = self._asks.get(key)
         if ask is not None:
-            stats["shared"] += 1
+            self.stats["shared"] += 1
             ask.waiters.append((check, index))
             return None
         known = self._cache.get(key)
         if known is not None:
             if known[1] > self._now:
-                stats["shared"] += 1
+                self.stats["shared"] += 1
                 return known[0]
             del self._cache[key]
         if self._stopped:
@@ -497,7 +494,7 @@ class Resolver:
         if ask.attempt >= self.retries:
             wait = self.timeout
         else:
-            wait = min(self.timeout, server.patience(ask.attempt))
+            wait = min(self.timeout, server.patience * 2**ask.attempt)
         if server.silence >= OUTAGE and self._outage():
             wait = min(wait, SHORTEST_WAIT)
         ask.sent_at = self._now
@@ -551,11 +548,10 @@ class Resolver:
                     continue
                 self.stats["strays"] += 1
                 continue
-            self.stats["heard"] += 1
+            if not ask.attempt and not server.heard % SAMPLE:
+                server.measure(self._now - ask.sent_at)
             server.heard += 1
             server.silence = 0
-            if not ask.attempt:
-                server.measure(self._now - ask.sent_at)
             if data[3] & 0x0F == NXDOMAIN and data[6:8] == b"\x00\x00" and not data[2] & 0x02:
                 answer = server.no_such_name[data[3] >> 5 & 1]
                 if ask.aliases:
@@ -658,7 +654,7 @@ class Resolver:
             self.stats["strays"] += 1
             self._failed(ask, server, Answer("bogus", why=f"{server.title} answered another question over TCP", server=server.index))
             return
-        self.stats["heard"] += 1
+        server.heard += 1
         server.silence = 0
         self._drop_stream(ask)
         self._read_packet(ask, server, data, over_tcp=True)
@@ -678,7 +674,7 @@ class Resolver:
             server.silence += 1
             server.late += 1
             self.stats["late"] += 1
-            self._failed(ask, server, Answer("timeout", why=f"no answer from {server.title}"))
+            self._failed(ask, server, Answer("timeout", why="no answer in time"))
         for port in [port for port in self._retired if not port.open]:
             self._retired.remove(port)
             self._close_socket(port)
