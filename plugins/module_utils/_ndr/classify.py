@@ -47,14 +47,12 @@ _DIGIT_PAIR = re.compile(r"\d\.\d|[0-9a-fA-F]:[0-9a-fA-F:]")
 _LISTING = frozenset(("ip_blocklisted", "ip_blocked", "ip_reputation", "dynamic_ip", "domain_blocklisted"))
 _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
 _IPV6 = re.compile(r"(?<![\w:])(?=[0-9a-fA-F]*:[0-9a-fA-F]*:)[0-9a-fA-F:]{3,39}(?![\w:])")
-_SECONDS = (
-    (re.compile(r"(\d+) ?(?:seconds?|secs?|s)(?![a-z])"), 1),
-    (re.compile(r"(\d+) ?(?:minutes?|mins?)(?![a-z])"), 60),
-    (re.compile(r"(\d+) ?(?:hours?|hrs?)(?![a-z])"), 3600),
-    (re.compile(r"wait (?:another |for )?(\d+)$"), 1),
-)
-_NUMBER_WORDS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "ten": "10", "fifteen": "15", "twenty": "20", "thirty": "30", "sixty": "60"}
-_WAITS = re.compile(r"(?:again|retry|wait|later|back|grey|gray|for|in|after|until)\D{0,60}?(?:\d+|" + "|".join(_NUMBER_WORDS) + r")(?:\s?[a-z]+)?")
+_DURATION = re.compile(r"(?<!per )(?<![\d.])(\d{1,6}|one|two|three|five|ten|fifteen|twenty|thirty|sixty) ?(s|secs?|seconds?|mins?|minutes?|hrs?|hours?)(?![a-z])")
+_CLOCK = re.compile(r"(?:again|retry|wait|in|for|after) (\d\d):(\d\d):(\d\d)(?!\d)")
+_BARE_SECONDS = re.compile(r"wait (?:another |for )?(\d{1,6})\W*$")
+_NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "sixty": 60}
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+_LONGEST_WAIT = 7 * 86400
 
 # Who we are, as a hashable value.
 Ours = namedtuple("Ours", "addresses helo domains smarthosts")
@@ -165,8 +163,10 @@ def _address(reply, ours):
     """Return the address of ours that the reply names, else the first address that is not the server's own, or None."""
     if not _DIGIT_PAIR.search(reply.text):
         return None
+    # Without a reply code these are the words of our own mail system, which names the other side.
+    strangers = reply.code is not None
     named = [found.lower() for pattern in (_IPV4, _IPV6) for found in pattern.findall(reply.text) if found != reply.host_address]
-    return next((one for one in named if one in ours.addresses), named[0] if named else None)
+    return next((one for one in named if one in ours.addresses), named[0] if named and strangers else None)
 
 
 def _reason(reply, finding, named):
@@ -257,31 +257,31 @@ def _temporary(rule, known, facts):
 def _retry_after(reply):
     """Return the seconds that the reply asks us to wait, or None."""
     low = reply.text.lower()
-    found = _WAITS.search(low)
-    if not found:
-        return None
-    said = low[found.start() : found.end() + 12]
-    for word, number in _NUMBER_WORDS.items():
-        said = re.sub(rf"\b{word}\b", number, said)
-    for pattern, unit in _SECONDS:
-        hit = pattern.search(said.strip())
-        if hit:
-            return min(int(hit.group(1)[:9]) * unit, 7 * 86400)
-    return None
+    found = _DURATION.search(low)
+    if found:
+        number, unit = found.groups()
+        return min(_NUMBER_WORDS.get(number) or int(number), _LONGEST_WAIT) * _UNITS[unit[0]]
+    found = _CLOCK.search(low)
+    if found:
+        hours, minutes, seconds = map(int, found.groups())
+        return hours * 3600 + minutes * 60 + seconds
+    found = _BARE_SECONDS.search(low)
+    return int(found.group(1)) if found else None
 
 
 def _obey_the_laws(verdict, finding, named):
     """Take back what no rule may order, whatever table it stands in.
 
     Never ``clean_address_list`` while the refusal is temporary, or where the text names our address, HELO, domain, a blocklist, a limit or a policy;
-    never ``switch_outbound_ip`` on a guess, or where the domain is listed or the whole range is.
+    never ``switch_outbound_ip`` where the domain or the whole range is listed, nor first on a guess (it may stand among the alternatives, for evidence to confirm).
     """
     dropped = set()
+    guessed = {"switch_outbound_ip"} if verdict["confidence"] == "guess" else set()
     ours_named = named.address_is_ours or named.helo or (named.domain and not named.recipient_is_ours) or named.blocklist
     if verdict["temporary"] or ours_named or _NAMES_US.search(finding.words):
         dropped.add("clean_address_list")
-    if verdict["confidence"] == "guess" or verdict["reason"] in ("domain_blocklisted", "domain_reputation", "dynamic_ip"):
+    if verdict["reason"] in ("domain_blocklisted", "domain_reputation", "dynamic_ip"):
         dropped.add("switch_outbound_ip")
-    if verdict["remedy"] in dropped:
+    if verdict["remedy"] in dropped | guessed:
         verdict["remedy"] = "wait" if verdict["temporary"] else "contact_recipient_admin"
     verdict["alternatives"] = [one for one in verdict["alternatives"] if one not in dropped and one != verdict["remedy"]]

@@ -401,6 +401,16 @@ THE_WAY = (
         ("4.4.1 connect to mx.example.org[192.0.2.7]:25: Connection refused", "no connection to the mail exchangers: could not connect"),
     ),
     _rule(
+        "unable_to_connect",
+        "words",
+        "connection_failed",
+        ("^unable to connect", "responded ... unable to connect"),
+        ("421 unable to connect to you", '451 4.4.0 Primary target IP address responded with: "421 4.4.2 unable to connect"'),
+        when={"code": "4xx"},
+        also=("switch_outbound_ip", "check_network"),
+        settle=("dnsbl", "connectivity", "spread"),
+    ),
+    _rule(
         "connection_lost",
         "words",
         "connection_lost",
