@@ -14,6 +14,7 @@ author:
 description:
   - Checks every identity of a fleet in one run, where an identity is the pair of a source address and the name it greets with.
     PTR record, forward confirmation, HELO name and SPF have to agree before other mail servers trust it.
+  - Checks the domains that mail is sent for, with MX, SPF, DMARC, DKIM, MTA-STS, TLS-RPT, DANE and BIMI.
   - A question that DNS does not answer makes a check V(unknown), neither good nor bad.
   - Run it once for the whole fleet, where the resolver is that you want to ask, normally the controller.
 extends_documentation_fragment:
@@ -55,6 +56,18 @@ options:
     type: list
     elements: str
     default: []
+  dkim_selectors:
+    description:
+      - The DKIM selectors that a domain signs with, as a list for each domain.
+      - For a domain that is not named here, the usual selectors are tried; finding none of them proves nothing.
+    type: dict
+    default: {}
+  fetch_policies:
+    description:
+      - Whether the MTA-STS policies that domains announce are fetched over HTTPS and compared with their MX hosts.
+      - A policy that cannot be fetched is V(unknown).
+    type: bool
+    default: true
 seealso:
   - module: postmaster.deliverability.dnsbl_info
 """
@@ -71,6 +84,15 @@ EXAMPLES = r"""
   delegate_to: localhost
   run_once: true
   register: sender_dns
+
+- name: Check the domains that mail is sent for
+  postmaster.deliverability.sender_dns_info:
+    domains: [example.com, example.net]
+    dkim_selectors:
+      example.com: [mail2026]
+  delegate_to: localhost
+  run_once: true
+  register: domain_dns
 
 - name: Show what is wrong, and what to publish or to ask for
   ansible.builtin.debug:
@@ -110,6 +132,10 @@ identities:
       type: list
       elements: str
       sample: [mail1.example.com]
+    name:
+      description: The name that its PTR record and its greeting should both have; V(none) where nothing known could serve.
+      type: str
+      sample: mail1.example.com
     checks:
       description: What was checked, in a fixed order.
       type: list
@@ -135,16 +161,104 @@ identities:
           description: The text to send to the provider of the address; V(none) where there is nothing to ask for.
           type: str
           sample: "Subject: Reverse DNS for 198.51.100.11"
+    spf:
+      description: How SPF was evaluated for each of the domains, and for the HELO name.
+      type: list
+      elements: dict
+      contains:
+        domain:
+          description: Whose record was asked for.
+          type: str
+          sample: example.com
+        result:
+          description: V(none), V(neutral), V(pass), V(fail), V(softfail), V(temperror) or V(permerror).
+          type: str
+          sample: pass
+        reason:
+          description: Why, in one sentence.
+          type: str
+          sample: ip4:198.51.100.11 in the record of example.com matches 198.51.100.11
+        lookups:
+          description: Terms that needed a DNS lookup; 10 are allowed.
+          type: int
+          sample: 0
+        voids:
+          description: Lookups that found nothing; 2 are allowed.
+          type: int
+          sample: 0
+        trace:
+          description: The evaluation, line by line.
+          type: list
+          elements: str
+          sample: ["example.com: v=spf1 ip4:198.51.100.11 -all", "  ip4:198.51.100.11: matches, pass", "result: pass"]
+    verdict:
+      description: All checks as one judgement.
+      type: dict
+      contains:
+        status:
+          description: V(pass), V(fail) or V(unknown). Checks that only advise do not spoil it.
+          type: str
+          sample: fail
+        summary:
+          description: What is wrong, unknown or advised.
+          type: str
+          sample: 198.51.100.11 has no PTR record.
+        publish:
+          description: Everything to publish, each line once; V(none) where there is nothing.
+          type: str
+        request:
+          description: The text to send to the provider of the address; V(none) where there is nothing to ask for.
+          type: str
 domains:
-  description: What was found for each of O(domains), by name.
+  description:
+    - What was found for each of O(domains), by name.
+    - A name that public DNS cannot know has C(checks) only.
   returned: always
   type: dict
+  contains:
+    checks:
+      description: What was checked, in the form of RV(identities[].checks).
+      type: list
+      elements: dict
+    mx:
+      description: The MX hosts, each with C(preference), C(host) and C(addresses).
+      type: list
+      elements: dict
+    spf:
+      description: The SPF C(record), the C(lookups) and C(voids) of its worst case, and the C(problems) found in it and in its includes.
+      type: dict
+    dmarc:
+      description:
+        - The DMARC policy that applies, V(none) without one.
+        - It has C(record), C(domain) where it stands, C(organizational_domain), C(policy) that receivers apply, C(testing), C(tags) and C(remarks).
+      type: dict
+    dkim:
+      description: The DKIM keys found, each with C(selector), C(type), C(bits), C(revoked), C(testing), C(strict), C(problems) and C(record).
+      type: list
+      elements: dict
+    mta_sts:
+      description: The MTA-STS C(record), its C(id), and the C(policy) if it could be fetched; V(none) where none is announced.
+      type: dict
+    tls_rpt:
+      description: The TLS-RPT C(record) and the addresses that reports go to (C(rua)); V(none) without one.
+      type: dict
+    dane:
+      description: The MX hosts with TLSA C(records), and whether the resolver validated them (C(authenticated)).
+      type: list
+      elements: dict
+    bimi:
+      description: The BIMI C(record), C(logo) and C(evidence_document); V(none) without one.
+      type: dict
 """
 
+from ansible.module_utils.urls import open_url
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.mta_sts import MAX_POLICY
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.resolver import Resolver
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.sender import sender_dns
 from ansible_collections.postmaster.deliverability.plugins.module_utils._edge import DNS_OPTIONS, run_info_module
 
+FETCH_TIMEOUT = 10
 IDENTITY = {
     "host": {"type": "str", "required": True},
     "address": {"type": "str", "required": True},
@@ -152,19 +266,30 @@ IDENTITY = {
     "domains": {"type": "list", "elements": "str", "default": []},
     "role": {"type": "str", "choices": ["source", "candidate"], "default": "source"},
 }
+OPTIONS = {
+    "identities": {"type": "list", "elements": "dict", "default": [], "options": IDENTITY},
+    "domains": {"type": "list", "elements": "str", "default": []},
+    "dkim_selectors": {"type": "dict", "default": {}},
+    "fetch_policies": {"type": "bool", "default": True},
+}
+
+
+def fetch(url):
+    """Get an MTA-STS policy: (text, problem). RFC 8461, 3.3 forbids following redirects."""
+    try:
+        with open_url(url, timeout=FETCH_TIMEOUT, follow_redirects="none") as response:
+            return response.read(MAX_POLICY).decode("utf-8", "replace"), None
+    except Exception as error:  # certificates, sockets, HTTP and proxies each have their own
+        return None, str(error)
 
 
 def work(options):
     resolver = Resolver(nameservers=options["nameservers"], timeout=options["timeout"], retries=options["retries"])
-    return sender_dns(options, resolver.run)
+    return sender_dns(options, resolver.run, fetch if options["fetch_policies"] else None)
 
 
 def main():
-    spec = {
-        "identities": {"type": "list", "elements": "dict", "default": [], "options": IDENTITY},
-        "domains": {"type": "list", "elements": "str", "default": []},
-    }
-    run_info_module(dict(spec, **DNS_OPTIONS), work)
+    run_info_module(dict(OPTIONS, **DNS_OPTIONS), work)
 
 
 if __name__ == "__main__":

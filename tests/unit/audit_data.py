@@ -109,7 +109,13 @@ def listing(zone="bl.spamcop.net", state="listed", impact="medium", why=None, cl
 
 
 def subject(state="clean", listings=(), clean=28):
-    return {"state": state, "severity": "none", "listings": list(listings), "clean": clean}
+    return {
+        "state": state,
+        "severity": "none",
+        "listings": list(listings),
+        "clean": clean,
+        "unknown": [row["zone"] for row in listings if row["state"] == "unknown"],
+    }
 
 
 def dnsbl(**subjects):
@@ -117,7 +123,10 @@ def dnsbl(**subjects):
     return {"subjects": {f"198.51.100.{key[1:]}": value for key, value in subjects.items()}, "zones": {}, "resolver": {"state": "ok", "why": None}}
 
 
-ALL_CHECKS = ("ptr_exists", "fcrdns", "helo_fqdn", "helo_resolves", "helo_matches", "spf_authorises")
+ALL_CHECKS = (
+    *("ptr_exists", "fcrdns", "ptr_specific", "helo_fqdn", "helo_resolves", "helo_matches", "helo_matches_ptr"),
+    *("spf_authorises", "spf_helo_authorises", "ipv6_complete"),
+)
 
 
 def sender_dns(*rows):
@@ -134,7 +143,18 @@ def sender_dns(*rows):
             }
             for control in ALL_CHECKS
         ]
-        identities.append({"host": "mx1", "address": address, "helo": helo, "role": "source", "domains": ["example.com"], "ptr": [], "checks": checks})
+        identities.append(
+            {
+                "host": "mx1",
+                "address": address,
+                "helo": helo,
+                "role": "source",
+                "domains": ["example.com"],
+                "ptr": [],
+                "name": "good.example.com",
+                "checks": checks,
+            }
+        )
     return {"identities": identities, "domains": {}}
 
 

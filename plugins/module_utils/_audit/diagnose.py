@@ -29,13 +29,18 @@ CONTROLS = {
     "address_not_policy_listed": ("The address may send mail directly (no policy listing)", "high", "use_smarthost"),
     "ptr_exists": ("The address has a PTR record", "high", "fix_ptr"),
     "fcrdns": ("The PTR name resolves back to the address", "high", "fix_ptr"),
+    "ptr_specific": ("The PTR name is no generic one", "medium", "fix_ptr"),
     "helo_fqdn": ("The HELO name is fully qualified", "medium", "fix_helo"),
     "helo_resolves": ("The HELO name resolves", "medium", "fix_helo"),
     "helo_matches": ("The HELO name resolves to the address", "medium", "fix_helo"),
+    "helo_matches_ptr": ("The HELO name is the PTR name", "low", "fix_helo"),
     "spf_authorises": ("SPF authorises the address", "medium", "fix_spf"),
+    "spf_helo_authorises": ("SPF of the HELO name authorises the address", "low", "fix_spf"),
+    "ipv6_complete": ("IPv6 is complete or not used", "medium", "prefer_ipv4"),
     "queue_age": ("No message waits for long through our fault", "medium", None),
 }
-IDENTITY_CONTROLS = ("ptr_exists", "fcrdns", "helo_fqdn", "helo_resolves", "helo_matches", "spf_authorises")
+LISTING_CONTROLS = ("address_not_listed", "address_not_policy_listed")
+IDENTITY_CONTROLS = tuple(control for control in CONTROLS if control not in ("not_refused", "queue_age", *LISTING_CONTROLS))
 
 # What settles an ambiguous refusal: evidence named by the verdict -> controls whose failure makes it ours, the best remedy first.
 SETTLING = {
@@ -219,39 +224,34 @@ def _identity_findings(name, sources, via, undeclared):
     for source in sources:
         if via:
             evidence = [f"All mail leaves through the smarthost {', '.join(via)}, so the world does not see this address."]
-            findings += [
-                _finding(control, name, source["address"], "not_applicable", evidence) for control in CONTROLS if control not in ("not_refused", "queue_age")
-            ]
+            findings += [_finding(control, name, source["address"], "not_applicable", evidence) for control in (*LISTING_CONTROLS, *IDENTITY_CONTROLS)]
             continue
         findings += _listing_findings(name, source)
         findings += _dns_findings(name, source)
     for address in undeclared:
         if not via:
             evidence = [f"{address} is not seen from the Internet; declare its public address in audit_public_addresses."]
-            findings += [
-                _finding(control, name, address, "unknown", evidence) for control in ("address_not_listed", "address_not_policy_listed", *IDENTITY_CONTROLS)
-            ]
+            findings += [_finding(control, name, address, "unknown", evidence) for control in (*LISTING_CONTROLS, *IDENTITY_CONTROLS)]
     return findings
 
 
 def _listing_findings(name, source):
     listing, address = source["listing"], source["address"]
-    both = ("address_not_listed", "address_not_policy_listed")
     if not listing:
-        return [_finding(control, name, address, "unknown", ["No blocklist was asked."]) for control in both]
+        return [_finding(control, name, address, "unknown", ["No blocklist was asked."]) for control in LISTING_CONTROLS]
     by_state = {"listed": [], "policy": [], "unknown": []}
     for row in listing["listings"]:
         if row["state"] in by_state:
             by_state[row["state"]].append(row)
     findings = []
-    for control, state in zip(both, ("listed", "policy")):
+    for control, state in zip(LISTING_CONTROLS, ("listed", "policy")):
         if by_state[state]:
             evidence = [_listing_sentence(row) for row in by_state[state]]
             findings.append(_finding(control, name, address, "fail", evidence, severity=_worst(row["impact"] for row in by_state[state])))
         elif listing["state"] == "unknown":
-            findings.append(_finding(control, name, address, "unknown", [f"{row['zone']} cannot tell: {row['why']}." for row in by_state["unknown"]]))
+            findings.append(_finding(control, name, address, "unknown", [f"Lists that could not tell: {', '.join(listing['unknown'])}."]))
         else:
-            silent = f", {len(by_state['unknown'])} could not tell" if by_state["unknown"] else ""
+            silent = f", {len(listing['unknown'])} could not tell" if listing["unknown"] else ""
             findings.append(_finding(control, name, address, "pass", [f"{listing['clean']} lists say not listed{silent}."]))
     return findings
 

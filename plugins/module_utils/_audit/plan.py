@@ -32,6 +32,7 @@ ORDER = (
 )
 # Not actions of ours: patience, or somebody else's work.
 NEVER_AN_ACTION = {"wait", "none", "contact_recipient_admin", "clean_address_list", "fix_message"}
+ABOUT_THE_ADDRESS = {"fix_helo", "fix_ptr", "fix_spf", "delist", "prefer_ipv4"}
 # Less log than this cannot show whether the flow is ordinary.
 ORDINARY_LOG_HOURS = 24
 
@@ -89,6 +90,9 @@ def _host_actions(name, host):
     if _policy_listed(host) and "switch_outbound_ip" in wanted:
         # Every address of a dynamic range is barred from sending directly: another one of it cures nothing.
         wanted.setdefault("use_smarthost", []).extend(wanted.pop("switch_outbound_ip"))
+    if "use_smarthost" in wanted:
+        # Behind a smarthost nobody sees this address any more, so nothing about it has to be mended.
+        wanted = {remedy: findings for remedy, findings in wanted.items() if remedy not in ABOUT_THE_ADDRESS}
     rank = {remedy: position for position, remedy in enumerate(ORDER)}
     return [_action(name, host, remedy, wanted[remedy]) for remedy in sorted(wanted, key=lambda remedy: (rank.get(remedy, len(ORDER)), remedy))]
 
@@ -113,6 +117,9 @@ def _action(name, host, remedy, findings):
 
 def _text(host, remedy, findings):
     """What to publish, to send or to type, word by word."""
+    if remedy == "fix_helo":
+        names = [identity["dns"]["name"] for identity in _sources(host) if identity["dns"] and identity["dns"].get("name")]
+        return _command(host, remedy, None, helo=names[0]) if names else None
     ready = [finding[key] for finding in findings for key in ("publish", "request") if finding[key]]
     if ready:
         return "\n\n".join(dict.fromkeys(ready))

@@ -37,7 +37,8 @@ def check_identity(host, address, helo, domains=(), role="source"):
     """Check one (host, source address) pair.
 
     ``address`` as text, ``helo`` the name it greets with, ``domains`` the envelope domains that it sends for. Returns the arguments with
-    ``ptr`` (names, lower case), ``checks``, ``spf`` (how SPF was evaluated for each domain and for the HELO name) and ``verdict``.
+    ``ptr`` (names, lower case), ``name`` (which PTR and HELO should have), ``checks``,
+    ``spf`` (how SPF was evaluated for each domain and for the HELO name) and ``verdict``.
     Raises ValueError for an address that is none.
     """
     facts = yield from _gather(host, ip_address(address), plain_name(helo), [plain_name(domain) for domain in domains])
@@ -49,6 +50,7 @@ def check_identity(host, address, helo, domains=(), role="source"):
         "role": role,
         "domains": list(domains),
         "ptr": facts.pointers,
+        "name": facts.good_name,
         "checks": checks,
         "spf": [_spf_result(domain, outcome) for domain, outcome in [*facts.spf.items(), (facts.helo, facts.helo_spf)] if outcome],
         "verdict": verdict(checks),
