@@ -8,11 +8,21 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+
+
+def plain(value):
+    """Return ``value`` as the plain containers that JSON knows; what Ansible hands to a filter may be templated only when it is looked at."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [plain(item) for item in value]
+    return value
 
 
 def filter_edge(name, function):
@@ -22,7 +32,7 @@ def filter_edge(name, function):
     def guarded(*args, **kwargs):
         try:
             # Replies come from remote servers: whatever looks like a template in them must stay text.
-            return wrap_var(function(*args, **kwargs))
+            return wrap_var(plain(function(*args, **kwargs)))
         except (DeliverabilityError, TypeError) as error:
             raise AnsibleFilterError(f"postmaster.deliverability.{name}: {error}") from error
 
