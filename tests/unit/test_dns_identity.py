@@ -101,6 +101,13 @@ def test_silence_of_dns_is_unknown(failure):
     assert statuses(changed(**{"mail.example.com": failure}))["fcrdns"] == "unknown"
 
 
+def test_each_name_that_is_silent_makes_no_fail_out_of_a_pass():
+    for name in GOOD:
+        found = statuses(changed(**{name: "servfail"}))
+        assert "unknown" in found.values(), name
+        assert "fail" not in found.values(), name
+
+
 def test_helo_elsewhere():
     found = checks(changed(**{"mx.example.com": {"A": ["203.0.113.9"]}}), helo="mx.example.com")
     assert found["helo_resolves"]["status"] == "pass"

@@ -7,22 +7,38 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.domain import check_domain
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.identity import check_identity
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.mta_sts import judge_policy, policy_url
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import plain_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
+FETCHES = 16
+"""Policies fetched at the same time."""
 
-def sender_dns(options, run):
-    """Check ``identities`` and ``domains`` of the module's options; ``run`` asks: a list of checks in, their results out.
 
-    Returns ``identities`` in the order given and ``domains`` by name. Raises DeliverabilityError for an address that is none.
+def sender_dns(options, run, fetch=None):
+    """Check ``identities`` and ``domains`` of the module's options.
+
+    ``run`` asks DNS: a list of checks in, their results out. ``fetch`` gets an MTA-STS policy: a URL in, ``(text, problem)`` out, one of
+    them None; without it no policy is fetched. Returns ``identities`` in the order given and ``domains`` by name. Raises
+    DeliverabilityError for an address that is none, before anything is asked.
     """
-    identities = [dict(identity, domains=identity.get("domains") or []) for identity in options["identities"] or []]
+    identities = options["identities"] or []
     for number, identity in enumerate(identities):
         _require_address(f"identities[{number}].address", identity["address"])
-    results = run([check_identity(i["host"], i["address"], i["helo"], i["domains"], i["role"]) for i in identities])
-    return {"identities": results, "domains": {}}
+    domains = list(dict.fromkeys(options["domains"] or []))
+    selectors = _selectors(options.get("dkim_selectors") or {})
+    checks = [check_identity(i["host"], i["address"], i["helo"], i["domains"] or [], i["role"]) for i in identities]
+    checks += [check_domain(domain, selectors.get(plain_name(domain), ())) for domain in domains]
+    results = run(checks)
+    found = dict(zip(domains, results[len(identities) :]))
+    if fetch:
+        _add_policies(found, fetch)
+    return {"identities": results[: len(identities)], "domains": found}
 
 
 def _require_address(option, value):
@@ -30,3 +46,28 @@ def _require_address(option, value):
         ip_address(value)
     except ValueError:
         raise DeliverabilityError(f"{option}: {value!r} is no IP address") from None
+
+
+def _selectors(given):
+    """The DKIM selectors by plain domain name; one selector may stand without a list."""
+    found = {}
+    for domain, selectors in given.items():
+        selectors = [selectors] if isinstance(selectors, str) else selectors
+        if not isinstance(selectors, list) or not all(isinstance(selector, str) for selector in selectors):
+            raise DeliverabilityError(f"dkim_selectors: {domain} needs a list of selectors, not {selectors!r}")
+        found[plain_name(domain)] = selectors
+    return found
+
+
+def _add_policies(found, fetch):
+    """Fetch the MTA-STS policy of every domain that announces one, and compare it with the MX hosts."""
+    announced = [domain for domain, result in found.items() if result.get("mta_sts")]
+    if not announced:
+        return
+    with ThreadPoolExecutor(FETCHES) as pool:
+        policies = list(pool.map(fetch, [policy_url(plain_name(domain)) for domain in announced]))
+    for domain, (text, problem) in zip(announced, policies):
+        result = found[domain]
+        result["mta_sts"]["policy"], checks = judge_policy(plain_name(domain), [host["host"] for host in result["mx"]], text, problem)
+        place = next(number for number, entry in enumerate(result["checks"]) if entry["control"] == "mta_sts_record") + 1
+        result["checks"][place:place] = checks

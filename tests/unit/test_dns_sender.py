@@ -1,0 +1,77 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.question import answer_from, drive
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.sender import sender_dns
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+
+ZONE = {
+    "example.com": {"MX": [(10, "mx.example.com")], "TXT": ["v=spf1 mx -all"]},
+    "mx.example.com": {"A": ["198.51.100.11"]},
+    "11.100.51.198.in-addr.arpa": {"PTR": ["mx.example.com"]},
+    "_mta-sts.example.com": {"TXT": ["v=STSv1; id=1"]},
+    "mail2026._domainkey.example.com": {"TXT": ["v=DKIM1; p="]},
+}
+IDENTITY = {"host": "mail1", "address": "198.51.100.11", "helo": "mx.example.com", "domains": ["example.com"], "role": "source"}
+
+
+def run(checks):
+    return [drive(check, answer_from(ZONE)) for check in checks]
+
+
+def options(**given):
+    return dict({"identities": [], "domains": []}, **given)
+
+
+def test_identities_keep_their_order_and_domains_their_names():
+    other = dict(IDENTITY, host="mail2", address="2001:db8::1", role="candidate", domains=None)
+    found = sender_dns(options(identities=[IDENTITY, other], domains=["example.com", "localhost", "example.com"]), run)
+    assert [(row["host"], row["address"], row["role"]) for row in found["identities"]] == [
+        ("mail1", "198.51.100.11", "source"),
+        ("mail2", "2001:db8::1", "candidate"),
+    ]
+    assert list(found["domains"]) == ["example.com", "localhost"]
+    assert found["identities"][0]["verdict"]["status"] == "pass"
+
+
+@pytest.mark.parametrize("address", ["300.1.1.1", "", "mail.example.com", "198.51.100.11/32"])
+def test_a_bad_address_names_option_and_value_before_anything_is_asked(address):
+    def never(_checks):
+        raise AssertionError
+
+    with pytest.raises(DeliverabilityError, match=r"identities\[1\]\.address: '.*' is no IP address"):
+        sender_dns(options(identities=[IDENTITY, dict(IDENTITY, address=address)]), never)
+
+
+def test_policies_are_fetched_for_domains_that_announce_one():
+    asked = []
+
+    def fetch(url):
+        asked.append(url)
+        return "version: STSv1\nmode: enforce\nmx: other.example.com\nmax_age: 604800\n", None
+
+    found = sender_dns(options(domains=["example.com", "example.net"]), run, fetch)["domains"]["example.com"]
+    controls = {check["control"]: check["status"] for check in found["checks"]}
+    assert asked == ["https://mta-sts.example.com/.well-known/mta-sts.txt"]
+    assert (controls["mta_sts_policy"], controls["mta_sts_covers_mx"]) == ("pass", "fail")
+    assert found["mta_sts"]["policy"]["mode"] == "enforce"
+
+
+def test_a_policy_out_of_reach_is_unknown_and_the_rest_stands():
+    found = sender_dns(options(domains=["example.com"]), run, lambda _url: (None, "certificate has expired"))["domains"]["example.com"]
+    controls = {check["control"]: check for check in found["checks"]}
+    assert controls["mta_sts_policy"]["status"] == "unknown"
+    assert "certificate has expired" in controls["mta_sts_policy"]["evidence"]
+    assert controls["mx_exists"]["status"] == "pass"
+
+
+def test_selectors_by_domain():
+    given = options(domains=["example.com"], dkim_selectors={"EXAMPLE.com.": "mail2026"})
+    assert sender_dns(given, run)["domains"]["example.com"]["dkim"][0]["revoked"] is True
+    with pytest.raises(DeliverabilityError, match=r"dkim_selectors: example\.com needs a list"):
+        sender_dns(options(domains=["example.com"], dkim_selectors={"example.com": {"a": 1}}), run)
