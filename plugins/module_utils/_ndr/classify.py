@@ -18,7 +18,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._errors 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.explain import explain
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.listnames import find_list
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.engine import Ruleset, facts_of, tokens
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.engine import Ruleset, check_rules, facts_of, lint, tokens
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.tables import TABLES
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import ADDRESSEE, REASONS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.reply import fold, parse_reply, stage_of
@@ -47,7 +47,9 @@ _DIGIT_PAIR = re.compile(r"\d\.\d|[0-9a-fA-F]:[0-9a-fA-F:]")
 _LISTING = frozenset(("ip_blocklisted", "ip_blocked", "ip_reputation", "dynamic_ip", "domain_blocklisted"))
 _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
 _IPV6 = re.compile(r"(?<![\w:])(?=[0-9a-fA-F]*:[0-9a-fA-F]*:)[0-9a-fA-F:]{3,39}(?![\w:])")
-_DURATION = re.compile(r"(?<!per )(?<![\d.])(\d{1,6}|one|two|three|five|ten|fifteen|twenty|thirty|sixty) ?(s|secs?|seconds?|mins?|minutes?|hrs?|hours?)(?![a-z])")
+_DURATION = re.compile(
+    r"(?<!per )(?<![\d.])(\d{1,6}|one|two|three|five|ten|fifteen|twenty|thirty|sixty) ?(s|secs?|seconds?|mins?|minutes?|hrs?|hours?)(?![a-z])"
+)
 _CLOCK = re.compile(r"(?:again|retry|wait|in|for|after) (\d\d):(\d\d):(\d\d)(?!\d)")
 _BARE_SECONDS = re.compile(r"wait (?:another |for )?(\d{1,6})\W*$")
 _NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "sixty": 60}
@@ -63,6 +65,27 @@ _NOBODY = Ours((), (), (), ())
 def builtin_rules():
     """Return the collection's own rules, compiled once."""
     return Ruleset(TABLES)
+
+
+def rules_with(own, origin="rules"):
+    """Return the built-in rules and those of the user, whose form and examples are checked first.
+
+    ``own`` is a list of rules as docs/verdicts.md tells; their tier is ``own`` where they name none. ``origin`` names them in messages.
+    Raises DeliverabilityError that names the rule and what is wrong with it.
+    """
+    if not isinstance(own, (list, tuple)):
+        raise DeliverabilityError(f"{origin}: rules must be a list, not {type(own).__name__}")
+    own = [dict({"tier": "own"}, **rule) if isinstance(rule, dict) else rule for rule in own]
+    check_rules(own, origin)
+    taken = {rule.id for rule in builtin_rules().rules}
+    twice = next((rule["id"] for rule in own if rule["id"] in taken), None)
+    if twice:
+        raise DeliverabilityError(f"{origin}: rule {twice!r}: the id is that of a built-in rule")
+    rules = Ruleset((*TABLES, (origin, own)))
+    problems = lint(rules, origin)
+    if problems:
+        raise DeliverabilityError(f"{origin}: rule {problems[0]}")
+    return rules
 
 
 def classify(text, *, code=None, status=None, command=None, rhost=None, recipient_domain=None, ours=None, language="en", rules=None):

@@ -92,8 +92,21 @@ _STAGES_SAID = (
     (re.compile(r"failed on data command|while sending data command"), "data"),
 )
 
+# A reply code: at the start, after punctuation, or before a status or a hyphen; failing that anywhere, but not as a number of something.
+_CODE_AND_STATUS = r"(?P<code>" + _CODE + r")(?:-|[ '\",;:)]|$)[\s,'\[#(-]*(?P<status>" + _STATUS + r")?"
 _CODES = re.compile(
-    r"(?:(?<=^)|(?<=[\s:'\"(,\[;#>=]))(?P<code>" + _CODE + r")(?:(?P<more>-)|[ '\",;:)]|$)[\s,'\[#(-]*(?P<status>" + _STATUS + r")?",
+    r"(?:(?:^\W*|(?<=[:'\"(,\[;#>=])|(?<=[:'\"(,\[;#>=.)] ))"
+    + _CODE_AND_STATUS
+    + r"|(?<=\s)(?P<code2>"
+    + _CODE
+    + r")(?:[ -]#?(?P<status2>"
+    + _STATUS
+    + r")|-(?=\w)))"
+)
+_LOOSE_CODE = re.compile(
+    r"(?<=\s)(?P<code>"
+    + _CODE
+    + r")(?= [A-Za-z<])(?! (?:s|secs?|seconds?|min\w*|hours?|days?|times?|[km]?b|bytes|messages?|mails?|e-?mails?|recipients?|errors?|connections?)\b)"
 )
 _NEXT_REPLY = re.compile(r"[\s:'\"(]([45][0-5]\d)[ -](?=#?[45]\.\d|[A-Za-z<\[])")
 _ANY_STATUS = re.compile(r"(?<![\w.])(" + _STATUS + r")")
@@ -104,7 +117,7 @@ _INNER = re.compile(
 _EXPIRED_IN_QUEUE = re.compile(r"status=expired")
 
 _CONTINUED = re.compile(r"(?:^|(?<=\s))[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3}(?:\s|$))?")
-_GLUED = re.compile(r"(?<=[a-z.,])([245]\.\d{1,3}\.\d{1,3}) (?=[a-z])")
+_GLUED = re.compile(r"(?<=[a-z,])[245]\.\d{1,3}\.\d{1,3} (?=[A-Za-z])")
 _LEADING = re.compile(
     r"^(?:dsn=[\d.]+, )?(?:[45]\.\d\.\d, )?(?:status=[a-z]+ )?\(?(?:delivery temporarily suspended: )?[^a-z0-9<\[]*(?:[245]\d\d(?:[ -]+|$))?[#(]?(?:[245]\.\d{1,3}\.\d{1,3}[):;,]?(?:\s+|$))?[^a-z0-9<\[]*"
 )
@@ -166,6 +179,9 @@ def parse_reply(text) -> Reply:
     The code and status are those of the reply itself where it has them, else what the wrapping says (Postfix ``dsn=``).
     """
     text = "" if text is None else str(text)
+    if not text.isascii():
+        # Halves of surrogate pairs, which stand for undecodable bytes, could not be printed later.
+        text = text.encode("utf-8", "replace").decode("utf-8")
     if len(text) > HEAD + TAIL:
         text = text[:HEAD] + " ... " + text[-TAIL:]
     if "_" in text and text.count("_") > 3 * text.count(" ") and _QMAIL_SPACES.search(text):
@@ -230,15 +246,17 @@ def _codes(core: str, said: str) -> tuple:
     first_end = 0
     for found in _CODES.finditer(core):
         # A success code counts only where no failure follows: `220-mx.example 421 4.2.1 ...`.
-        value = int(found.group("code"))
+        value = int(found.group("code") or found.group("code2"))
         if code is None or code < 300 <= value:
-            code, status, first_end = value, found.group("status"), found.end()
+            code, status, first_end = value, found.group("status") or found.group("status2"), found.end()
         if code >= 300:
             break
-    if code is None and core is not said:
-        found = _CODES.search(said)
+    if code is None:
+        found = _LOOSE_CODE.search(core)
+        if not found and core is not said:
+            found = _CODES.search(said)
         if found:
-            code = int(found.group("code"))
+            code = int(found.group("code") or found.group("code2"))
     inner_code = inner_status = None
     if code and code >= 300:
         inner = _INNER.search(core, max(first_end - 1, 0))
@@ -266,13 +284,10 @@ def _status(text: str, code) -> str | None:
 
 def _words(core: str) -> str:
     """Return the reply as the rules see it."""
-    words = fold(template_of(core))
+    words = fold(template_of(_GLUED.sub(" ", core)))
     if "-" in words:
         shorter = _CONTINUED.sub("", words)
         if shorter != words:
             # The last line of a multi-line reply repeats the code once more, with a space.
             words = re.sub(r"(?<=[^ ]) [245]\d\d (?:[245]\.\d{1,3}\.\d{1,3} )?", " ", shorter)
-    glued = _GLUED.search(words)
-    if glued:
-        words = words.replace(glued.group(1) + " ", " ")
     return " ".join(_LEADING.sub("", words, count=1).replace("(s)", "s").translate(_BRACKETS).replace("<<host>", "<host>").split())

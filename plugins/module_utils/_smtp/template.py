@@ -46,6 +46,7 @@ _IN_URL = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|[^/?&=]+(?:@|%40)[^/?&=]+|(?=[\w%
 _REPLY_CODE = re.compile(r"[('\"\[#]*[245]\d\d(?:['\"\],)]*$|-\D|-[245]\.\d{1,3}\.\d)")
 # No word of a reply is longer. What is cut off could only be an id, and the work for one word stays bounded.
 _WORD_MAX = 240
+_UNITS = ("second", "minute", "hour", "day", "message", "mail", "recipient", "connection", "byte", "kb", "mb", "sec", "min", "time", "error")
 _DAYS_AND_MONTHS = frozenset("Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
 
 # Words that never change, remembered because a log repeats them a million times. Bounded: new words beyond it are just computed again.
@@ -56,7 +57,7 @@ _WORDS_MAX = 8192
 def template_of(text: str) -> str:
     """Return the template of one reply, queue reason or bounce text. Pure and total: any string is fine, white space is folded."""
     if "\\n" in text:
-        text = text.replace("\\n", " ")
+        return " ".join(filter(None, map(template_of, text.split("\\n"))))
     words = text.split()
     known = _WORDS
     out = []
@@ -77,7 +78,9 @@ def _word(word: str, before: str, after: str) -> str:
         if "-" in word:
             code, rest = word.split("-", 1)
             return code + "-" + _VARIABLE.sub(_replace, rest)
-        return word if not before.isalpha() or _is_status(after) else "<n>"
+        if _is_status(after) or not (before.isalpha() or after.lower().startswith(_UNITS)):
+            return word
+        return "<n>"
     if word[:3] in _DAYS_AND_MONTHS and word.strip(",.") in _DAYS_AND_MONTHS:
         return "<time>"
     kept = _VARIABLE.sub(_replace, word)

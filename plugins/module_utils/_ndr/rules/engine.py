@@ -398,11 +398,16 @@ def prepare(example):
     return reply.words, facts_of(reply, code=given.get("code"), status=given.get("status"), stage=stage_of(given.get("command")), operator=operator)
 
 
-def lint(ruleset):
-    """Return a list of "rule id: problem" for rules whose examples do not come out, that never win, or that tie with a rule of another meaning."""
+def lint(ruleset, origin=None):
+    """Return a list of "rule id: problem" for rules whose examples do not come out, that never win, or that tie with a rule of another meaning.
+
+    With ``origin`` only the rules of that table are looked at, and examples are the author's choice.
+    """
     problems = []
     for rule in ruleset.rules:
-        if not rule.examples:
+        if origin is not None and rule.origin != origin:
+            continue
+        if not rule.examples and origin is None:
             problems.append(f"{rule.id}: no examples, so the rule is never run")
         for example in rule.examples:
             problems.extend(f"{rule.id}: {fault}" for fault in _example_faults(ruleset, rule, example))
@@ -410,7 +415,7 @@ def lint(ruleset):
             words, facts = prepare(example)
             if any(found is rule for _rank, found, _text in ruleset.matches(words, facts)):
                 problems.append(f"{rule.id}: matches its counter-example {example!r}")
-    return problems + list(_twins(ruleset))
+    return problems + (list(_twins(ruleset)) if origin is None else [])
 
 
 def _example_faults(ruleset, rule, example):
