@@ -26,8 +26,13 @@ options:
       - V(html) is one file for a browser. It loads nothing from outside, and works without a network and without scripts.
       - V(json) is for programs. C(docs/report.schema.json) describes it.
       - V(table) is one line for each host, for a terminal.
+      - V(markdown) is for tickets and chat. It shows at most 25 hosts, the worst first.
+      - V(csv) is one line for each finding, for spreadsheets. Cells that would be formulas are made text.
+      - V(junit) is for CI systems. A suite is a host, a case is a control.
+      - V(sarif) is SARIF 2.1.0, for systems that collect the results of analysers.
+      - V(prometheus) is for the textfile collector of C(node_exporter). Its labels are bounded.
     type: str
-    choices: [html, json, table]
+    choices: [html, json, table, markdown, csv, junit, sarif, prometheus]
     default: html
   language:
     description: The language of the words around the evidence. Matters to the formats for people.
@@ -40,6 +45,14 @@ options:
       - Only for O(format=table).
     type: int
     default: 110
+  statuses:
+    description:
+      - Which findings become results.
+      - Only for O(format=sarif).
+    type: list
+    elements: str
+    choices: [fail, unknown, waived, fixed, pass, not_applicable]
+    default: [fail]
 """
 
 EXAMPLES = r"""

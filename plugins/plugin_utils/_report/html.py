@@ -75,10 +75,10 @@ class _Page:
 
     def top(self) -> str:
         time = esc(self.diagnosis["generated_at"])
-        sums = [sum(host[key] for _name, host in self.hosts) for key in ("delivered", "deferred", "refused")]
+        delivered, deferred, refused = (sum(host[key] for _name, host in self.hosts) for key in ("delivered", "deferred", "refused"))
         return (
             f'<header class="page"><p class="brand">{self.w["title"]} · <time datetime="{time}">{moment(time)}</time></p>'
-            f'<h1>{self.headline()}</h1><p class="n">{flow(*sums, self.w)}</p>{self.share()}{self.doubts()}</header>'
+            f'<h1>{self.headline()}</h1><p class="n">{flow(delivered, deferred, refused, self.w)}</p>{self.share()}{self.doubts()}</header>'
         )
 
     def share(self) -> str:

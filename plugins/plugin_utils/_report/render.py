@@ -11,8 +11,13 @@ import inspect
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.csv import csv_report
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.html import html_report
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.json import json_report
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.junit import junit
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.markdown import markdown
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.prometheus import prometheus
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.sarif import sarif
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.table import table
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import words
 
@@ -20,6 +25,11 @@ FORMATS = {
     "html": html_report,
     "json": json_report,
     "table": table,
+    "markdown": markdown,
+    "csv": csv_report,
+    "junit": junit,
+    "sarif": sarif,
+    "prometheus": prometheus,
 }
 
 
@@ -49,4 +59,4 @@ def render(diagnosis, format: str = "html", language: str = "en", **options) -> 
             raise DeliverabilityError(f"{option}: the format {format!r} has no such option")
     if "language" in takes:
         options["language"] = language
-    return write(_plain(diagnosis), **options)
+    return write(diagnosis if type(diagnosis) is dict else _plain(diagnosis), **options)

@@ -30,19 +30,25 @@ def _escape(match: re.Match) -> str:
     return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
 
 
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else f"{text[:limit]}… (+{len(text) - limit})"
+def _plain(text: str, limit: int) -> bool:
+    """Most words are short and harmless, and there are many of them: tell so at once."""
+    return len(text) <= limit and text.isascii() and text.isprintable()
 
 
 def block(text, limit: int = BLOCK_LIMIT) -> str:
     """``text`` with its lines kept, hidden characters shown, and what is beyond ``limit`` characters counted instead of written."""
-    cut = _cut(str(text), limit)
-    return _UNSEEN.sub(_escape, cut.replace("\r\n", "\n"))
+    text = str(text)
+    if _plain(text, limit):
+        return text
+    rest = f"… (+{len(text) - limit})" if len(text) > limit else ""
+    return _UNSEEN.sub(_escape, text[:limit].replace("\r\n", "\n")) + rest
 
 
 def line(text, limit: int = LINE_LIMIT) -> str:
     """``text`` on one line, hidden characters shown, cut at ``limit`` characters."""
     text = str(text)
+    if _plain(text, limit) and "  " not in text:
+        return text.strip()
     head = text[: 2 * limit]  # cut before anything is searched: a reply of a megabyte must cost nothing
     folded = _UNSEEN.sub(_escape, _WHITE.sub(" ", head).strip())
     return folded if len(folded) <= limit and head == text else f"{folded[:limit]}…"

@@ -1,0 +1,85 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Markdown for tickets and chat: the fleet as a table, then each host that needs something, with the texts to publish or send.
+
+Remote words stand in code blocks, longer fences around shorter ones, so that no mention, link or heading in them works.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import block, line, moment, number
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import STATES, findings_in_order, hosts_in_order, to_do, verdicts_in_order
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import words
+
+_HOSTS_SHOWN = 25  # hosts in the table and with a part of their own: a ticket holds some 60,000 characters, and a reader fewer
+_GROUPS_SHOWN = 5
+_BLOCK_LIMIT = 1500
+_SPECIAL = re.compile(r"[\\`*_{}\[\]#!|~<>@&$]|(?<=:)/(?=/)|(?<=www)\.", re.IGNORECASE)
+_SIGNS = {"refused": "🔴", "attention": "🟠", "unknown": "⚪", "ok": "🟢"}
+
+
+def _inline(text, limit: int = 200) -> str:
+    """Words within a line (never at its start), every sign that Markdown knows there made plain, links included.
+
+    An ``@`` becomes code, since nothing else keeps it from calling somebody.
+    """
+    return _SPECIAL.sub(lambda match: "`@`" if match[0] == "@" else f"\\{match[0]}", line(text, limit))
+
+
+def _fenced(text) -> str:
+    """Words as a code block, in a fence longer than any in them."""
+    shown = block(text, _BLOCK_LIMIT).rstrip("\n")
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    return f"{fence}text\n{shown}\n{fence}"
+
+
+def _table(rows: list[tuple], w: dict) -> list[str]:
+    head = [w[column] for column in ("host", "state", "why", "side", "do")]
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+
+
+def _row(name: str, host: dict, w: dict) -> tuple:
+    state, side = host["state"], host["side"]
+    return (_inline(name), f"{_SIGNS[state]} {w[state]}", _inline(host["summary"]), w.get(side, _inline(side)), "; ".join(map(_inline, to_do(host, w))))
+
+
+def _action(action: dict, w: dict) -> list[str]:
+    state = action["state"]
+    missing = f": {'; '.join(map(_inline, action['failed']))}" if action["failed"] else ""
+    return [f"- **{_inline(action['title'])}** ({w.get(state, _inline(state))}{missing})", *(["", _fenced(action["text"]), ""] if action["text"] else [])]
+
+
+def _host(name: str, host: dict, w: dict) -> list[str]:
+    written = ["", f"## {_SIGNS[host['state']]} {_inline(name)}", "", f"{w['why']}: {_inline(host['summary'])}", ""]
+    for action in host["actions"]:
+        written += _action(action, w)
+    failed = [finding for finding in findings_in_order(host) if finding["status"] == "fail"]
+    for finding in failed:
+        written += ["", f"✕ {_inline(finding['title'])}", "", _fenced("\n".join(map(str, finding["evidence"])))]
+    for judged in [verdict for verdict in verdicts_in_order(host) if verdict["side"] in ("ours", "either")][:_GROUPS_SHOWN]:
+        group, side = judged["group"], judged["side"]
+        written += ["", f"{number(group['count'])} × {_inline(group['destination'] or '')} ({w.get(side, _inline(side))})", "", _fenced(group["text"])]
+    return written
+
+
+def markdown(diagnosis: dict, language: str = "en") -> str:
+    """The report as Markdown (CommonMark with tables)."""
+    w, fleet = words(language), diagnosis["fleet"]
+    hosts = hosts_in_order(diagnosis)
+    told = ", ".join(f"{_SIGNS[state]} {w[state]} {number(fleet[state])}" for state in STATES if fleet[state])
+    shown = [(name, host) for name, host in hosts if host["state"] != "ok"][:_HOSTS_SHOWN] or hosts[:_HOSTS_SHOWN]
+    rest = len(hosts) - len(shown)
+    written = [f"# {w['title']}, {moment(diagnosis['generated_at'])}", "", told or w["head_empty"], ""]
+    if shown:
+        written += _table([_row(name, host, w) for name, host in shown], w)
+    if rest:
+        written += ["", w["more"].format(n=number(rest))]
+    for name, host in shown:
+        if host["state"] != "ok":
+            written += _host(name, host, w)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(written)).rstrip() + "\n"
