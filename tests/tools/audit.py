@@ -72,11 +72,12 @@ def main(inventory: str, arguments: list[str]) -> int:
     if inventory and "," not in inventory and not pathlib.Path(inventory).exists():
         sys.exit(f"error: INVENTORY={inventory}: no such file or folder")
     table = REPORTS / "report.txt"
-    before = table.stat().st_mtime_ns if table.exists() else 0
+    # Ansible leaves alone a file that already says the right thing, so only its absence tells whether this run wrote one.
+    table.unlink(missing_ok=True)
     LOG.parent.mkdir(exist_ok=True)
     with LOG.open("w", encoding="utf-8") as log:
         code = subprocess.run(command(inventory, arguments), cwd=ROOT, env=environment(), stdout=log, stderr=log, check=False).returncode
-    if table.exists() and table.stat().st_mtime_ns > before:
+    if table.exists():
         print(table.read_text(encoding="utf-8").rstrip("\n"))
         print(f"\n{REPORTS / 'report.html'}\n{REPORTS / 'report.json'}")
     elif not code:
