@@ -336,7 +336,8 @@ resolver:
       sample: [{nameserver: "127.0.0.1:53", sent: 140, answered: 140, late: 0, milliseconds: 0.3}]
 """
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.dnsbl import FAMILIES, PROFILES, ROLES, dnsbl_info
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.dnsbl import dnsbl_info
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.zones import FAMILIES, PROFILES, ROLES
 from ansible_collections.postmaster.deliverability.plugins.module_utils._edge import DNS_OPTIONS, run_info_module
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.blocklists import IMPACTS
 
