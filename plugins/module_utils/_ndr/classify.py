@@ -17,7 +17,7 @@ from collections import namedtuple
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.explain import explain
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.listnames import find_list
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.listnames import LIST_WORDS, find_list
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.engine import Ruleset, check_rules, facts_of, lint, tokens
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.tables import TABLES
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import ADDRESSEE, REASONS
@@ -32,16 +32,20 @@ _REMEMBERED_LENGTH = 2000
 # What makes `clean_address_list` wrong whatever a rule says: the text speaks of us, of a list, of a limit or of a policy.
 _NAMES_US = re.compile(
     r"""(?<![a-z])(?:
-        client\ host | (?:your|sending|sender'?s?|source|client)\ (?:ip|host|server|mail\ ?server|network|domain|address|reputation)
-      | helo | ehlo | spf | dkim | dmarc | reverse\ dns | rdns | ptr | (?:black|block|deny)\ ?-?list(?!ed\ recipient) | dnsbl | rbl | spamhaus | spamcop | barracudacentral
+        client\ host | (?:your|sending|sender'?s?|source|client|connecting)\ (?:ip|host|server|mail\ ?server|network|domain|address|reputation|message)
+      | helo | ehlo | spf | dkim | dmarc | reverse\ dns | rdns | ptr | (?:black|block|deny)\ ?-?list(?:ed|ing|s)? | dnsr?bl | rbl | spamhaus | spamcop | barracudacentral
       | reputation | policy | policies | rate\ ?limit\w* | throttl\w* | too\ (?:many|much|fast) | (?:per|this|an|in\ an)\ (?:hour|day|minute) | hourly | daily
-      | sent\ to\ too | limit\ exceeded | exceeded\ (?:the|your|our|its)\ \w*\ ?(?:limit|rate) | spam\w* | unsolicited | phishing | relay\w* | authenticat\w* | mailfrom | mail\ from\ domain
-      | grey-?list\w* | gray-?list\w* | sender\ (?:domain|address|rejected|denied|blocked|not)
+      | limit\ exceeded | exceeded\ (?:the|your|our|its)\ \w*\ ?(?:limit|rate) | spam\w* | unsolicited | phishing | relay\w* | authenticat\w* | mailfrom | mail\ from\ domain
+      | gr[ae]y-?list\w* | sender\ (?:domain|address|rejected|denied|blocked|not)
+      # es, pt, it, fr, de
+      | listas?\ (?:negras?|nera|de\ bloqueos?) | listes?\ (?:noires?|de\ blocage) | sperrliste\w* | schwarze\w*\ liste\w*
+      | reputac\w+ | reputaz\w+ | politicas? | politique\w* | richtlinie\w* | limites? | limite\ de | autentic\w+ | authentifi\w+ | remitente | expediteur | remetente | mittente | absender\w*
+      | (?:su|sua|tu|votre|ihre?|vostr[oa]|il\ tuo|direccion|adresse|indirizzo|endereco)\ (?:ip|servidor|serveur|server|mailserver|dominio|domaine|domain|rechner)
     )(?![a-z])""",
     re.VERBOSE,
 )
 # A list of domains, or a list asked about one.
-_OF_A_DOMAIN = re.compile(r"(?<!client )\b(?:domain|url|uri|rhsbl|mailfrom|mail from|helo name|sender's name|link)\b")
+_OF_A_DOMAIN = re.compile(r"(?<!client )\b(?:domain|url|uri|rhsbl|mailfrom|mail from domain|helo name|sender's name|link)\b")
 _HOST_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _DIGIT_PAIR = re.compile(r"\d\.\d|[0-9a-fA-F]:[0-9a-fA-F:]")
 _LISTING = frozenset(("ip_blocklisted", "ip_blocked", "ip_reputation", "dynamic_ip", "domain_blocklisted"))
@@ -157,7 +161,7 @@ def _find(rules, reply, facts):
         whole_rank, whole = rules.find(reply.words, facts, all_there, rank)
         if whole and (rule is None or rule.tier == "status" or whole.tier in ("own", "exact", "named")):
             rank, rule, words, there = whole_rank, whole, reply.words, all_there
-    return Finding(rule, words, there, rank[-1] if rule else "", rule.reason if rule else "unknown")
+    return Finding(rule, words, there, rank[2] if rule else "", rule.reason if rule else "unknown")
 
 
 # What the text names: `blocklist` as find_list() gives it; `address` and whether it is ours (None: not known);
@@ -167,14 +171,15 @@ Named = namedtuple("Named", "blocklist address address_is_ours domain helo recip
 
 def _named(reply, finding, ours, recipient_domain, rhost):
     """Look in the reply for lists and for names of ours."""
-    low = fold(reply.text)
-    blocklist = find_list(low, finding.there) if finding.reason != "success" else None
+    blocklist = None
+    if finding.reason != "success" and not LIST_WORDS.isdisjoint(finding.there):
+        blocklist = find_list(fold(reply.text), finding.there)
     address = _address(reply, ours)
     is_ours = address in ours.addresses if address and ours.addresses else None
     domain = helo = None
     recipient_is_ours = smarthost = False
     if ours is not _NOBODY:
-        names = set(_HOST_NAME.findall(low))
+        names = set(_HOST_NAME.findall(fold(reply.text)))
         domain = next((one for one in ours.domains if one in names), None)
         helo = next((one for one in ours.helo if one in names), None)
         recipient_is_ours = bool(recipient_domain) and recipient_domain.lower() in ours.domains
@@ -301,7 +306,8 @@ def _obey_the_laws(verdict, finding, named):
     dropped = set()
     guessed = {"switch_outbound_ip"} if verdict["confidence"] == "guess" else set()
     ours_named = named.address_is_ours or named.helo or (named.domain and not named.recipient_is_ours) or named.blocklist
-    if verdict["temporary"] or ours_named or _NAMES_US.search(finding.words):
+    cleans = verdict["remedy"] == "clean_address_list" or "clean_address_list" in verdict["alternatives"]
+    if cleans and (verdict["temporary"] or ours_named or _NAMES_US.search(finding.words)):
         dropped.add("clean_address_list")
     if verdict["reason"] in ("domain_blocklisted", "domain_reputation", "dynamic_ip"):
         dropped.add("switch_outbound_ip")

@@ -38,18 +38,18 @@ TICKET = {
         "too_many_connections": "Our server opened more connections at once than the recipient's system allows.",
         "too_many_recipients": "The message has more recipients than the recipient's system takes at once.",
         "directory_harvest": "Too many of the addresses we tried there do not exist, which looks like guessing; the recipient's system shut us out for a while.",
-        "ip_blocklisted": "The recipient's system refuses our server because its address stands on a blocklist. The address you wrote to is fine.",
-        "ip_blocked": "The recipient's system refuses our server's address. The address you wrote to is fine.",
-        "ip_reputation": "The recipient's system distrusts our server's address for what was sent from it. The address you wrote to is fine.",
-        "dynamic_ip": "The recipient's system takes no mail straight from addresses of this kind (home, dynamic or generic ones). The address you wrote to is fine.",
-        "domain_blocklisted": "The recipient's system refuses a domain of ours, or one in the message, because it stands on a blocklist. The address you wrote to is fine.",
-        "domain_reputation": "The recipient's system distrusts our sender domain. The address you wrote to is fine.",
-        "ptr_missing": "The recipient's system refuses our server because its address has no proper name in the DNS (reverse DNS). The address you wrote to is fine.",
-        "helo_rejected": "The recipient's system does not accept the name by which our server introduces itself. The address you wrote to is fine.",
-        "spf_failed": "The recipient's system found that our domain's SPF record does not allow this server to send. The address you wrote to is fine.",
-        "dkim_failed": "The recipient's system could not confirm the DKIM signature of the message. The address you wrote to is fine.",
-        "dmarc_failed": "The recipient's system refused the message by the DMARC policy of the sender's domain. The address you wrote to is fine.",
-        "auth_failed": "The recipient's system could not confirm that the message really comes from the sender's domain. The address you wrote to is fine.",
+        "ip_blocklisted": "The recipient's system refuses our server because its address stands on a blocklist.",
+        "ip_blocked": "The recipient's system refuses our server's address.",
+        "ip_reputation": "The recipient's system distrusts our server's address for what was sent from it.",
+        "dynamic_ip": "The recipient's system takes no mail straight from addresses of this kind (home, dynamic or generic ones).",
+        "domain_blocklisted": "The recipient's system refuses a domain of ours, or one in the message, because it stands on a blocklist.",
+        "domain_reputation": "The recipient's system distrusts our sender domain.",
+        "ptr_missing": "The recipient's system refuses our server because its address has no proper name in the DNS (reverse DNS).",
+        "helo_rejected": "The recipient's system does not accept the name by which our server introduces itself.",
+        "spf_failed": "The recipient's system found that our domain's SPF record does not allow this server to send.",
+        "dkim_failed": "The recipient's system could not confirm the DKIM signature of the message.",
+        "dmarc_failed": "The recipient's system refused the message by the DMARC policy of the sender's domain.",
+        "auth_failed": "The recipient's system could not confirm that the message really comes from the sender's domain.",
         "relay_denied": "The server that was asked does not take mail for this recipient.",
         "authentication_required": "The server that was asked takes this message only after a login that it accepts.",
         "posting_not_allowed": "The recipient, often a list or a group, takes mail only from certain senders.",
@@ -93,18 +93,18 @@ TICKET = {
         "too_many_connections": "Nuestro servidor abrió más conexiones a la vez de las que permite el sistema del destinatario.",
         "too_many_recipients": "El mensaje tiene más destinatarios de los que el sistema del destinatario acepta de una vez.",
         "directory_harvest": "Demasiadas direcciones de las que probamos allí no existen, y eso parece adivinar; el sistema del destinatario nos cerró el paso por un tiempo.",
-        "ip_blocklisted": "El sistema del destinatario rechaza nuestro servidor porque su dirección IP figura en una lista negra. La dirección a la que usted escribió es correcta.",
-        "ip_blocked": "El sistema del destinatario rechaza la dirección IP de nuestro servidor. La dirección a la que usted escribió es correcta.",
-        "ip_reputation": "El sistema del destinatario desconfía de la dirección IP de nuestro servidor por lo que se envió desde ella. La dirección a la que usted escribió es correcta.",
-        "dynamic_ip": "El sistema del destinatario no acepta correo directo de direcciones IP de este tipo (domésticas, dinámicas o genéricas). La dirección a la que usted escribió es correcta.",
-        "domain_blocklisted": "El sistema del destinatario rechaza un dominio nuestro, o uno del mensaje, porque figura en una lista negra. La dirección a la que usted escribió es correcta.",
-        "domain_reputation": "El sistema del destinatario desconfía de nuestro dominio de remitente. La dirección a la que usted escribió es correcta.",
-        "ptr_missing": "El sistema del destinatario rechaza nuestro servidor porque su dirección IP no tiene un nombre correcto en el DNS (DNS inverso). La dirección a la que usted escribió es correcta.",
-        "helo_rejected": "El sistema del destinatario no acepta el nombre con que se presenta nuestro servidor. La dirección a la que usted escribió es correcta.",
-        "spf_failed": "El sistema del destinatario vio que el registro SPF de nuestro dominio no autoriza a este servidor. La dirección a la que usted escribió es correcta.",
-        "dkim_failed": "El sistema del destinatario no pudo confirmar la firma DKIM del mensaje. La dirección a la que usted escribió es correcta.",
-        "dmarc_failed": "El sistema del destinatario rechazó el mensaje por la política DMARC del dominio del remitente. La dirección a la que usted escribió es correcta.",
-        "auth_failed": "El sistema del destinatario no pudo confirmar que el mensaje viene de verdad del dominio del remitente. La dirección a la que usted escribió es correcta.",
+        "ip_blocklisted": "El sistema del destinatario rechaza nuestro servidor porque su dirección IP figura en una lista negra.",
+        "ip_blocked": "El sistema del destinatario rechaza la dirección IP de nuestro servidor.",
+        "ip_reputation": "El sistema del destinatario desconfía de la dirección IP de nuestro servidor por lo que se envió desde ella.",
+        "dynamic_ip": "El sistema del destinatario no acepta correo directo de direcciones IP de este tipo (domésticas, dinámicas o genéricas).",
+        "domain_blocklisted": "El sistema del destinatario rechaza un dominio nuestro, o uno del mensaje, porque figura en una lista negra.",
+        "domain_reputation": "El sistema del destinatario desconfía de nuestro dominio de remitente.",
+        "ptr_missing": "El sistema del destinatario rechaza nuestro servidor porque su dirección IP no tiene un nombre correcto en el DNS (DNS inverso).",
+        "helo_rejected": "El sistema del destinatario no acepta el nombre con que se presenta nuestro servidor.",
+        "spf_failed": "El sistema del destinatario vio que el registro SPF de nuestro dominio no autoriza a este servidor.",
+        "dkim_failed": "El sistema del destinatario no pudo confirmar la firma DKIM del mensaje.",
+        "dmarc_failed": "El sistema del destinatario rechazó el mensaje por la política DMARC del dominio del remitente.",
+        "auth_failed": "El sistema del destinatario no pudo confirmar que el mensaje viene de verdad del dominio del remitente.",
         "relay_denied": "El servidor al que se preguntó no recibe correo para este destinatario.",
         "authentication_required": "El servidor al que se preguntó solo acepta este mensaje tras una identificación válida.",
         "posting_not_allowed": "El destinatario, a menudo una lista o un grupo, solo admite correo de ciertos remitentes.",
@@ -120,6 +120,15 @@ TICKET = {
         "unknown": "El sistema del destinatario rechazó el mensaje con palabras que aún no se conocen.",
     },
 }
+
+# Said after a refusal of ourselves, since people take any bounce for a wrong address.
+ADDRESS_IS_FINE = {"en": "The address you wrote to is fine.", "es": "La dirección a la que usted escribió es correcta."}
+REFUSALS_OF_US = frozenset(
+    """
+    ip_blocklisted ip_blocked ip_reputation dynamic_ip domain_blocklisted domain_reputation ptr_missing helo_rejected
+    spf_failed dkim_failed dmarc_failed auth_failed sender_address_rejected sender_domain_unresolvable
+    """.split()
+)
 
 # remedy -> what the postmaster does.
 ADVICE = {
@@ -209,6 +218,8 @@ def explain(verdict, language):
         more = extra["wait"].format(wait=_duration(verdict["retry_after"], extra["units"]))
     elif verdict["temporary"] and verdict["remedy"] == "wait" and verdict["reason"] != "delayed":
         more = extra["retried"]
+    elif verdict["reason"] in REFUSALS_OF_US:
+        more = ADDRESS_IS_FINE[language]
     if verdict["address_is_ours"] is False:
         advice = f"{advice} {extra['stranger'].format(address=verdict['address'])}"
     return _two_sentences(ticket, more), advice

@@ -57,8 +57,11 @@ PARTS = (
     (re.compile(r"(?<![a-z])(?:sbl|css)(?:\d|(?![a-z]))"), "sbl.spamhaus.org"),
 )
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
-
 _BY_ZONE = {entry["zone"]: entry for entry in BLOCKLISTS}
+# A reply with none of these words names no list.
+LIST_WORDS = frozenset(NAMES) | {"pbl", "xbl", "sbl", "dbl", "cbl", "css", "dnsbl", "rbl", "zen", "bl", "dnsrbl", "blacklist", "blocklist", "rhsbl"} | {
+    word for entry in BLOCKLISTS for word in re.findall(r"[a-z0-9]+", entry["zone"]) if len(word) > 4
+}
 # What a part of a zone means is known; a zone of many kinds ("zen") has no kind of its own.
 _KINDS = {"pbl.spamhaus.org": "policy", "xbl.spamhaus.org": "exploited", "sbl.spamhaus.org": "spam_source", "cbl.abuseat.org": "exploited"}
 
@@ -70,7 +73,7 @@ def find_list(text, there):
     network, domain, or None where the zone holds several), ``takes`` (ip, domain), ``closed`` (True for a list that no longer works) and ``lookup_url``.
     """
     zone = next((NAMES[word] for word in sorted(there & NAMES.keys())), None)
-    exact = next((host for host in _HOST.findall(text) if host in _BY_ZONE), None) if zone or "bl" in text else None
+    exact = next((host for host in _HOST.findall(text) if host in _BY_ZONE), None)
     if exact and _BY_ZONE[exact].get("role", "block") == "block":
         zone = exact
     if zone in ("zen.spamhaus.org", None) and ("spamhaus" in there or there & {"pbl", "xbl", "sbl"}):

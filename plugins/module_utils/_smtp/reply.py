@@ -45,6 +45,7 @@ _INTRODUCED = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_LETTERS = re.compile(r"[^\W\d_]{2}")
 _EXIM_HOST = re.compile(r"host (\S+) \[([0-9A-Fa-f:.]+)\]:\s")
 _HOST_SPOKE = re.compile(r"(?:\bhost |\bconnect to |\bwith |\bH=|\bServer (?:at )?)\(?([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)\)?\.? ?[\[(]([0-9A-Fa-f:.]+)[\])]")
 _IN_REPLY_TO = re.compile(r"\s*\(in reply to ([A-Za-z ]{3,20}?)(?: command)?\)\W*$|\s*\(in reply to ([A-Za-z ]{3,20}?)(?: command)?\)")
@@ -75,21 +76,27 @@ _STAGE_WORDS = {
     "eod": "end_of_data",
     "dot": "end_of_data",
 }
-# What names the stage in the words around a reply, most telling first.
+# What names the stage in the words around a reply, most telling first: a word that must be there, the pattern, the stage (None: as the pattern says).
 _STAGES_SAID = (
-    (re.compile(r"in reply to ([a-z ]{3,20}?)(?: command|\)|$)"), None),
+    ("in reply to", re.compile(r"in reply to ([a-z ]{3,20}?)(?: command|\)|$)"), None),
     (
-        re.compile(
-            r"smtp error from remote (?:mail server|mailer) after (?:pipelined )?(rcpt to|mail from|end of data|data|ehlo|helo|initial connection|starttls|auth)"
-        ),
+        "error from remote",
+        re.compile(r"smtp error from remote (?:mail server|mailer) after (?:pipelined )?(rcpt to|mail from|end of data|data|ehlo|helo|initial connection|starttls|auth)"),
         None,
     ),
-    (re.compile(r"refused to talk to me|greeting failed|initial server greeting|banner rejected"), "connect"),
-    (re.compile(r"my name was rejected|helo handshake|after (?:ehlo|helo)\b"), "helo"),
-    (re.compile(r"sender was rejected|while sending mail from|did not like our mail from"), "mail"),
-    (re.compile(r"does not like recipient|while sending rcpt to|did not like our rcpt to|\[rcpt_to\]"), "rcpt"),
-    (re.compile(r"failed after i sent the message|while sending (?:end of data|message body)|\[end_of_data\]"), "end_of_data"),
-    (re.compile(r"failed on data command|while sending data command"), "data"),
+    ("refused", re.compile(r"refused to talk to me"), "connect"),
+    ("greeting", re.compile(r"greeting failed|initial server greeting"), "connect"),
+    ("banner", re.compile(r"banner rejected"), "connect"),
+    ("rejected", re.compile(r"my name was rejected"), "helo"),
+    ("handshake", re.compile(r"helo handshake"), "helo"),
+    ("after", re.compile(r"after (?:ehlo|helo)\b"), "helo"),
+    ("mail from", re.compile(r"while sending mail from|did not like our mail from"), "mail"),
+    ("rejected", re.compile(r"sender was rejected"), "mail"),
+    ("rcpt", re.compile(r"while sending rcpt to|did not like our rcpt to|\[rcpt_to\]"), "rcpt"),
+    ("recipient", re.compile(r"does not like recipient"), "rcpt"),
+    ("failed after", re.compile(r"failed after i sent the message"), "end_of_data"),
+    ("while sending", re.compile(r"while sending (?:end of data|message body)"), "end_of_data"),
+    ("data command", re.compile(r"failed on data command|while sending data command"), "data"),
 )
 
 # A reply code: at the start, after punctuation, or before a status or a hyphen; failing that anywhere, but not as a number of something.
@@ -108,6 +115,7 @@ _LOOSE_CODE = re.compile(
     + _CODE
     + r")(?= [A-Za-z<])(?! (?:s|secs?|seconds?|min\w*|hours?|days?|times?|[km]?b|bytes|messages?|mails?|e-?mails?|recipients?|errors?|connections?)\b)"
 )
+_SEVERAL = re.compile(r"[45]\d\d[ -]")
 _NEXT_REPLY = re.compile(r"[\s:'\"(]([45][0-5]\d)[ -](?=#?[45]\.\d|[A-Za-z<\[])")
 _ANY_STATUS = re.compile(r"(?<![\w.])(" + _STATUS + r")")
 _INNER = re.compile(
@@ -203,8 +211,8 @@ def _wrapping(said: str) -> tuple:
     """Return (stage, host, address) as the words around the reply tell them."""
     stage = None
     low = said.lower()
-    for pattern, named in _STAGES_SAID:
-        found = pattern.search(low)
+    for word, pattern, named in _STAGES_SAID:
+        found = pattern.search(low) if word in low else None
         if found:
             stage = named or stage_of(found.group(1))
             break
@@ -221,7 +229,7 @@ def _core(said: str) -> str:
         exim = _EXIM_HOST.match(rest)
         if exim:
             rest = rest[exim.end() :]
-        if sum(letter.isalpha() for letter in rest[:40]) > 3:
+        if _LETTERS.search(rest, 0, 60):
             core = rest
     found = _IN_REPLY_TO.search(core)
     if found:
@@ -232,6 +240,8 @@ def _core(said: str) -> str:
 def _first_reply_ends(core: str) -> int:
     """Return where a reply with another code begins, or 0."""
     first = None
+    if not _SEVERAL.search(core, 4):
+        return 0
     for found in _NEXT_REPLY.finditer(" " + core):
         if first is None and found.start() < _LABEL_MAX:
             first = found.group(1)
@@ -258,7 +268,7 @@ def _codes(core: str, said: str) -> tuple:
         if found:
             code = int(found.group("code") or found.group("code2"))
     inner_code = inner_status = None
-    if code and code >= 300:
+    if code and code >= 300 and _SEVERAL.search(core, first_end):
         inner = _INNER.search(core, max(first_end - 1, 0))
         if inner:
             inner_code, inner_status = int(inner.group(1)), inner.group(2)

@@ -52,6 +52,9 @@ _DAYS_AND_MONTHS = frozenset("Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Ju
 # Words that never change, remembered because a log repeats them a million times. Bounded: new words beyond it are just computed again.
 _WORDS: dict = {}
 _WORDS_MAX = 8192
+# The same for words that change: a reply is looked at twice, as a whole and without its wrapping.
+_CHANGED: dict = {}
+_CHANGED_MAX = 512
 
 
 def template_of(text: str) -> str:
@@ -83,9 +86,15 @@ def _word(word: str, before: str, after: str) -> str:
         return "<n>"
     if word[:3] in _DAYS_AND_MONTHS and word.strip(",.") in _DAYS_AND_MONTHS:
         return "<time>"
-    kept = _VARIABLE.sub(_replace, word)
-    if kept == word and len(_WORDS) < _WORDS_MAX:
-        _WORDS[word] = word
+    kept = _CHANGED.get(word)
+    if kept is None:
+        kept = _VARIABLE.sub(_replace, word)
+        if kept != word:
+            if len(_CHANGED) >= _CHANGED_MAX:
+                _CHANGED.clear()
+            _CHANGED[word] = kept
+        elif len(_WORDS) < _WORDS_MAX:
+            _WORDS[word] = word
     return kept
 
 

@@ -45,6 +45,10 @@ _WHEN = ("operator", "code", "status", "stage")
 # A condition makes a rule as much more specific as so many letters; so does an end of the reply.
 _CONDITION_WEIGHT = 20
 _END_WEIGHT = 5
+# Answers that a Ruleset remembers.
+_REMEMBERED = 4096
+# Makes one number of a tier and a specificity, which is always smaller.
+_TIER = 1 << 16
 # What "..." may stand for at most.
 _GAP = ".{0,80}?"
 # Whole words only, and never the inside of a placeholder such as <host>.
@@ -64,6 +68,7 @@ class Rule:
 
     __slots__ = (
         "also",
+        "base",
         "confidence",
         "counter",
         "examples",
@@ -99,6 +104,8 @@ class Rule:
         self.examples = tuple(data.get("examples", ()))
         self.counter = tuple(data.get("counter", ()))
         self.when = tuple((key, _condition(key, data["when"][key])) for key in _WHEN if key in data.get("when", {}))
+        # The rank of a match is this and the letters that it accounts for.
+        self.base = (len(TIERS) - TIERS.index(self.tier)) * _TIER + _CONDITION_WEIGHT * len(self.when)
         self.unless = tuple(Phrase(text) for text in data.get("unless", ()))
         self.phrases = tuple(Phrase(text) for text in data.get("match", ()))
 
@@ -125,7 +132,7 @@ def _condition(key, wanted):
 class Phrase:
     """Words as a rule has them.
 
-    ``(a|b)`` either; ``[a]`` or ``[a|b]`` may be left out; ``...`` up to eighty characters of anything; ``word*`` any ending; ``^`` and ``$`` the ends of the
+    ``(a|b)`` either; ``[a]`` or ``[a|b]`` may be left out; ``...`` up to eighty characters of anything; ``word*`` any ending (of forty letters at most); ``^`` and ``$`` the ends of the
     reply; ``<address>``, ``<ip>``, ``<host>``, ``<n>`` and ``<id>`` as in templates. Whole words only.
     """
 
@@ -148,6 +155,11 @@ class Phrase:
     def weight(self, found):
         """Return how many letters of the reply the phrase accounts for."""
         return sum(map(len, found.groups(""))) + _END_WEIGHT * (self.text.startswith("^") + self.text.endswith("$"))
+
+    def heaviest(self):
+        """Return more than `weight` may ever return; what a ``*`` stands for has no bound but the text's."""
+        ends = _END_WEIGHT * (self.text.startswith("^") + self.text.endswith("$"))
+        return ends + sum(1 + max(map(len, alternatives)) + 40 * any("*" in one for one in alternatives) for kind, alternatives, _space in self.parts if kind != "gap")
 
     def anchors(self):
         """Return lists of word sets: of each list, a text with this phrase has all words of at least one set."""
@@ -184,7 +196,7 @@ def _regex(phrase):
         if kind == "gap":
             pieces.append("")
             continue
-        body = "|".join(re.escape(one).replace(r"\*", r"[^\W_]*") for one in sorted(alternatives, key=lambda one: (-len(one), one)))
+        body = "|".join(re.escape(one).replace(r"\*", r"[^\W_]{0,40}") for one in sorted(alternatives, key=lambda one: (-len(one), one)))
         before = " " if space and pieces[-1] else ""
         if kind != "maybe":
             pieces[-1] += before + (f"(?:{body})" if kind == "either" else body)
@@ -203,8 +215,12 @@ class Ruleset:
     def __init__(self, tables):
         """``tables``: pairs of (origin, rules); origin names the table in messages."""
         self.rules = [Rule(data, origin) for origin, table in tables for data in table]
+        # Entries are (highest possible rank, rule, phrase, words needed).
         self._by_word = {}
         self._anywhere = []
+        self._by_facts = []
+        # Words are templates: thousands of texts come down to few of them.
+        self._found = {}
         self._index()
 
     def _index(self):
@@ -212,69 +228,79 @@ class Ruleset:
         counts = {}
         entries = []
         for rule in self.rules:
-            tier = len(TIERS) - TIERS.index(rule.tier)
-            entries.extend((tier, rule, phrase) for phrase in rule.phrases)
+            entries.extend(((rule.base + phrase.heaviest(), rule, phrase, phrase.needed), phrase.anchors()) for phrase in rule.phrases)
             if not rule.phrases:
-                self._anywhere.append((tier, rule, None))
-        anchors = [entry[2].anchors() for entry in entries]
-        for choices in anchors:
-            for sets in choices:
-                for words in sets:
-                    for word in words:
-                        counts[word] = counts.get(word, 0) + 1
-        for entry, choices in zip(entries, anchors):
-            best = None
-            for sets in choices:
-                rarest = {min(words, key=lambda word: (counts[word], word)) for words in sets}
-                cost = sum(counts[word] for word in rarest)
-                if best is None or cost < best[0]:
-                    best = (cost, rarest)
-            for word in sorted(best[1]) if best else ():
-                self._by_word.setdefault(word, []).append(entry)
-            if best is None:
+                self._by_facts.append((rule.base, rule, None, frozenset()))
+        for _entry, choices in entries:
+            for words in (words for sets in choices for words in sets):
+                for word in words:
+                    counts[word] = counts.get(word, 0) + 1
+        for entry, choices in entries:
+            rarest = [{min(words, key=lambda word: (counts[word], word)) for words in sets} for sets in choices]
+            if not rarest:
                 self._anywhere.append(entry)
+                continue
+            for word in min(rarest, key=lambda words: (sum(counts[word] for word in words), sorted(words))):
+                self._by_word.setdefault(word, []).append(entry)
+        self._by_facts.sort(key=_highest, reverse=True)
 
     def matches(self, words, facts):
-        """Return [(rank, rule, matched words)] of every rule that holds, best first. A rank is (tier, specificity, rule id)."""
+        """Return [(rank, rule, matched words)] of every rule that holds, best first. A rank is (tier and specificity, rule id)."""
         found = {}
-        for tier, rule, phrase in self._candidates(words, tokens(words)):
+        for _high, rule, phrase, _needed in self._candidates(words, tokens(words)) + self._by_facts:
             held = self._held(rule, phrase, words, facts)
             if held is not None:
-                one = ((tier, held[0], rule.id), rule, held[1])
+                one = ((held[0], rule.id), rule, held[1])
                 if rule.id not in found or (found[rule.id][0], found[rule.id][2]) < (one[0], one[2]):
                     found[rule.id] = one
         return sorted(found.values(), key=lambda one: one[0], reverse=True)
 
-    def find(self, words, facts, there, over=(0,)):
-        """Return (rank, rule) of the best rule that ranks above ``over``, or (over, None). A rank ends with the matched words; ``there`` is tokens(words)."""
+    def find(self, words, facts, there, over=(0, "", "")):
+        """Return (rank, rule) of the best rule that ranks above ``over``, or (over, None).
+
+        A rank is (tier and specificity, rule id, matched words). ``there`` is tokens(words).
+        """
+        asked = (words, over, *facts.values())
+        known = self._found.get(asked)
+        if known is None:
+            known = self._search(words, facts, there, over)
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            self._found[asked] = known
+        return known
+
+    def _search(self, words, facts, there, over):
         best = over
         winner = None
-        for tier, rule, phrase in self._candidates(words, there):
-            if tier >= best[0]:
+        for table in (self._candidates(words, there), self._by_facts):
+            for high, rule, phrase, _needed in table:
+                if high < best[0]:
+                    break
                 held = self._held(rule, phrase, words, facts)
-                if held is not None and (tier, held[0], rule.id, held[1]) > best:
-                    best, winner = (tier, held[0], rule.id, held[1]), rule
+                if held is not None and (held[0], rule.id, held[1]) > best:
+                    best, winner = (held[0], rule.id, held[1]), rule
         return best, winner
 
     @staticmethod
     def _held(rule, phrase, words, facts):
-        """Return (specificity, matched words) where phrase and rule hold, else None."""
-        weight, text = _CONDITION_WEIGHT * len(rule.when), ""
-        if phrase is not None:
-            found = phrase.found_in(words)
-            if not found:
-                return None
-            weight, text = weight + phrase.weight(found), found.group().strip()
-        return (weight, text) if rule.allows(words, facts) else None
+        """Return (tier and specificity, matched words) where phrase and rule hold, else None."""
+        if phrase is None:
+            return (rule.base, "") if rule.allows(words, facts) else None
+        found = phrase.found_in(words)
+        return (rule.base + phrase.weight(found), found.group().strip()) if found and rule.allows(words, facts) else None
 
     def _candidates(self, words, there):
-        """Yield (tier, rule, phrase) of all that may match, in no particular order."""
+        """Return the entries that may match, those of the highest possible rank first."""
         by_word = self._by_word
-        for word in there:
-            for entry in by_word.get(word, ()):
-                if entry[2].needed <= there:
-                    yield entry
-        yield from self._anywhere
+        found = [entry for word in there if word in by_word for entry in by_word[word] if entry[3] <= there]
+        if not words.isascii():
+            found += self._anywhere
+        found.sort(key=_highest, reverse=True)
+        return found
+
+
+def _highest(entry):
+    return entry[0]
 
 
 def tokens(words):
