@@ -4,7 +4,7 @@
 
 """A headless Chromium, driven by chromedriver's own protocol (W3C WebDriver) with nothing but the standard library.
 
-``with Chromium(width, height) as page:`` opens a browser with an empty profile; see the methods for what it can be asked.
+``with Chromium() as page:`` opens a browser with an empty profile; see the methods for what it can be asked.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import urllib.request
 
 FLAGS = (
@@ -27,10 +28,10 @@ WAIT = 90  # seconds for one command: a loaded machine starts a browser slowly
 
 
 class Chromium:
-    """One browser window of ``width`` x ``height`` CSS pixels."""
+    """One browser with one window."""
 
-    def __init__(self, width: int = 1280, height: int = 900):
-        self.size = {"width": width, "height": height}
+    def __init__(self) -> None:
+        self.size = {"width": 1280, "height": 900}
         self._closing = contextlib.ExitStack()
 
     def __enter__(self) -> Chromium:
@@ -46,7 +47,7 @@ class Chromium:
         wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
         self._session += "/" + self._post("", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
         self._closing.callback(self._request, "DELETE", "")
-        self.resize()
+        self.reset()
         return self
 
     def __exit__(self, *_error) -> None:
@@ -65,17 +66,25 @@ class Chromium:
         """Send one command of the DevTools protocol."""
         return self._post("/goog/cdp/execute", {"cmd": command, "params": parameters})
 
-    def resize(self, **size: int) -> None:
-        """Give the window another width or height; without an argument, its own again."""
-        self.devtools("Emulation.setDeviceMetricsOverride", **{**self.size, **size}, deviceScaleFactor=1, mobile=False)
+    def reset(self) -> None:
+        """As after the start: a window of 1280 x 900 pixels, real media, scripts."""
+        self.resize(1280, 900)
+        self.media()
+        self.scripts(True)
 
-    def media(self, **features: str) -> None:
-        """Pretend a media feature: ``media(prefers_color_scheme="dark")``."""
-        self.devtools("Emulation.setEmulatedMedia", features=[{"name": name.replace("_", "-"), "value": value} for name, value in features.items()])
+    def resize(self, width: int, height: int) -> None:
+        """Give the window another size, in CSS pixels."""
+        self.size = {"width": width, "height": height}
+        self.devtools("Emulation.setDeviceMetricsOverride", **self.size, deviceScaleFactor=1, mobile=False)
 
-    def without_scripts(self) -> None:
-        """Pages opened from now on run no script."""
-        self.devtools("Emulation.setScriptExecutionDisabled", value=True)
+    def media(self, name: str = "", **features: str) -> None:
+        """Pretend a medium and its features: ``media("print")``, ``media(prefers_color_scheme="dark")``; without arguments, the real ones."""
+        pretended = [{"name": feature.replace("_", "-"), "value": value} for feature, value in features.items()]
+        self.devtools("Emulation.setEmulatedMedia", media=name, features=pretended)
+
+    def scripts(self, run: bool) -> None:
+        """Whether pages opened from now on run their scripts."""
+        self.devtools("Emulation.setScriptExecutionDisabled", value=not run)
 
     def open(self, path: pathlib.Path) -> None:
         """Open a local file and wait until it is loaded."""
@@ -85,6 +94,37 @@ class Chromium:
         """The value of a JavaScript expression in the page."""
         return self._post("/execute/sync", {"script": f"return ({script})", "args": []})
 
+    def wait_for(self, script: str, seconds: float = 5) -> None:
+        """Wait until a JavaScript expression is true; fail with it otherwise."""
+        end = time.monotonic() + seconds
+        while not self.ask(script):
+            assert time.monotonic() < end, f"not within {seconds} s: {script}"
+            time.sleep(0.05)
+
+    def press(self, key: str) -> None:
+        """Press and release one key, named as JavaScript names it."""
+        key = {"Tab": "\ue004", "ArrowRight": "\ue014"}.get(key, key)
+        strokes = [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]
+        self._post("/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]})
+
+    # These work where the page may run no script.
+
+    def _element(self, selector: str) -> str:
+        found = self._post("/element", {"using": "css selector", "value": selector})
+        return f"/element/{next(iter(found.values()))}"
+
+    def text(self, selector: str) -> str:
+        """The text of the first element that matches, as a person sees it."""
+        return self._request("GET", self._element(selector) + "/text")
+
+    def visible(self, selector: str) -> bool:
+        """Whether the first element that matches is seen."""
+        return self._request("GET", self._element(selector) + "/displayed")
+
+    def click(self, selector: str) -> None:
+        """Click on the first element that matches."""
+        self._post(self._element(selector) + "/click", {})
+
     def console(self) -> list[str]:
         """What the page wrote to the console since the last call, errors of the browser about the page included."""
         return [entry["message"] for entry in self._post("/se/log", {"type": "browser"})]
@@ -92,10 +132,11 @@ class Chromium:
     def screenshot(self, path: pathlib.Path, *, whole: bool = False) -> None:
         """Keep a PNG of the window, or of the whole page in a window as high as the page."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        width, height = self.size.values()
         if whole:
-            self.resize(height=self.devtools("Page.getLayoutMetrics")["cssContentSize"]["height"])
+            self.resize(width, self.devtools("Page.getLayoutMetrics")["cssContentSize"]["height"])
         path.write_bytes(base64.b64decode(self.devtools("Page.captureScreenshot", format="png")["data"]))
-        self.resize()
+        self.resize(width, height)
 
     def pdf(self, path: pathlib.Path) -> None:
         """Print the page."""

@@ -228,7 +228,8 @@ def test_the_order_of_the_dictionary_does_not_matter():
 def test_a_large_fleet_stays_lean():
     text = html_report(report_data.fleet(200, 40))
     elements = len(re.findall(r"<[a-z]", text))
-    assert elements < 200 * 260
+    assert elements < 200 * 180
+    assert text.count("<figure>") == 2 * (1 + sum(host["state"] in ("refused", "attention") for host in report_data.fleet(200, 40)["hosts"].values()))
 
 
 @pytest.mark.parametrize(

@@ -39,16 +39,18 @@ _GROUPS_SHOWN = 12  # groups of replies for each host; the JSON report has them 
 def host_section(i: int, name: str, host: dict, w: dict, *, small: bool, opened: bool) -> str:
     """The section of the ``i``-th host.
 
-    ``small`` says that the fleet is small enough for pictures that answer to the pointer, ``opened`` that the section stands open.
+    ``small`` says that the fleet is small: every host has its pictures, and they answer to the pointer. In a large one a host that is
+    well has none, since a thousand pictures that nobody looks at make the page slow. ``opened`` says that the section stands open.
     """
     state = host["state"]
     steps = "; ".join(esc(step) for step in to_do(host, w))
+    pictures = figures([host], w, pointer=small) if host["facts"] and (small or state != "ok") else ""
     return (
         f'<details class="host {state}" id="{host_id(name)}" data-i="{i}" data-state="{state}"{" open" if opened else ""}>'
         f'<summary>{mark(state)}<h3>{esc(name)} <span class="tag">{w[state]}</span></h3><p class="why">{esc(host["summary"])}</p>'
         f'<p class="then"><span>{w["side"]}: <b>{side_of(host["side"], w)}</b></span><span>{w["do"]}: <b>{steps}</b></span></p></summary>'
         f'<div class="body">{_facts(host, w)}{_warnings(host, w)}{_actions(name, host, w)}'
-        f"{figures([host], w, pointer=small) if host['facts'] else ''}{_replies(host, w)}{_findings(name, host, w)}</div></details>"
+        f"{pictures}{_replies(host, w)}{_findings(name, host, w)}</div></details>"
     )
 
 
@@ -137,10 +139,9 @@ def _replies(host: dict, w: dict) -> str:
 def _reply(judged: dict, w: dict) -> str:
     group, verdict, side = judged["group"], judged["verdict"], judged["side"]
     return (
-        f'<li class="item {side if side in SIDES else "none"}"><p class="head"><b class="n">{number(group["count"])} ×</b>'
-        f"<b>{esc(group['destination'] or '')}</b><code>{esc(verdict['reason'])}</code>{side_of(side, w)}"
-        f'<span class="small">{_circumstances(judged, w)}</span></p>'
-        f"<blockquote><pre>{esc_block(group['text'])}</pre></blockquote><p>{esc(verdict['explanation'])}</p>"
+        f'<li class="item said {side if side in SIDES else "none"}"><p class="head"><b>{number(group["count"])} × {esc(group["destination"] or "")}</b>'
+        f'<code>{esc(verdict["reason"])}</code>{side_of(side, w)}<span class="small">{_circumstances(judged, w)}</span></p>'
+        f"<pre>{esc_block(group['text'])}</pre><p>{esc(verdict['explanation'])}</p>"
         f'<p class="small">{_provenance(judged, w)}</p></li>'
     )
 
@@ -163,10 +164,10 @@ def _provenance(judged: dict, w: dict) -> str:
     group, verdict = judged["group"], judged["verdict"]
     told = [
         f"{w['settled']}: {esc(judged['settled_by'])}" if judged["settled_by"] else "",
-        f"{w['rule']} <code>{esc(verdict['rule'])}</code>" if verdict["rule"] else "",
+        f"{w['rule']} {esc(verdict['rule'])}" if verdict["rule"] else "",
         link(verdict["reference"]) if verdict["reference"] else "",
         f"{w['last']} {esc(moment(group['last']))}" if group["last"] else "",
-        f"{w['ids']} <code>{esc(', '.join(map(str, group['samples'])))}</code>" if group["samples"] else "",
+        f"{w['ids']} {esc(', '.join(map(str, group['samples'])))}" if group["samples"] else "",
     ]
     return " · ".join(filter(None, told))
 

@@ -21,7 +21,7 @@
     box.addEventListener("input", search);
     box.form.addEventListener("submit", (event) => event.preventDefault());
     document.addEventListener("keydown", (event) => {
-      if (event.key === "/" && !event.target.matches("input")) {
+      if (event.key === "/" && !event.target.matches("[type=search]")) {
         event.preventDefault();
         box.focus();
       }
