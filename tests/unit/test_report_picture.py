@@ -78,7 +78,7 @@ def test_the_pointer_is_told_the_numbers():
 
 
 def test_the_queue_by_age():
-    svg = queue([(3600, 40), (86400, 0), (259200, 3), (None, 1)], 400000, EN)
+    svg = queue([(3600, 40), (86400, 0), (259200, 3), (None, 1)], 400000, EN).replace("\N{NO-BREAK SPACE}", " ")
     assert "44 messages wait, oldest 4 d 15 h" in svg
     assert svg.count("<rect") == 3
     assert svg.count('class="bar old"') == 2

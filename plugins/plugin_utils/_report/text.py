@@ -55,15 +55,15 @@ def line(text, limit: int = LINE_LIMIT) -> str:
 
 
 def duration(seconds: int) -> str:
-    """An age for people, in at most two units: ``45 s``, ``12 min``, ``2 h 5 min``, ``3 d 4 h``."""
-    if seconds < 60:
-        return f"{seconds} s"
+    """An age for people, in at most two units that no line break parts: ``45 s``, ``12 min``, ``2 h 5 min``, ``3 d 4 h``."""
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if not hours:
-        return f"{minutes} min"
-    if not days:
-        return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
-    return f"{days} d {hours % 24} h" if hours % 24 else f"{days} d"
+    if days:
+        parts = [f"{days} d", f"{hours % 24} h" if hours % 24 else ""]
+    elif hours:
+        parts = [f"{hours} h", f"{minutes % 60} min" if minutes % 60 else ""]
+    else:
+        parts = [f"{minutes} min" if minutes else f"{seconds} s"]
+    return " ".join(filter(None, parts)).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def moment(time: str) -> str:
