@@ -216,9 +216,9 @@ def main():
     options = parser.parse_args()
     try:
         with running(load_zones(options.zones), options.address, options.port) as listening:
-            print(listening, flush=True)
             if options.port_file:
                 options.port_file.write_text(listening.rpartition(":")[2] + "\n")
+            print(listening, flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 _wait_for_parent()
     except (ServerError, OSError) as error:
