@@ -154,7 +154,9 @@ identities:
           type: str
           sample: 198.51.100.11 has no PTR record.
         publish:
-          description: The lines to add to, or to replace in, a zone that you run; V(none) where there is nothing to publish.
+          description:
+            - The lines to add to, or to replace in, a zone that you run; V(none) where there is nothing to publish.
+            - An SPF record authorises all sources of O(identities) that send for the domain.
           type: str
           sample: example.com. IN TXT "v=spf1 ip4:198.51.100.11 ~all"
         request:
@@ -166,10 +168,19 @@ identities:
       type: list
       elements: dict
       contains:
+        scope:
+          description: V(mail_from) or V(helo).
+          type: str
+          sample: mail_from
         domain:
           description: Whose record was asked for.
           type: str
           sample: example.com
+        records:
+          description: The SPF records that the domain publishes; there should be one.
+          type: list
+          elements: str
+          sample: ["v=spf1 ip4:198.51.100.11 -all"]
         result:
           description: V(none), V(neutral), V(pass), V(fail), V(softfail), V(temperror) or V(permerror).
           type: str

@@ -75,3 +75,13 @@ def test_selectors_by_domain():
     assert sender_dns(given, run)["domains"]["example.com"]["dkim"][0]["revoked"] is True
     with pytest.raises(DeliverabilityError, match=r"dkim_selectors: example\.com needs a list"):
         sender_dns(options(domains=["example.com"], dkim_selectors={"example.com": {"a": 1}}), run)
+
+
+def test_one_spf_record_serves_the_whole_fleet():
+    fleet = [dict(IDENTITY, host=f"mail{n}", address=f"203.0.113.{n}") for n in (1, 2, 9)]
+    fleet[2]["role"] = "candidate"
+    found = sender_dns(options(identities=[IDENTITY, *fleet]), run)["identities"]
+    lines = [next(check["publish"] for check in row["checks"] if check["control"] == "spf_authorises") for row in found]
+    both = 'example.com. IN TXT "v=spf1 ip4:203.0.113.1 ip4:203.0.113.2 mx -all"'
+    assert lines == [None, both, both, 'example.com. IN TXT "v=spf1 ip4:203.0.113.1 ip4:203.0.113.2 ip4:203.0.113.9 mx -all"']
+    assert both in found[1]["verdict"]["publish"]

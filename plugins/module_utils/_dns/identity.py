@@ -52,7 +52,10 @@ def check_identity(host, address, helo, domains=(), role="source"):
         "ptr": facts.pointers,
         "name": facts.good_name,
         "checks": checks,
-        "spf": [_spf_result(domain, outcome) for domain, outcome in [*facts.spf.items(), (facts.helo, facts.helo_spf)] if outcome],
+        "spf": [
+            *(_spf_result("mail_from", domain, outcome) for domain, outcome in facts.spf.items()),
+            *(_spf_result("helo", facts.helo, outcome) for outcome in [facts.helo_spf] if outcome),
+        ],
         "verdict": verdict(checks),
     }
 
@@ -80,9 +83,11 @@ def verdict(checks):
     }
 
 
-def _spf_result(domain, outcome):
+def _spf_result(scope, domain, outcome):
     return {
+        "scope": scope,
         "domain": domain,
+        "records": outcome.records,
         "result": outcome.result,
         "reason": outcome.reason,
         "lookups": outcome.lookups,
@@ -278,7 +283,7 @@ def _helo_fqdn(facts):
 
 def _helo_resolves(facts):
     if facts.helo_problem:
-        return check("helo_resolves", "fail", f"The HELO name {facts.helo_shown} {facts.helo_problem}, so nobody can resolve it.{_better_helo(facts)}")
+        return check("helo_resolves", "fail", f"Nobody can resolve the HELO name {facts.helo_shown}.{_better_helo(facts)}")
     if facts.helo_addresses:
         return check("helo_resolves", "pass", f"The HELO name {facts.helo} resolves to {listed(facts.helo_addresses)}.")
     failed = [answer.status for answer in facts.helo_answers.values() if answer.failed]
@@ -333,10 +338,11 @@ def _spf_authorises(facts):
     refused = {domain: outcome for domain, outcome in facts.spf.items() if outcome.result not in ("pass", "temperror")}
     silent = [domain for domain, outcome in facts.spf.items() if outcome.result == "temperror"]
     if refused:
-        evidence = " ".join(f"{domain}: {outcome.result}, {outcome.reason}." for domain, outcome in refused.items())
-        return check("spf_authorises", "fail", evidence, "\n".join(spf_line(domain, outcome, facts.ip) for domain, outcome in refused.items()))
+        evidence = " ".join(f"SPF of {domain} gives {outcome.result}: {outcome.reason}." for domain, outcome in refused.items())
+        lines = [line for domain, outcome in refused.items() for line in spf_lines(domain, _authorized(domain, outcome.records, [str(facts.ip)]))]
+        return check("spf_authorises", "fail", evidence, "\n".join(lines))
     if silent:
-        return check("spf_authorises", "unknown", f"{silent[0]}: {facts.spf[silent[0]].reason}.")
+        return check("spf_authorises", "unknown", f"SPF of {silent[0]} is unknown: {facts.spf[silent[0]].reason}.")
     return check("spf_authorises", "pass", f"SPF of {listed(list(facts.spf))} authorises {facts.ip}.")
 
 
@@ -350,16 +356,56 @@ def _spf_helo_authorises(facts):
     if outcome.result == "pass":
         return check("spf_helo_authorises", "pass", f"SPF of the HELO name {facts.helo} authorises {facts.ip}.")
     if outcome.result == "temperror":
-        return check("spf_helo_authorises", "unknown", f"{facts.helo}: {outcome.reason}.")
+        return check("spf_helo_authorises", "unknown", f"SPF of the HELO name {facts.helo} is unknown: {outcome.reason}.")
     if outcome.result == "none":
         evidence = f"The HELO name {facts.helo} has no SPF record of its own; bounces are sent without SPF."
         return check("spf_helo_authorises", "not_applicable", evidence, txt_line(facts.helo, "v=spf1 a -all") if facts.helo_holds else None)
-    return check("spf_helo_authorises", "fail", f"{facts.helo}: {outcome.result}, {outcome.reason}.", spf_line(facts.helo, outcome, facts.ip))
+    evidence = f"SPF of the HELO name {facts.helo} gives {outcome.result}: {outcome.reason}."
+    return check("spf_helo_authorises", "fail", evidence, "\n".join(spf_lines(facts.helo, _authorized(facts.helo, outcome.records, [str(facts.ip)]))))
 
 
-def spf_line(domain, outcome, ip):
-    """The zone file line of the corrected record."""
-    return txt_line(domain, spf_edit.authorize(outcome.records, str(ip), first=True)["record"])
+def spf_lines(domain, edit):
+    """The zone file lines of a corrected record (``spf_edit.authorize``); what it includes comes first."""
+    return [txt_line(part["name"], part["record"]) for part in edit["included"]] + [txt_line(domain, edit["record"])]
+
+
+def _authorized(domain, records, addresses):
+    return spf_edit.authorize(records, addresses, first=True, domain=domain)
+
+
+def join_spf(identities):
+    """Give identities that send for the same domain one record to publish, which authorises all of their sources.
+
+    ``identities`` are results of ``check_identity``, changed in place. Published one after the other, records with one new address each
+    would take back one another. A candidate gets that record and itself in it. Where so many sources are missing that one record cannot
+    hold them, each keeps the record with its own address.
+    """
+    sources, records = {}, {}
+    for identity in identities:
+        for row in _refused_rows(identity):
+            records[row["domain"]] = row["records"]
+            if identity["role"] == "source":
+                sources.setdefault(row["domain"], []).append(identity["address"])
+    joined = {domain: _authorized(domain, records[domain], addresses) for domain, addresses in sources.items()}
+    joined = {domain: edit for domain, edit in joined.items() if edit["within_limits"]}
+    for identity in identities:
+        lines = []
+        for domain in (row["domain"] for row in _refused_rows(identity)):
+            base = joined.get(domain, {"record": None, "included": []})
+            if base["record"] and identity["role"] == "source":
+                edit = base
+            else:
+                edit = _authorized(domain, [base["record"]] if base["record"] else records[domain], [identity["address"]])
+                edit = dict(edit, included=base["included"] + edit["included"])
+            lines += spf_lines(domain, edit)
+        for entry in identity["checks"]:
+            if entry["control"] == "spf_authorises" and lines:
+                entry["publish"] = "\n".join(lines)
+        identity["verdict"] = verdict(identity["checks"])
+
+
+def _refused_rows(identity):
+    return [row for row in identity["spf"] if row["scope"] == "mail_from" and row["result"] not in ("pass", "temperror")]
 
 
 # IPv6

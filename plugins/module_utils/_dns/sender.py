@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.domain import check_domain
-from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.identity import check_identity
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.identity import check_identity, join_spf
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.mta_sts import judge_policy, policy_url
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import plain_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
@@ -35,6 +35,7 @@ def sender_dns(options, run, fetch=None):
     checks = [check_identity(i["host"], i["address"], i["helo"], i["domains"] or [], i["role"]) for i in identities]
     checks += [check_domain(domain, selectors.get(plain_name(domain), ())) for domain in domains]
     results = run(checks)
+    join_spf(results[: len(identities)])
     found = dict(zip(domains, results[len(identities) :]))
     if fetch:
         _add_policies(found, fetch)

@@ -12,6 +12,7 @@ or looks at a clock.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import List, NamedTuple, Optional, Tuple, Union
 from urllib.parse import quote
@@ -117,12 +118,10 @@ def parse_record(text):
     mechanisms, modifiers, errors = [], {}, []
     for word in (word for word in text[6:].split(" ") if word):
         try:
-            modifier = _MODIFIER.fullmatch(word)
-            if not modifier:
-                mechanisms.append(_parse_mechanism(word))
-                continue
-            term = _parse_modifier(word, *modifier.groups())
-            if term.name in ("redirect", "exp"):
+            term = _parse_term(word)
+            if term.name in MECHANISMS:
+                mechanisms.append(term)
+            elif term.name in ("redirect", "exp"):
                 if term.name in modifiers:
                     raise SpfSyntaxError(f"{term.name}= may appear only once")
                 modifiers[term.name] = term
@@ -131,8 +130,15 @@ def parse_record(text):
     return Record(text, mechanisms, modifiers.get("redirect"), modifiers.get("exp"), errors)
 
 
+@lru_cache(maxsize=4096)
+def _parse_term(word):
+    """One word as a Term; the same words come again with every address of a fleet. Raises SpfSyntaxError."""
+    modifier = _MODIFIER.fullmatch(word)
+    return _parse_modifier(word, *modifier.groups()) if modifier else _parse_mechanism(word)
+
+
 def _parse_modifier(word, name, value):
-    name = name.lower()
+    name = name.lower() if name.lower() in ("redirect", "exp") else "unknown"
     spec = _parse_domain_spec(value) if name in ("redirect", "exp") else parse_macros(value)
     return Term(word, name, spec=spec)
 

@@ -206,30 +206,12 @@ class _Draft:
 
     def insert(self, networks, first):
         """Add what the record does not authorise by itself yet, before the first term that could decide otherwise."""
+        terms = self._terms()
+        self.added = [network for network in networks if not _authorises(terms, network, first)]
+        words = dict.fromkeys(_term(network) for network in self.added)
+        self.words = [word for word in self.words if word not in words]
         position = self._plain_count()
-        for network in networks:
-            if self._authorises(network, first):
-                continue
-            existing = _term(network)
-            if existing in self.words:
-                self.words.remove(existing)
-            self.words.insert(min(position, len(self.words)), existing)
-            self.added.append(network)
-            position += 1
-
-    def _authorises(self, network, first):
-        """Whether the terms let the network pass for sure; ``first``: no term before may need a lookup."""
-        for term in self._terms():
-            if term.name == "all":
-                return term.qualifier == "+"
-            if term.network is not None and term.network.version == network.version:
-                if network.subnet_of(term.network):
-                    return term.qualifier == "+"
-                if term.network.overlaps(network) and term.qualifier != "+":
-                    return False
-            if term.name in spf.LOOKUP_TERMS and (first or term.qualifier != "+"):
-                return False
-        return False
+        self.words[position:position] = words
 
     def _terms(self):
         return spf.parse_record(self.text).mechanisms
@@ -262,11 +244,12 @@ class _Draft:
         return [number for number, word in enumerate(self.words) if number > ends and not word.lower().startswith("exp=")]
 
     def _repeated(self):
-        return [number for number, word in enumerate(self.words) if word.lower() in [earlier.lower() for earlier in self.words[:number]]]
+        first = {word.lower(): number for number, word in reversed(list(enumerate(self.words)))}
+        return [number for number, word in enumerate(self.words) if first[word.lower()] != number]
 
     def _drop(self, numbers):
         self.removed += [self.words[number] for number in numbers]
-        self.words = [word for number, word in enumerate(self.words) if number not in set(numbers)]
+        self.words = [word for number, word in enumerate(self.words) if number not in numbers]
 
     def _plain_count(self):
         """How many networks lead the record, each letting its addresses pass."""
@@ -293,6 +276,21 @@ class _Draft:
             record = " ".join([*words, "-all"])
             self.included.append({"name": f"_spf{number}.{domain}", "record": record, "chunks": chunks_of(record), "txt": quoted(record)})
         self.words = ["include:" + part["name"] for part in self.included] + self.words[count:]
+
+
+def _authorises(terms, network, first):
+    """Whether the terms let the network pass for sure; ``first``: no term before may need a lookup."""
+    for term in terms:
+        if term.name == "all":
+            return term.qualifier == "+"
+        if term.network is not None and term.network.version == network.version:
+            if network.subnet_of(term.network):
+                return term.qualifier == "+"
+            if term.network.overlaps(network) and term.qualifier != "+":
+                return False
+        if term.name in spf.LOOKUP_TERMS and (first or term.qualifier != "+"):
+            return False
+    return False
 
 
 def _mend(word):
