@@ -134,6 +134,16 @@ def test_replies_stand_word_by_word_with_their_verdicts(stories):
     assert "Settled by: rep.example lists the address" in section
 
 
+def test_what_log_and_queue_both_tell_stands_once(stories):
+    section = stories.section("home")
+    assert "48 × gmail.example" in section
+    assert "9 still in the queue" in section
+    assert "9 × gmail.example" not in section
+    diagnosis = report_data.stories()
+    diagnosis["hosts"]["home"]["verdicts"][0]["group"]["template"] = "another"
+    assert "9 × gmail.example" in Page(html_report(diagnosis)).section("home")
+
+
 def test_findings_show_what_failed_and_count_what_passed(stories):
     section = stories.section("branch")
     for evidence in ("33.100.51.198.in-addr.arpa PTR: NXDOMAIN.", "server.localdomain AAAA: NXDOMAIN.", "Waived until 2026-12-31"):

@@ -27,7 +27,7 @@ _SCRIPT = (_HERE / "report.js").read_text(encoding="utf-8")
 
 _SMALL_FLEET = 50  # hosts, up to which every picture answers to the pointer and what is not well stands open
 _ROWS_TOGETHER = 50  # rows of the matrix that are laid out together, under a head of their own
-_MANY_CONTROLS = 12  # controls, beyond which the head of the matrix stands upright
+_FEW_CONTROLS, _SOME_CONTROLS = 12, 24  # up to which the head of the matrix lies, or stands with room for two lines
 
 
 def _hash(text: str) -> str:
@@ -149,7 +149,7 @@ class _Page:
         opening = f'<table class="matrix"><colgroup><col><col span="{len(controls)}"></colgroup><thead><tr><td></td>{head}</tr></thead><tbody>\n'
         rows = [self.matrix_row(i, name, host) for i, (name, host) in enumerate(self.hosts)]
         together = ["\n".join(rows[start : start + _ROWS_TOGETHER]) for start in range(0, len(rows), _ROWS_TOGETHER)]
-        size = "many" if len(controls) > _MANY_CONTROLS else "few"
+        size = "few" if len(controls) <= _FEW_CONTROLS else "some" if len(controls) <= _SOME_CONTROLS else "many"
         chunks = "".join(f'<div class="chunk {size}">{opening}{chunk}</tbody></table></div>' for chunk in together)
         return (
             f'<section aria-labelledby="matrix"><h2 id="matrix">{self.w["matrix"]}</h2>'

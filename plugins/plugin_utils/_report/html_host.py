@@ -28,12 +28,14 @@ from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.
     findings_in_order,
     queue_ages,
     refusals_by_hour,
+    replies_in_order,
     to_do,
-    verdicts_in_order,
 )
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import counted
 
 _GROUPS_SHOWN = 12  # groups of replies for each host; the JSON report has them all
+_BECAUSE_LIMIT = 120  # characters of a finding's title that an action refers to
+_EVIDENCE_LIMIT = 1000  # characters of a sentence of evidence, which may quote a reply
 
 
 def host_section(i: int, name: str, host: dict, w: dict, *, small: bool, opened: bool) -> str:
@@ -102,7 +104,7 @@ def _actions(name: str, host: dict, w: dict) -> str:
 
 def _action(name: str, action: dict, titles: dict, w: dict) -> str:
     state = action["state"]
-    because = "; ".join(f'<a href="#{finding_id(name, finding)}">✕ {esc(titles.get(finding, finding))}</a>' for finding in action["because"])
+    because = "; ".join(f'<a href="#{finding_id(name, finding)}">✕ {esc(titles.get(finding, finding), _BECAUSE_LIMIT)}</a>' for finding in action["because"])
     checks = [("yes", check) for check in action["passed"]] + [("no", check) for check in action["failed"]]
     return (
         f'<li class="item"><p class="head"><b>{esc(action["title"])}</b><span class="tag {esc(state)}">{w.get(state, esc(state))}</span>'
@@ -110,7 +112,7 @@ def _action(name: str, action: dict, titles: dict, w: dict) -> str:
         + (f'<p class="small">{w["because"]}: {because}</p>' if because else "")
         + ('<ul class="checks">' + "".join(f'<li class="{kind}">{esc(check)}</li>' for kind, check in checks) + "</ul>" if checks else "")
         + _role(action, w)
-        + (copyable(action["text"], w["send"]) if action["text"] else "")
+        + (copyable(action["text"], w["exact"]) if action["text"] else "")
         + "</li>"
     )
 
@@ -128,25 +130,25 @@ def _role(action: dict, w: dict) -> str:
 
 
 def _replies(host: dict, w: dict) -> str:
-    verdicts = verdicts_in_order(host)
-    if not verdicts:
+    replies = replies_in_order(host)
+    if not replies:
         return ""
-    more = len(verdicts) - _GROUPS_SHOWN
+    more = len(replies) - _GROUPS_SHOWN
     rest = f'<p class="small">{w["groups_more"].format(n=number(more))}</p>' if more > 0 else ""
-    return f"<h4>{w['replies']}</h4><ul>{''.join(_reply(judged, w) for judged in verdicts[:_GROUPS_SHOWN])}</ul>{rest}"
+    return f"<h4>{w['replies']}</h4><ul>{''.join(_reply(judged, waiting, w) for judged, waiting in replies[:_GROUPS_SHOWN])}</ul>{rest}"
 
 
-def _reply(judged: dict, w: dict) -> str:
+def _reply(judged: dict, waiting: int, w: dict) -> str:
     group, verdict, side = judged["group"], judged["verdict"], judged["side"]
     return (
         f'<li class="item said {side if side in SIDES else "none"}"><p class="head"><b>{number(group["count"])} × {esc(group["destination"] or "")}</b>'
-        f'<code>{esc(verdict["reason"])}</code>{side_of(side, w)}<span class="small">{_circumstances(judged, w)}</span></p>'
+        f'<code>{esc(verdict["reason"])}</code>{side_of(side, w)}<span class="small">{_circumstances(judged, waiting, w)}</span></p>'
         f"<pre>{esc_block(group['text'])}</pre><p>{esc(verdict['explanation'])}</p>"
         f'<p class="small">{_provenance(judged, w)}</p></li>'
     )
 
 
-def _circumstances(judged: dict, w: dict) -> str:
+def _circumstances(judged: dict, waiting: int, w: dict) -> str:
     """What became of the message, at which stage, and where this was read."""
     group = judged["group"]
     told = [
@@ -154,6 +156,7 @@ def _circumstances(judged: dict, w: dict) -> str:
         {True: w["temporary"], False: w["permanent"]}.get(judged["verdict"]["temporary"], ""),
         f"{w['stage']} {esc(group['stage'])}" if group["stage"] else "",
         w["in_queue"] if judged["source"] == "queue" else w["in_log"],
+        w["still_waiting"].format(n=number(waiting)) if waiting else "",
         "" if judged["current"] else w["since"],
     ]
     return " · ".join(filter(None, told))
@@ -180,7 +183,7 @@ def _findings(name: str, host: dict, w: dict) -> str:
     if not ordered:
         return ""
     shown = [finding for finding in ordered if finding["status"] not in ("pass", "not_applicable")]
-    in_actions = {action["text"] for action in host["actions"]}
+    in_actions = "\n".join(action["text"] or "" for action in host["actions"])
     written = f"<ul>{''.join(_finding(name, finding, in_actions, w) for finding in shown)}</ul>" if shown else f"<p>{w['no_problems']}</p>"
     for status, label in (("pass", "passed_list"), ("not_applicable", "not_applicable_list")):
         titles = [esc(finding["title"]) for finding in ordered if finding["status"] == status]
@@ -189,10 +192,10 @@ def _findings(name: str, host: dict, w: dict) -> str:
     return f"<h4>{w['findings']}</h4>{written}"
 
 
-def _finding(name: str, finding: dict, in_actions: set, w: dict) -> str:
+def _finding(name: str, finding: dict, in_actions: str, w: dict) -> str:
     """One finding with its evidence; a text that an action already offers is not offered twice."""
     (kind, glyph), status, severity = sign(finding), finding["status"], finding["severity"]
-    evidence = "".join(f"<li>{esc(sentence)}</li>" for sentence in finding["evidence"])
+    evidence = "".join(f"<li>{esc(sentence, _EVIDENCE_LIMIT)}</li>" for sentence in finding["evidence"])
     texts = [copyable(finding[key], w[key]) for key in ("publish", "request") if finding[key] and finding[key] not in in_actions]
     return (
         f'<li class="item" id="{finding_id(name, finding["id"])}"><p class="head"><span class="cell {kind}" aria-hidden="true">{glyph}</span>'

@@ -13,7 +13,7 @@ from __future__ import annotations
 import html
 import re
 
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import BLOCK_LIMIT, block, line
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import BLOCK_LIMIT, LINE_LIMIT, block, line
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import SEVERITIES, SIDES
 
 # status of a finding: (class, sign)
@@ -25,9 +25,9 @@ _LINK = re.compile(r"https://[\w.-]+(?:/[\w./?&=%#~+,:@-]*)?", re.ASCII)
 _BRACES = str.maketrans({"{": "&#123;", "}": "&#125;"})
 
 
-def esc(text) -> str:
+def esc(text, limit: int = LINE_LIMIT) -> str:
     """Foreign words for a line of HTML or a quoted attribute; braces too, lest somebody runs the file through a template engine."""
-    return html.escape(line(text)).translate(_BRACES)
+    return html.escape(line(text, limit)).translate(_BRACES)
 
 
 def esc_block(text, limit: int = BLOCK_LIMIT) -> str:

@@ -76,10 +76,10 @@ def _stacked(hours: dict, window: Window) -> list[dict[str, int]]:
 
 
 def _scale(peak: int) -> int:
-    """The smallest of 1, 2, 5 times a power of ten, and their multiples of two, that the peak fits under."""
+    """The smallest round number that the peak fits under."""
     unit = 1
     while True:
-        for factor in (1, 2, 4, 5, 8):
+        for factor in (1, 2, 3, 4, 5, 6, 8):
             if factor * unit >= peak:
                 return factor * unit
         unit *= 10
@@ -113,8 +113,9 @@ def _times(window: Window, w: dict) -> str:
     for hour in midnights:
         x = 100 * (hour - window.start) / span
         if 18 < x < 82:
+            wide = "" if 36 < x < 64 else ' class="wide"'  # on a phone it would meet the time at the end
             written.append(f'<line x1="{x:.2f}%" x2="{x:.2f}%" y1="{_TOP}" y2="{_TOP + _HEIGHT}"/>')
-            written.append(f'<text x="{x:.2f}%" y="{_TOP + _HEIGHT + 16}" text-anchor="middle">{_day(_time_of(hour), w)}</text>')
+            written.append(f'<text{wide} x="{x:.2f}%" y="{_TOP + _HEIGHT + 16}" text-anchor="middle">{_day(_time_of(hour), w)}</text>')
     return "".join(written)
 
 

@@ -34,6 +34,22 @@ def verdicts_in_order(host: dict) -> list[dict]:
     )
 
 
+def _said(judged: dict) -> tuple:
+    return (judged["group"]["destination"], judged["group"]["template"], judged["side"])
+
+
+def replies_in_order(host: dict) -> list[tuple[dict, int]]:
+    """(verdict, messages in the queue with this reply): what log and queue both tell of stands once, as the log tells it."""
+    verdicts = verdicts_in_order(host)
+    logged = {_said(judged) for judged in verdicts if judged["source"] == "log"}
+    waiting: dict[tuple, int] = {}
+    for judged in verdicts:
+        if judged["source"] == "queue" and _said(judged) in logged:
+            waiting[_said(judged)] = waiting.get(_said(judged), 0) + judged["group"]["count"]
+    alone = [judged for judged in verdicts if judged["source"] == "log" or _said(judged) not in logged]
+    return [(judged, waiting.pop(_said(judged), 0)) for judged in alone]
+
+
 def worst_by_control(host: dict) -> dict[str, dict]:
     """The one finding that a cell of the matrix shows: per control the worst of its subjects."""
     worst: dict[str, dict] = {}
