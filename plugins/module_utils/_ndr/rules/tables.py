@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules import generic, status
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules import addressee, generic, status
 
 TABLES = (
+    ("addressee", addressee.RULES),
     ("generic", generic.RULES),
     ("status", status.RULES),
 )
