@@ -97,6 +97,15 @@ def test_4_6_a_term_that_cannot_be_read_spoils_the_record_wherever_it_stands(ter
     assert result(f"v=spf1 ip4:192.0.2.10 {term}") == "permerror"
 
 
+@pytest.mark.parametrize("term", ["ip6:::/\u00b2", "ip4:192.0.2.\u0661", "ip4:192.0.2.1/" + "9" * 5000, "a/" + "9" * 5000, "a:%{d\u00b2}.example.com"])
+def test_digits_are_ascii_and_few(term):
+    assert result(f"v=spf1 ip4:192.0.2.10 {term}") == "permerror"
+
+
+def test_a_macro_may_ask_for_more_labels_than_there_are():
+    assert result("v=spf1 exists:%{d" + "9" * 5000 + "}.x.example ip4:192.0.2.10 -all") == "pass"
+
+
 @pytest.mark.parametrize("term", ["redirect=yes.example.net", "exp=why.example.com"])
 def test_6_modifiers_appear_once(term):
     assert result(f"v=spf1 {term} {term} ?all") == "permerror"

@@ -7,12 +7,19 @@
 
 from __future__ import annotations
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import shown
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.spf_edit import quoted
+
+MAX_EVIDENCE = 2000
+"""Characters of a sentence about DNS; a fleet's host may send for many domains."""
 
 
 def check(control, status, evidence, publish=None, request=None):
-    """One property: ``status`` pass, fail, unknown or not_applicable; ``publish`` zone file lines; ``request`` a text to send."""
-    return {"control": control, "status": status, "evidence": evidence, "publish": publish, "request": request}
+    """One property: ``status`` pass, fail, unknown or not_applicable; ``publish`` zone file lines; ``request`` a text to send.
+
+    ``evidence`` may quote strangers: it comes out as one line of visible ASCII.
+    """
+    return {"control": control, "status": status, "evidence": shown(evidence, MAX_EVIDENCE), "publish": publish, "request": request}
 
 
 def address_line(name, ip):

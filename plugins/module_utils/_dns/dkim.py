@@ -11,7 +11,7 @@ import base64
 import binascii
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.checks import check
-from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import is_queryable, listed, shown
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import is_queryable, listed, plain_name, shown
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.question import Question
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.tags import parse_tags
 
@@ -104,7 +104,7 @@ def check_dkim(domain, selectors=()):
 
     Each key has ``selector``, ``type``, ``bits``, ``revoked``, ``testing``, ``strict``, ``problems`` and ``record``.
     """
-    named = list(dict.fromkeys(selector.strip().lower() for selector in selectors if selector.strip()))
+    named = list(dict.fromkeys(plain_name(selector) for selector in selectors if selector.strip()))
     tried = [selector for selector in named or USUAL_SELECTORS if is_queryable(f"{selector}._domainkey.{domain}")]
     answers = (yield [Question(f"{selector}._domainkey.{domain}", "TXT") for selector in tried]) if tried else []
     keys, missing, silent = [], [], []

@@ -38,10 +38,10 @@ VALUES = {
 }
 """Tag -> values allowed (RFC 9989, 4.7)."""
 
-HISTORIC = {"pct": r"\d{1,2}|100", "rf": r"afrf(:.*)?", "ri": r"\d+"}
+HISTORIC = {"pct": r"[0-9]{1,2}|100", "rf": r"afrf(:.*)?", "ri": r"[0-9]+"}
 """Tags of RFC 7489 that RFC 9989 took away, with the form they had."""
 
-_MAILTO = re.compile(r"mailto:([^@\s!,;]+)@([^@\s!,;/?]+)(?:\?[^!]*)?(?:!\d+[kmgt]?)?", re.IGNORECASE)
+_MAILTO = re.compile(r"mailto:([^@\s!,;]+)@([^@\s!,;/?]+)(?:\?[^!]*)?(?:![0-9]+[kmgt]?)?", re.IGNORECASE)
 
 
 class Found(NamedTuple):
@@ -233,7 +233,7 @@ def _enforced(dmarc, domain):
     if dmarc["policy"] == "none":
         return check("dmarc_enforced", "fail", f"The policy for {domain} is none: forged mail is only watched.")
     share = dmarc["tags"].get("pct", "100")
-    if share.isdigit() and int(share) < 100:
+    if re.fullmatch(HISTORIC["pct"], share) and int(share) < 100:
         return check("dmarc_enforced", "fail", f"The policy for {domain} is {dmarc['policy']}, for {share} % of the mail at receivers of RFC 7489.")
     return check("dmarc_enforced", "pass", f"The policy for {domain} is {dmarc['policy']}.")
 

@@ -20,6 +20,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.dki
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.dmarc import check_dmarc
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.mta_sts import check_record
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import (
+    domain_problem,
     host_name_problem,
     is_private,
     is_queryable,
@@ -42,8 +43,8 @@ def check_domain(domain, selectors=()):
     that public DNS cannot know has one failed check and nothing else.
     """
     name = plain_name(domain)
-    problem = host_name_problem(name)
-    if problem and not (is_queryable(name) and problem.startswith("has characters")):
+    problem = domain_problem(name)
+    if problem:
         return {"checks": [check("domain_public", "fail", f"{shown(name) or 'The empty name'} {problem}.")]}
     mx, mx_answer, mx_checks = yield from _check_mx(name)
     spf, spf_checks = yield from _check_spf(name)

@@ -42,7 +42,7 @@ def generic_name(name, ip):
 def _has_octets(name, ip, count):
     """Whether the last ``count`` octets stand in the name, forwards or backwards: as numbers in a row, padded, or in hexadecimal."""
     octets = list(ip.packed[-count:])
-    numbers = [int(number) for number in re.findall(r"\d+", name) if len(number) < 4]
+    numbers = [int(number) for number in re.findall(r"[0-9]+", name) if len(number) < 4]
     for row in (octets, octets[::-1]):
         if any(numbers[start : start + count] == row for start in range(len(numbers) - count + 1)):
             return True

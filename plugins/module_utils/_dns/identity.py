@@ -17,6 +17,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._dns imp
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.checks import address_line, check, txt_line
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.generic import generic_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import (
+    domain_problem,
     host_name_problem,
     is_private,
     is_queryable,
@@ -101,7 +102,7 @@ class _Facts:
 
     def __init__(self, host, ip, helo, domains):
         self.host, self.ip, self.helo = host, ip, helo
-        self.domains = [domain for domain in dict.fromkeys(domains) if not host_name_problem(domain)]
+        self.domains = [domain for domain in dict.fromkeys(domains) if not domain_problem(domain)]
         self.private = is_private(ip)
         self.helo_problem = host_name_problem(helo)
         self.family = "A" if ip.version == 4 else "AAAA"

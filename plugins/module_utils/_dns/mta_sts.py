@@ -76,7 +76,7 @@ def parse_policy(text):
         problems.append(f"version has to be {VERSION}")
     if policy["mode"] not in ("enforce", "testing", "none"):
         problems.append("mode is none of enforce, testing, none")
-    if not re.fullmatch(r"\d{1,10}", policy["max_age"] or "") or int(policy["max_age"]) > MAX_AGE:
+    if not re.fullmatch(r"[0-9]{1,10}", policy["max_age"] or "") or int(policy["max_age"]) > MAX_AGE:
         problems.append(f"max_age has to be a number of seconds up to {MAX_AGE}")
         policy["max_age"] = None
     else:

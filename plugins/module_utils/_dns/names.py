@@ -26,7 +26,7 @@ PRIVATE_SUFFIXES = frozenset(["localdomain", "localhost", "local", "lan", "home"
 MAX_NAME = 253
 """Characters of a domain name."""
 
-_HOST_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
 def is_private(ip):
@@ -49,6 +49,11 @@ def is_queryable(name):
 
 def host_name_problem(name):
     """Why a name cannot be a public host name, as the end of a sentence, or None."""
+    return domain_problem(name) or (None if "_" not in name else "has an underscore, which a host name cannot have")
+
+
+def domain_problem(name):
+    """The same for a domain that mail is sent for, where underscores do no harm."""
     if not name:
         return "is empty"
     if name.startswith("[") or re.fullmatch(r"[0-9.]+", name) or ":" in name:
@@ -56,8 +61,8 @@ def host_name_problem(name):
     labels = name.split(".")
     if len(labels) < 2:
         return "has no domain"
-    if not (is_queryable(name) and all(_HOST_LABEL.fullmatch(label) for label in labels)):
-        return "has characters that a host name cannot have"
+    if not (is_queryable(name) and all(_LABEL.fullmatch(label) for label in labels)):
+        return "has characters that a name cannot have"
     if labels[-1] in PRIVATE_SUFFIXES:
         return f"ends in .{labels[-1]}, which public DNS does not serve"
     return None

@@ -34,11 +34,11 @@ LOOKUP_TERMS = frozenset(["include", "a", "mx", "ptr", "exists", "redirect"])
 MECHANISMS = frozenset(["all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"])
 
 _MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)=(.*)", re.DOTALL)
-_MECHANISM = re.compile(r"([+?~-]?)([A-Za-z][A-Za-z0-9]*)(?::(.*?))?((?:/\d+)?(?://\d+)?)", re.DOTALL)
-_CIDR = re.compile(r"(?:/(\d+))?(?://(\d+))?")
-_IP4 = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?:/(\d{1,3}))?")
+_MECHANISM = re.compile(r"([+?~-]?)([A-Za-z][A-Za-z0-9]*)(?::(.*?))?((?:/[0-9]+)?(?://[0-9]+)?)", re.DOTALL)
+_CIDR = re.compile(r"(?:/([0-9]+))?(?://([0-9]+))?")
+_IP4 = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:/([0-9]+))?")
 _TOPLABEL = re.compile(r".*\.(?:[a-z0-9]*[a-z][a-z0-9]*|[a-z0-9]+-[a-z0-9-]*[a-z0-9])\.?", re.IGNORECASE | re.DOTALL)
-_MACRO = re.compile(r"%(?:\{([A-Za-z])(\d*)(r?)([.+,/_=-]*)\}|([%_-]))", re.IGNORECASE)
+_MACRO = re.compile(r"%(?:\{([A-Za-z])([0-9]*)(r?)([.+,/_=-]*)\}|([%_-]))", re.IGNORECASE)
 _LITERAL = {"%": "%", "_": " ", "-": "%20"}
 
 Network = Union[IPv4Network, IPv6Network]
@@ -171,8 +171,8 @@ def _parse_cidr(text):
 def _parse_prefix(text, most):
     if text is None:
         return most
-    if (len(text) > 1 and text[0] == "0") or int(text) > most:
-        raise SpfSyntaxError(f"/{text} is no prefix length between 0 and {most}")
+    if (len(text) > 1 and text[0] == "0") or len(text) > 3 or int(text) > most:
+        raise SpfSyntaxError(f"/{shown(text)} is no prefix length between 0 and {most}")
     return int(text)
 
 
@@ -186,7 +186,7 @@ def _parse_ip4(text):
 def _parse_ip6(text):
     address, slash, prefix = text.partition("/")
     try:
-        if "%" in address or (slash and not prefix.isdigit()):
+        if "%" in address or (slash and not re.fullmatch("[0-9]+", prefix)):
             raise ValueError
         host = IPv6Address(address)
     except ValueError:
@@ -222,11 +222,11 @@ def parse_macros(text, explanation=False):
         letter, keep, reverse, delimiters, escape = found.groups()
         if escape:
             literal += _LITERAL[escape]
-        elif letter.lower() not in letters or (keep and int(keep) == 0):
-            raise SpfSyntaxError(f"{found.group()} is no macro that can be used here")
+        elif letter.lower() not in letters or (keep and not keep.strip("0")):
+            raise SpfSyntaxError(f"{shown(found.group())} is no macro that can be used here")
         else:
             tokens += [literal] if literal else []
-            tokens.append(Macro(letter, int(keep or 0), bool(reverse), delimiters or "."))
+            tokens.append(Macro(letter, int(keep.lstrip("0")[:4] or 0), bool(reverse), delimiters or "."))
             literal = ""
         position = found.end()
     return tuple(tokens + ([literal] if literal else []))

@@ -27,7 +27,7 @@ NEW_POLICY = "~all"
 """How a record ends where there was none: mail from hosts that nobody has named yet must not start to bounce."""
 
 _LENIENCE = "+?~-"
-_ADDRESS = re.compile(r"[+?~-]?(?:ipv?[46]?|a|mx|include|ptr)[:=]\[?([0-9a-f.:]+)\]?(/\d+)?", re.IGNORECASE)
+_ADDRESS = re.compile(r"[+?~-]?(?:ipv?[46]?|a|mx|include|ptr)[:=]\[?([0-9a-f.:]+)\]?(/[0-9]+)?", re.IGNORECASE)
 _MISNAMED = ((re.compile(r"redirect:(.+)", re.IGNORECASE), r"redirect=\1"), (re.compile(r"([+?~-]?include)=(.+)", re.IGNORECASE), r"\1:\2"))
 
 
@@ -302,7 +302,7 @@ def _mend(word):
         except ValueError:
             return None
         prefix = found.group(2) or ""
-        if prefix and int(prefix[1:]) > ip.max_prefixlen:
+        if len(prefix) > 4 or int(prefix[1:] or 0) > ip.max_prefixlen:
             prefix = ""
         qualifier = word[0] if word[0] in spf.QUALIFIERS else ""
         return f"{qualifier}ip{ip.version}:{ip}{prefix}"
