@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_waivers
 
 DOCUMENTATION = r"""
 name: diagnose
@@ -15,9 +16,10 @@ author: The postmaster.deliverability contributors (@postmaster)
 version_added: 0.1.0
 short_description: Judge whether the mail of each host is refused and whose fault it is
 description:
-  - A pure function. The same evidence gives the same findings.
-  - Each refusal gets a verdict from its text. Where the text leaves open whose fault it is, the blocklists, the DNS and the
-    number of refusing destinations settle it.
+  - The same evidence and policies give the same findings, byte for byte.
+  - Each refusal gets a verdict from its text. Where the text leaves open whose fault it is, the evidence of the fleet settles it,
+    which is the blocklists and the DNS, other hosts that deliver to the same operator, changes, probes, and the number of refusing operators.
+  - The controls are tables that can be read and extended; docs/policy.md tells how.
 options:
   _input:
     description: The evidence of the fleet, from P(postmaster.deliverability.fleet_evidence#filter).
@@ -27,13 +29,13 @@ options:
     description: Result of M(postmaster.deliverability.dnsbl_info) for the addresses of the evidence.
     type: dict
   sender_dns:
-    description: Result of M(postmaster.deliverability.sender_dns_info) for the identities of the evidence.
+    description: Result of M(postmaster.deliverability.sender_dns_info) for the identities and domains of the evidence.
     type: dict
   now:
     description: Time of the judgement (RFC 3339, UTC).
     type: str
   language:
-    description: Language of the explanations.
+    description: Language of titles and explanations.
     type: str
     choices: [en, es]
     default: en
@@ -41,14 +43,25 @@ options:
     description: Seconds that a message may wait before its waiting is a finding.
     type: int
     default: 14400
-  spread_minimum:
-    description: An ambiguous refusal is taken for ours when at least this many destinations refuse.
-    type: int
-    default: 3
-  spread_share:
-    description: And when they are at least this share of the destinations tried.
-    type: float
-    default: 0.5
+  policies:
+    description:
+      - The policies to judge by, each a name (V(baseline), V(google-bulk-2024), V(yahoo-2024), V(microsoft-2025), V(m3aawg-identity), V(rfc))
+        or the path of a YAML file of your own. A later one may change controls of an earlier one.
+    type: list
+    elements: str
+    default: [baseline]
+  waivers:
+    description: Path of a YAML file with waivers, which are failures that somebody answers for until a day. An expired one fails itself.
+    type: path
+  previous:
+    description: The report of last time, as a dictionary. Findings are then marked as new, open, fixed or flapping.
+    type: dict
+  limits:
+    description:
+      - Thresholds of the settlement. V(spread_minimum) operators that refuse, which are V(spread_share) of those tried, make an ambiguous refusal ours;
+        a change explains refusals that begin within V(history_window) seconds.
+    type: dict
+    default: {spread_minimum: 3, spread_share: 0.5, history_window: 86400}
 """
 
 EXAMPLES = r"""
@@ -75,8 +88,12 @@ _value:
 """
 
 
+def _diagnose(evidence, policies=("baseline",), waivers=None, **options):
+    return diagnose(plain(evidence), load_policies(policies), waivers=load_waivers(waivers), **plain(options))
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"diagnose": filter_edge("diagnose", diagnose)}
+        return {"diagnose": filter_edge("diagnose", _diagnose)}

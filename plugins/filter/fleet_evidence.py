@@ -18,7 +18,7 @@ description:
   - Takes the hosts of a play and gives the evidence of the fleet, from which the DNS is asked once for all hosts
     and which P(postmaster.deliverability.diagnose#filter) judges.
   - For each host it reads the registered result of M(postmaster.deliverability.mail_host_info) (C(audit_observed)) and the
-    variables C(audit_public_addresses), C(audit_pool) and C(audit_domains).
+    variables C(audit_public_addresses), C(audit_pool), C(audit_domains) and C(audit_changes).
 positional: hostvars
 options:
   _input:
@@ -57,6 +57,10 @@ _value:
       description: Every address of those identities, once.
       type: list
       elements: str
+    domains:
+      description: Every envelope domain of those identities, once.
+      type: list
+      elements: str
 """
 
 
@@ -69,6 +73,8 @@ def _from_hostvars(names, hostvars):
             "public_addresses": variables.get("audit_public_addresses"),
             "pool": variables.get("audit_pool"),
             "domains": variables.get("audit_domains"),
+            "changes": variables.get("audit_changes"),
+            "probes": (variables.get("audit_probed") or {}).get("targets"),
         }
     return fleet_evidence(hosts)
 

@@ -17,11 +17,17 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._errors 
 
 
 def plain(value):
-    """Return ``value`` as the plain containers that JSON knows; what Ansible hands to a filter may be templated only when it is looked at."""
+    """Return ``value`` as the plain types that JSON knows.
+
+    What Ansible hands to a filter may be templated only when it is looked at, and its texts have types of their own that jmespath does not know.
+    """
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set)):
         return [plain(item) for item in value]
+    for kind in (str, int, float):
+        if isinstance(value, kind) and type(value) not in (kind, bool):
+            return kind.__str__(value) if kind is str else kind(value)
     return value
 
 

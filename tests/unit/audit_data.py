@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies
+
+BASELINE = load_policies(["baseline"])
 NOW = "2026-11-20T12:00:00Z"
 LISTED_TEXT = (
     "host mx.example.net[203.0.113.25] said: 554 5.7.1 Service unavailable; Client host [198.51.100.11] blocked using bl.spamcop.net; "
@@ -127,6 +130,7 @@ ALL_CHECKS = (
     *("ptr_exists", "fcrdns", "ptr_specific", "helo_fqdn", "helo_resolves", "helo_matches", "helo_matches_ptr"),
     *("spf_authorises", "spf_helo_authorises", "ipv6_complete"),
 )
+DOMAIN_CHECKS = ("mx_exists", "spf_published", "spf_valid", "spf_within_limits", "dmarc_published")
 
 
 def sender_dns(*rows):
@@ -155,7 +159,8 @@ def sender_dns(*rows):
                 "checks": checks,
             }
         )
-    return {"identities": identities, "domains": {}}
+    domain = {"checks": [{"control": control, "status": "pass", "evidence": control, "publish": None, "request": None} for control in DOMAIN_CHECKS]}
+    return {"identities": identities, "domains": {"example.com": domain}}
 
 
 GOOD_DNS = sender_dns(("198.51.100.11", "mail.example.com", {}), ("198.51.100.12", "mail2.example.com", {}))

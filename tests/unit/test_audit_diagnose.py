@@ -8,6 +8,7 @@ import copy
 import json
 
 from audit_data import (
+    BASELINE,
     GOOD_DNS,
     GREYLISTED_TEXT,
     LISTED_TEXT,
@@ -22,7 +23,7 @@ from audit_data import (
     subject,
 )
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import CONTROLS, diagnose
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
 
 CLEAN = dnsbl(a11=subject(), a12=subject())
@@ -31,7 +32,7 @@ LISTED = dnsbl(a11=subject("listed", [listing()]), a12=subject())
 
 def judge(facts, lists=CLEAN, dns=GOOD_DNS, **given):  # pylint: disable=dangerous-default-value
     evidence = fleet_evidence({"mx1": {"observed": {"mail_host": facts}, **given}})
-    return diagnose(evidence, lists, dns, NOW)["hosts"]["mx1"]
+    return diagnose(evidence, BASELINE, lists, dns, NOW)["hosts"]["mx1"]
 
 
 def finding(host, control):
@@ -43,7 +44,7 @@ def finding(host, control):
 def test_quiet_host_is_ok_and_every_control_is_judged():
     host = judge(mail_host())
     assert (host["state"], host["side"]) == ("ok", "none")
-    assert {row["control"] for row in host["findings"]} == set(CONTROLS)
+    assert {row["control"] for row in host["findings"]} == {control["id"] for control in BASELINE[0][1]["controls"]}
     assert {row["status"] for row in host["findings"]} == {"pass"}
 
 
@@ -78,7 +79,7 @@ def test_listing_alone_is_attention_not_refusal():
 def test_ambiguous_refusal_is_settled_by_a_listing():
     host = judge(mail_host(log=[group("421 4.2.1 unable to connect")]), LISTED)
     assert host["side"] == "ours"
-    assert host["verdicts"][0]["settled_by"] == "address_not_listed"
+    assert host["verdicts"][0]["settled_by"] == "self"
     assert finding(host, "not_refused")["remedy"] == "switch_outbound_ip"
 
 
@@ -150,21 +151,21 @@ def test_undeclared_nat_is_unknown_and_says_what_to_declare():
 
 def test_failed_host_is_unknown_with_its_reason():
     evidence = fleet_evidence({"mx1": {"observed": {"failed": True, "msg": "mta: no mail system found"}}})
-    host = diagnose(evidence, None, None, NOW)["hosts"]["mx1"]
+    host = diagnose(evidence, BASELINE, None, None, NOW)["hosts"]["mx1"]
     assert (host["state"], host["summary"]) == ("unknown", "mta: no mail system found")
 
 
 def test_same_evidence_same_bytes_and_input_untouched():
     evidence = fleet_evidence({name: {"observed": {"mail_host": mail_host(log=[group(LISTED_TEXT)])}} for name in ("b", "a")})
     before = copy.deepcopy(evidence)
-    first, second = (json.dumps(diagnose(evidence, LISTED, GOOD_DNS, NOW)) for _turn in range(2))
+    first, second = (json.dumps(diagnose(evidence, BASELINE, LISTED, GOOD_DNS, NOW)) for _turn in range(2))
     assert first == second
     assert evidence == before
     backwards = dict(evidence, hosts=dict(reversed(list(evidence["hosts"].items()))))
-    assert json.dumps(diagnose(backwards, LISTED, GOOD_DNS, NOW)) == first
+    assert json.dumps(diagnose(backwards, BASELINE, LISTED, GOOD_DNS, NOW)) == first
 
 
 def test_fleet_counts_its_states():
     evidence = fleet_evidence({"a": {"observed": {"mail_host": mail_host()}}, "b": {"observed": None}})
-    fleet = diagnose(evidence, CLEAN, GOOD_DNS, NOW)["fleet"]
+    fleet = diagnose(evidence, BASELINE, CLEAN, GOOD_DNS, NOW)["fleet"]
     assert {key: fleet[key] for key in ("hosts", "ok", "unknown", "refused", "attention")} == {"hosts": 2, "ok": 1, "unknown": 1, "refused": 0, "attention": 0}

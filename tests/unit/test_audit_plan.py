@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 from audit_data import (
+    BASELINE,
     GOOD_DNS,
     GREYLISTED_TEXT,
     LISTED_TEXT,
@@ -30,7 +31,7 @@ REFUSED = [group(LISTED_TEXT, outcome="bounced")]
 
 def plan(facts, lists=LISTED, dns=GOOD_DNS, pool=POOL):  # pylint: disable=dangerous-default-value
     evidence = fleet_evidence({"mx1": {"observed": {"mail_host": facts}, "pool": pool}})
-    actions = remediation_plan(diagnose(evidence, lists, dns, NOW))["hosts"]["mx1"]["actions"]
+    actions = remediation_plan(diagnose(evidence, BASELINE, lists, dns, NOW))["hosts"]["mx1"]["actions"]
     return {action["remedy"]: action for action in actions}
 
 
@@ -135,4 +136,4 @@ def test_identity_is_mended_with_the_text_to_send():
 
 def test_failed_host_has_no_actions():
     evidence = fleet_evidence({"mx1": {"observed": {"failed": True, "msg": "x"}}})
-    assert remediation_plan(diagnose(evidence, None, None, NOW))["hosts"]["mx1"]["actions"] == []
+    assert remediation_plan(diagnose(evidence, BASELINE, None, None, NOW))["hosts"]["mx1"]["actions"] == []

@@ -8,8 +8,10 @@
 The evidence of a fleet is a dictionary::
 
     {"hosts": {NAME: {"mail_host": {...} or None, "error": str or None,
-                      "identities": [{host, address, helo, domains, role, transport}], "via": [smarthosts], "undeclared": [private addresses]}},
-     "identities": [every identity of every host, as sender_dns_info takes them], "addresses": [every address, once]}
+                      "identities": [{host, address, helo, domains, role, transport}], "via": [smarthosts], "undeclared": [private addresses],
+                      "changes": [{at, what}], "probes": [results of smtp_probe_info]}},
+     "identities": [every identity of every host, as sender_dns_info takes them], "addresses": [every address, once],
+     "domains": [every envelope domain, once]}
 
 An identity's ``address`` is the one that the world sees: the bound address, or behind NAT the public one declared for it.
 """
@@ -49,12 +51,13 @@ def fleet_evidence(hosts):
     """Join what each host reported with what its inventory declares.
 
     ``hosts``: ``{name: {"observed": result of mail_host_info (or a failure), "public_addresses": {inside: outside},
-    "pool": [{"address", "helo"}], "domains": [str]}}``; every key but ``observed`` may be missing.
+    "pool": [{"address", "helo"}], "domains": [str], "changes": [{"at", "what"}], "probes": [...]}}``; every key but ``observed`` may be missing.
     """
     joined = {name: _host(name, given) for name, given in sorted(hosts.items())}
     identities = [{key: identity[key] for key in QUESTIONED} for host in joined.values() for identity in host["identities"]]
     addresses = sorted({identity["address"] for identity in identities}, key=lambda text: (ipaddress.ip_address(text).version, ipaddress.ip_address(text)))
-    return {"hosts": joined, "identities": identities, "addresses": addresses}
+    domains = sorted({domain for identity in identities for domain in identity["domains"]})
+    return {"hosts": joined, "identities": identities, "addresses": addresses, "domains": domains}
 
 
 def _host(name, given):
@@ -68,7 +71,15 @@ def _host(name, given):
     except DeliverabilityError as error:
         return {"mail_host": mail_host, "error": str(error), "identities": [], "via": [], "undeclared": []}
     via = [relay["host"] for relay in mail_host.get("identity", {}).get("relays", []) if relay.get("scope") == "*"]
-    return {"mail_host": mail_host, "error": None, "identities": identities, "via": via, "undeclared": undeclared}
+    return {
+        "mail_host": mail_host,
+        "error": None,
+        "identities": identities,
+        "via": via,
+        "undeclared": undeclared,
+        "changes": given.get("changes") or [],
+        "probes": given.get("probes") or [],
+    }
 
 
 def _identities(name, mail_host, given):

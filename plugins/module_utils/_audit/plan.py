@@ -12,9 +12,10 @@ where the whole range is barred from sending directly.
 
 from __future__ import annotations
 
-import datetime
-
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import CONTROLS
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.commands import command
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.documents import sudden_senders
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.sanity import DNS_CONTROLS
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import seconds_between
 
 # Identity before address, clean before switch: an action never spoils the one after it.
 ORDER = (
@@ -33,6 +34,8 @@ ORDER = (
 # Not actions of ours: patience, or somebody else's work.
 NEVER_AN_ACTION = {"wait", "none", "contact_recipient_admin", "clean_address_list", "fix_message"}
 ABOUT_THE_ADDRESS = {"fix_helo", "fix_ptr", "fix_spf", "delist", "prefer_ipv4"}
+# What a candidate address has to pass before anything is changed.
+PROOF = ("ptr_exists", "fcrdns", "helo_fqdn", "helo_resolves", "helo_matches", "spf_authorises")
 # Less log than this cannot show whether the flow is ordinary.
 ORDINARY_LOG_HOURS = 24
 
@@ -57,33 +60,21 @@ TITLES = {
     "check_network": "Check the network and port 25",
 }
 
-# The exact commands, for the mail systems known by now. Fields: {address}, {helo}.
-COMMANDS = {
-    ("switch_outbound_ip", "postfix", 4): "postconf -e 'smtp_bind_address = {address}' 'smtp_helo_name = {helo}'\npostfix reload",
-    ("switch_outbound_ip", "postfix", 6): "postconf -e 'smtp_bind_address6 = {address}' 'smtp_helo_name = {helo}'\npostfix reload",
-    ("fix_helo", "postfix", None): "postconf -e 'smtp_helo_name = {helo}'\npostfix reload",
-    ("use_smarthost", "postfix", None): "postconf -e 'relayhost = [smtp.your-provider.example]:587' 'smtp_sasl_auth_enable = yes' "
-    "'smtp_sasl_security_options = noanonymous' 'smtp_sasl_password_maps = texthash:/etc/postfix/sasl_passwd' "
-    "'smtp_tls_security_level = encrypt'\npostfix reload",
-    ("prefer_ipv4", "postfix", None): "postconf -P smtp/unix/inet_protocols=ipv4\npostfix reload",
-}
-
 
 def remediation_plan(diagnosis):
     """Return the diagnosis with the ``actions`` of every host filled in."""
-    hosts = {name: dict(host, actions=_host_actions(name, host)) for name, host in diagnosis["hosts"].items()}
+    suspects = diagnosis["fleet"].get("suspects", [])
+    hosts = {name: dict(host, actions=_host_actions(name, host, suspects)) for name, host in diagnosis["hosts"].items()}
     return dict(diagnosis, hosts=hosts)
 
 
-def _host_actions(name, host):
+def _host_actions(name, host, suspects):
     if host["error"]:
         return []
     wanted = {}
     for finding in host["findings"]:
-        remedy = finding["remedy"]
-        if finding["status"] != "fail" or finding["side"] != "ours" or not remedy or remedy in NEVER_AN_ACTION:
-            continue
-        wanted.setdefault(remedy, []).append(finding)
+        if _asks(finding):
+            wanted.setdefault(finding["remedy"], []).append(finding)
     if not any(finding["control"] == "not_refused" for finding in wanted.get("use_smarthost", []) + wanted.get("switch_outbound_ip", [])):
         # A listing alone is a finding, not an order.
         wanted.pop("use_smarthost", None)
@@ -94,10 +85,17 @@ def _host_actions(name, host):
         # Behind a smarthost nobody sees this address any more, so nothing about it has to be mended.
         wanted = {remedy: findings for remedy, findings in wanted.items() if remedy not in ABOUT_THE_ADDRESS}
     rank = {remedy: position for position, remedy in enumerate(ORDER)}
-    return [_action(name, host, remedy, wanted[remedy]) for remedy in sorted(wanted, key=lambda remedy: (rank.get(remedy, len(ORDER)), remedy))]
+    ordered = sorted(wanted, key=lambda remedy: (rank.get(remedy, len(ORDER)), remedy))
+    return [_action(name, host, remedy, wanted[remedy], suspects) for remedy in ordered]
 
 
-def _action(name, host, remedy, findings):
+def _asks(finding):
+    """Whether a finding asks for an action of ours: a failure of weight, on our side, with a remedy that is one."""
+    weighs = finding["severity"] in ("medium", "high") and finding["level"] == "required"
+    return finding["status"] == "fail" and finding["side"] == "ours" and weighs and finding["remedy"] and finding["remedy"] not in NEVER_AN_ACTION
+
+
+def _action(name, host, remedy, findings, suspects):
     action = {
         "host": name,
         "remedy": remedy,
@@ -108,30 +106,52 @@ def _action(name, host, remedy, findings):
         "passed": [],
         "failed": [],
         "state": "manual",
+        "effect": _effect(host, {finding["remedy"] for finding in findings}),
         "text": _text(host, remedy, findings),
     }
     if remedy == "switch_outbound_ip":
         _plan_switch(action, host)
+    doubts = [suspect["evidence"] for suspect in suspects if _rests_on(suspect, name, host, findings)]
+    if doubts:
+        action.update(state="blocked", failed=doubts + action["failed"], text=None, variables={})
     return action
+
+
+def _effect(host, remedies):
+    """What the action would set free: ``{"queued": messages, "operators": [names]}``."""
+    rows = [row for row in host["verdicts"] if row["side"] == "ours" and row["current"] and row["remedy"] in remedies]
+    return {
+        "queued": sum(row["group"]["count"] for row in rows if row["source"] == "queue"),
+        "operators": sorted({row["operator"] for row in rows}),
+    }
+
+
+def _rests_on(suspect, name, host, findings):
+    """Whether an action rests on a signal that is too large to be true."""
+    if suspect["kind"] == "clock":
+        return suspect["subject"] == name
+    if suspect["kind"] == "resolver":
+        return any(finding["control"].startswith(DNS_CONTROLS) for finding in findings)
+    listed = {row["zone"] for identity in _sources(host) for row in (identity["listing"] or {}).get("listings", []) if row["state"] in ("listed", "policy")}
+    # Where other lists have the address too, the doubt about one of them changes nothing.
+    return listed == {suspect["subject"]} and any(finding["remedy"] in ("delist", "use_smarthost", "switch_outbound_ip") for finding in findings)
 
 
 def _text(host, remedy, findings):
     """What to publish, to send or to type, word by word."""
     if remedy == "fix_helo":
         names = [identity["dns"]["name"] for identity in _sources(host) if identity["dns"] and identity["dns"].get("name")]
-        return _command(host, remedy, None, helo=names[0]) if names else None
+        return command(_mta(host), remedy, helo=names[0]) if names else None
     ready = [finding[key] for finding in findings for key in ("publish", "request") if finding[key]]
     if ready:
         return "\n\n".join(dict.fromkeys(ready))
     if remedy == "delist":
         return "\n".join(sentence for finding in findings for sentence in finding["evidence"])
-    return _command(host, remedy, None)
+    return command(_mta(host), remedy)
 
 
-def _command(host, remedy, version, **fields):
-    mta = (host["facts"].get("mta") or {}).get("name")
-    command = COMMANDS.get((remedy, mta, version))
-    return command.format(**fields) if command and (fields or "{" not in command) else None
+def _mta(host):
+    return (host["facts"].get("mta") or {}).get("name")
 
 
 # Switching the address
@@ -155,8 +175,7 @@ def _plan_switch(action, host):
         if not failed:
             action["passed"] = passed
             action["variables"] = {"address": candidate["address"], "helo": candidate["helo"]}
-            version = 6 if ":" in candidate["inside"] else 4
-            action["text"] = _command(host, "switch_outbound_ip", version, address=candidate["inside"], helo=candidate["helo"])
+            action["text"] = command(_mta(host), "switch_outbound_ip", address=candidate["inside"], helo=candidate["helo"])
             action["title"] = f"Send from {candidate['address']} ({candidate['helo']})"
             break
         action["failed"] += [f"{candidate['address']}: {reason}" for reason in failed]
@@ -174,19 +193,11 @@ def _signs_of_compromise(host):
             if row["state"] == "listed" and row.get("clean_before_switch"):
                 signs.append(f"{row['zone']} lists {identity['address']} as {row['meaning']}: find and stop the cause first")
     log = host["facts"].get("log") or {}
-    hours = _hours_between(log.get("first"), log.get("last"))
+    hours = seconds_between(log.get("first"), log.get("last")) / 3600
     if hours < ORDINARY_LOG_HOURS:
         signs.append(f"the log covers {hours:.0f} hours, too little to see whether the flow of mail is ordinary")
-    if (log.get("senders") or {}).get("spike"):
-        signs.append("the flow of mail has a spike: a host that sends spam must not be moved")
+    signs += [f"the flow of mail shot up ({said}): a host that sends spam must not be moved" for said in sudden_senders(log)]
     return signs
-
-
-def _hours_between(first, last):
-    if not first or not last:
-        return 0.0
-    form = "%Y-%m-%dT%H:%M:%SZ"
-    return (datetime.datetime.strptime(last, form) - datetime.datetime.strptime(first, form)).total_seconds() / 3600
 
 
 def _prove(candidate, host):
@@ -197,7 +208,7 @@ def _prove(candidate, host):
     if candidate["address"] in host["addresses"]:
         failed.append("is the address that is refused")
     for check in (candidate["dns"] or {}).get("checks", []):
-        if check["control"] in CONTROLS and check["status"] != "not_applicable":
+        if check["control"] in PROOF and check["status"] != "not_applicable":
             (passed if check["status"] == "pass" else failed).append(check["evidence"])
     if not candidate["dns"]:
         failed.append("its DNS was not asked")

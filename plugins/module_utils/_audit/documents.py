@@ -1,0 +1,156 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What the controls of a policy are judged over: one plain document for each address, domain, cause and host (docs/policy.md).
+
+Every document has its ``subject`` and its ``host``; ``unknown`` says why nothing is known, where a control can find nothing better.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import seconds_between
+
+# A provider that asks for patience is not refusing us.
+PATIENCE = {"rate_limited", "too_many_connections", "too_many_recipients", "greylisted", "delayed"}
+SEVERITIES = ("none", "low", "medium", "high")
+
+
+def checks_of(result):
+    """The checks of ``sender_dns_info`` by control: ``{control: {status, evidence, publish, request}}``."""
+    return {check["control"]: {key: value for key, value in check.items() if key != "control"} for check in (result or {}).get("checks", [])}
+
+
+def address_document(identity, via):
+    """One source address with what the DNS (``checks``) and the blocklists (``listing``) say of it; null where nobody asked."""
+    document = {key: identity[key] for key in ("host", "address", "inside", "helo", "domains", "transport")}
+    dns = identity.get("dns") or {}
+    document.update(
+        subject=identity["address"], via=via, declared=True, unknown="Nobody asked.", ptr=dns.get("ptr", []), name=dns.get("name"), checks=checks_of(dns)
+    )
+    document["listing"] = _listing(identity.get("listing"))
+    return document
+
+
+def undeclared_document(name, address, via):
+    """An address that is not seen from the Internet and has no public one declared: nothing about it can be known."""
+    return {
+        "subject": address,
+        "host": name,
+        "address": address,
+        "inside": address,
+        "helo": None,
+        "domains": [],
+        "transport": None,
+        "via": via,
+        "declared": False,
+        "unknown": f"{address} is not seen from the Internet; declare its public address in audit_public_addresses.",
+        "ptr": [],
+        "name": None,
+        "checks": {},
+        "listing": None,
+    }
+
+
+def _listing(listing):
+    if not listing:
+        return None
+    found = {"state": listing["state"], "severity": listing["severity"], "clean": listing["clean"], "unknown": listing.get("unknown") or []}
+    for state in ("listed", "policy"):
+        rows = [row for row in listing["listings"] if row["state"] == state]
+        found[state] = [_sentence(row) for row in rows]
+        found[f"{state}_zones"] = [row["zone"] for row in rows]
+        found[f"{state}_impact"] = _worst(row["impact"] for row in rows)
+    found["compromised"] = [row["zone"] for row in listing["listings"] if row["state"] == "listed" and row.get("clean_before_switch")]
+    return found
+
+
+def _sentence(row):
+    said = f" ({row['text']})" if row.get("text") else ""
+    link = row.get("removal_url") or row.get("lookup_url")
+    return f"{row['zone']} lists it: {row['meaning']}{said}." + (f" See {link}." if link else "")
+
+
+def _worst(impacts):
+    return SEVERITIES[max((SEVERITIES.index(impact) for impact in impacts if impact in SEVERITIES), default=0)]
+
+
+def domain_document(name, domain, result):
+    """One envelope domain of a host, with what ``sender_dns_info`` found."""
+    return {**(result or {}), "subject": domain, "host": name, "domain": domain, "unknown": "Nobody asked.", "checks": checks_of(result)}
+
+
+def cause_documents(name, rows):
+    """One document for each root cause on our side: forty refusals for one reason are one cause. Without any, one that says so."""
+    causes = {}
+    for row in rows:
+        if row["side"] == "ours" and row["current"]:
+            key = (row["verdict"]["reason"], row["remedy"], (row["verdict"].get("blocklist") or {}).get("zone"))
+            causes.setdefault(key, []).append(row)
+    if not causes:
+        return [{"subject": name, "host": name, "reason": None, "evidence": ["No current refusal is on our side."]}]
+    found = [_cause(name, reason, remedy, zone, part) for (reason, remedy, zone), part in causes.items()]
+    several = {document["reason"] for document in found if sum(other["reason"] == document["reason"] for other in found) > 1}
+    for document in found:
+        # The subject names the cause; only where two share a reason does it have to say more.
+        document["subject"] = f"{document['reason']}:{document['zone'] or document['remedy']}" if document["reason"] in several else document["reason"]
+    return sorted(found, key=lambda document: (-document["count"], document["subject"]))
+
+
+def _cause(name, reason, remedy, zone, rows):
+    logged = {row["group"]["destination"] for row in rows if row["source"] == "log"}
+    shown = [row for row in rows if row["source"] == "log" or row["group"]["destination"] not in logged]
+    return {
+        "host": name,
+        "reason": reason,
+        "remedy": remedy,
+        "zone": zone,
+        "severity": "medium" if reason in PATIENCE else "high",
+        "explanation": rows[0]["verdict"]["explanation"],
+        "count": sum(row["group"]["count"] for row in shown),
+        "queued": sum(row["group"]["count"] for row in rows if row["source"] == "queue"),
+        "destinations": sorted({row["group"]["destination"] for row in rows}),
+        "operators": sorted({row["operator"] for row in rows}),
+        "evidence": sorted({_refusal(row) for row in shown}),
+    }
+
+
+def _refusal(row):
+    group = row["group"]
+    settled = f" (ours: {row['why']})" if row["settled_by"] else ""
+    times = "once" if group["count"] == 1 else f"{group['count']} times"
+    return f"{group['destination']}: {times}, last {group.get('last') or 'at an unknown time'}{settled}: {group['text'][:500]}"
+
+
+def host_document(name, facts, rows, via, queue_age):
+    """The host itself: queue, log and flow of mail."""
+    queue, log = facts.get("queue"), facts.get("log") or {}
+    groups = [row["group"] for row in rows if row["source"] == "queue" and row["side"] in ("ours", "either")]
+    late = [group for group in groups if (group.get("oldest_age") or 0) > queue_age]
+    return {
+        "subject": name,
+        "host": name,
+        "mta": facts.get("mta"),
+        "identity": facts.get("identity"),
+        "via": via,
+        "queue": None if queue is None else {"total": queue["total"], "oldest_age": queue.get("oldest_age"), "late": _late(late)},
+        "log": {key: log.get(key) for key in ("first", "last", "received", "delivered", "deferred", "bounced", "expired")} if log else None,
+        "log_hours": seconds_between(log.get("first"), log.get("last")) / 3600,
+        "sudden": sudden_senders(log),
+        "warnings": facts.get("warnings", []),
+    }
+
+
+def _late(groups):
+    count, oldest = sum(group["count"] for group in groups), max((group["oldest_age"] for group in groups), default=0)
+    waiting = "1 message waits" if count == 1 else f"{count} messages wait"
+    sentence = f"{waiting} for an answer that is ours to change, the oldest for {oldest // 3600} hours." if groups else None
+    return {"count": count, "oldest_age": oldest, "sentence": sentence}
+
+
+def sudden_senders(log):
+    """Senders and clients whose flow of mail shot up: ``["a@example.com: 900 messages in the hour of ..., usually 3"]``."""
+    flow = log.get("senders") or {}
+    rows = [(row.get("sender") or row.get("client"), row) for place in ("top", "clients") for row in flow.get(place, [])]
+    return [f"{who}: {row['peak']} messages in the hour of {row['peak_hour']}, usually {row['usual_per_hour']}" for who, row in rows if row.get("sudden")]

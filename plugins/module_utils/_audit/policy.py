@@ -1,0 +1,231 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Controls that a postmaster can read and extend: tables with a JMESPath query over the evidence, and waivers for what is accepted.
+
+A control is a dictionary with the keys of ``KEYS``. Its ``scope`` says over which documents it is judged (docs/policy.md shows each):
+every source address, every envelope domain, every cause of refusals, or the host itself. The ``query`` gives true or "pass", false or
+"fail", "not_applicable", or null for what cannot be known; ``unknown`` is never taken for a pass.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import traceback
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+
+try:
+    import jmespath
+    import jmespath.exceptions
+except ImportError:
+    jmespath = None  # type: ignore[assignment]
+    JMESPATH_IMPORT_ERROR = traceback.format_exc()
+else:
+    JMESPATH_IMPORT_ERROR = None
+
+SCOPES = ("cause", "address", "domain", "host")
+SEVERITIES = ("info", "low", "medium", "high")
+LEVELS = ("required", "recommended", "optional")
+LANGUAGES = ("en", "es")
+
+# Key: what it says. `*` marks what a control must have; an entry without `query` changes a control that stands before it.
+KEYS = {
+    "id": "* the control's name, one word with underscores",
+    "title": "* what holds when it passes: {en: ..., es: ...}",
+    "scope": "* one of SCOPES",
+    "query": "* JMESPath: true or pass, false or fail, not_applicable, null for unknown",
+    "severity": "* of its failure, one of SEVERITIES",
+    "level": "required, recommended or optional; an optional failure never alarms",
+    "applies": "JMESPath: where it is false or null the control is not applicable",
+    "evidence": "JMESPath: the sentence, or the list of sentences, that shows it",
+    "message": "{en: ..., es: ...}: what a failure means, where no evidence says so",
+    "remedy": "one word of the remedies",
+    "publish": "JMESPath: the record to publish",
+    "request": "JMESPath: the text to send",
+    "vary": "{severity, remedy, title}: JMESPath whose result replaces the word",
+    "references": "where it is asked for: a list of addresses",
+    "enabled": "false takes the control out",
+    "examples": "{pass: [documents], fail: [documents]}: evidence that the tests judge",
+}
+_NEEDED = ("title", "scope", "query", "severity")
+_QUERIES = ("query", "applies", "evidence", "publish", "request")
+_STATUS = {True: "pass", False: "fail", None: "unknown"}
+_WORDS = ("pass", "fail", "unknown", "not_applicable")
+WAIVER_KEYS = ("control", "hosts", "justification", "expires")
+
+
+def compile_controls(packs):
+    """Check and compile the controls of several packs: ``[(file name, parsed content)]`` -> ``{id: control}`` in their order.
+
+    A later entry with the id of an earlier one replaces the keys that it has. Errors name the file, the control and, in a query, the column.
+    """
+    if jmespath is None:
+        raise DeliverabilityError("the Python library jmespath is needed where the policy is judged")
+    controls = {}
+    for file, content in packs:
+        if not isinstance(content, dict) or not isinstance(content.get("controls"), list):
+            raise DeliverabilityError(f"{file}: a policy has a list called controls")
+        for place, entry in enumerate(content["controls"], 1):
+            _add(controls, file, place, entry)
+    return {name: control for name, control in controls.items() if control.get("enabled", True)}
+
+
+def _add(controls, file, place, entry):
+    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+        raise DeliverabilityError(f"{file}: control {place}: it needs an id")
+    where = f"{file}: control {entry['id']}"
+    unknown = sorted(set(entry) - set(KEYS))
+    if unknown:
+        raise DeliverabilityError(f"{where}: unknown key {unknown[0]}; a control has {', '.join(KEYS)}")
+    known = controls.get(entry["id"])
+    if "query" not in entry and known is None:
+        raise DeliverabilityError(f"{where}: no control before it has this id, so it needs a query")
+    control = {**(known or {}), **entry}
+    for key in _NEEDED:
+        if key not in control:
+            raise DeliverabilityError(f"{where}: {key} is missing")
+    for key, words in (("scope", SCOPES), ("severity", SEVERITIES), ("level", LEVELS)):
+        if control.get(key, words[0]) not in words:
+            raise DeliverabilityError(f"{where}: {key}: {control[key]!r} is none of {', '.join(words)}")
+    for key in ("title", "message"):
+        _check_words(where, key, control.get(key))
+    control["compiled"] = {key: _compile(where, key, control[key]) for key in _QUERIES if control.get(key) is not None}
+    control["compiled"].update({f"vary {key}": _compile(where, f"vary: {key}", text) for key, text in (control.get("vary") or {}).items()})
+    controls[entry["id"]] = control
+
+
+def _check_words(where, key, value):
+    if value is None or isinstance(value, str):
+        return
+    if not isinstance(value, dict) or "en" not in value or not all(isinstance(text, str) for text in value.values()):
+        raise DeliverabilityError(f"{where}: {key} is a text, or {{en: text, es: text}}")
+
+
+def _compile(where, key, text):
+    try:
+        return jmespath.compile(text)
+    except jmespath.exceptions.ParseError as error:
+        column = getattr(error, "lex_position", None)
+        at = f", column {column + 1}" if isinstance(column, int) else ""
+        raise DeliverabilityError(f"{where}: {key}{at}: {str(error).splitlines()[0]}") from None
+    except (jmespath.exceptions.JMESPathError, TypeError, AttributeError) as error:
+        raise DeliverabilityError(f"{where}: {key}: {error}") from None
+
+
+def in_language(words, language):
+    """The text of ``words`` (a text, or texts by language) in ``language``, else in English."""
+    if isinstance(words, dict):
+        return words.get(language) or words["en"]
+    return words
+
+
+def judge(control, name, document, language="en"):
+    """The finding of one control over one document; ``name`` is the host's."""
+    status = _status(control, document)
+    finding = {
+        "id": f"{control['id']}:{document['subject']}",
+        "control": control["id"],
+        "host": name,
+        "subject": document["subject"],
+        "status": status,
+        "severity": control["severity"] if status == "fail" else "info",
+        "level": control.get("level", "required"),
+        "side": "ours" if status == "fail" else "none",
+        "title": in_language(control["title"], language),
+        "evidence": _evidence(control, document, status, language),
+        "remedy": control.get("remedy") if status == "fail" else None,
+        "publish": _search(control, "publish", document) if status == "fail" else None,
+        "request": _search(control, "request", document) if status == "fail" else None,
+        "references": list(control.get("references") or []),
+    }
+    if status == "fail":
+        for key in control.get("vary") or {}:
+            varied = _search(control, f"vary {key}", document)
+            finding[key] = varied if varied is not None else finding[key]
+    return finding
+
+
+def _status(control, document):
+    if control.get("applies") is not None and not _search(control, "applies", document):
+        return "not_applicable"
+    result = _search(control, "query", document)
+    if isinstance(result, str) and result in _WORDS:
+        return result
+    if result is None or isinstance(result, bool):
+        return _STATUS[result]
+    raise DeliverabilityError(f"control {control['id']}: query gives {result!r}; it has to give true, false, null or one of {', '.join(_WORDS)}")
+
+
+def _search(control, key, document):
+    compiled = control["compiled"].get(key)
+    if compiled is None:
+        return None
+    try:
+        return compiled.search(document)
+    except jmespath.exceptions.JMESPathError as error:
+        raise DeliverabilityError(f"control {control['id']}: {key}: {str(error).splitlines()[0]}") from None
+
+
+def _evidence(control, document, status, language):
+    found = _search(control, "evidence", document)
+    sentences = [found] if isinstance(found, str) else [text for text in found or [] if text]
+    if not sentences:
+        fallback = {"fail": in_language(control.get("message"), language), "unknown": document.get("unknown")}.get(status)
+        sentences = [fallback] if fallback else []
+    return [str(sentence) for sentence in sentences]
+
+
+# Waivers
+
+
+def check_waivers(waivers, file="waivers"):
+    """Check waivers: ``[{control, hosts, justification, expires}]``; ``hosts`` is a name pattern, ``expires`` a day (YYYY-MM-DD)."""
+    checked = []
+    for place, waiver in enumerate(waivers or [], 1):
+        where = f"{file}: waiver {place}"
+        if not isinstance(waiver, dict) or sorted(waiver) != sorted(WAIVER_KEYS):
+            raise DeliverabilityError(f"{where}: it needs {', '.join(WAIVER_KEYS)} and nothing else")
+        day = str(waiver["expires"])
+        if len(day) != 10 or [len(part) for part in day.split("-")] != [4, 2, 2] or not day.replace("-", "").isdigit():
+            raise DeliverabilityError(f"{where}: expires: {day!r} is no day such as 2027-01-31")
+        if not str(waiver["justification"]).strip():
+            raise DeliverabilityError(f"{where}: justification is empty")
+        checked.append({**waiver, "expires": day})
+    return checked
+
+
+def waive(findings, waivers, now):
+    """Waive failures that somebody answers for. An expired waiver waives nothing and fails itself, so that nobody forgets it."""
+    today = (now or "")[:10]
+    result = []
+    for finding in findings:
+        # Ids may say which subject: "ptr_exists" waives the control, "ptr_exists:198.51.100.11" one finding of it.
+        waiver = next((w for w in waivers if w["control"] in (finding["control"], finding["id"]) and fnmatch.fnmatchcase(finding["host"], w["hosts"])), None)
+        if waiver is None or finding["status"] not in ("fail", "unknown"):
+            result.append(finding)
+        elif today and waiver["expires"] < today:
+            result += [finding, _expired(finding, waiver)]
+        else:
+            said = f"Waived until {waiver['expires']}: {waiver['justification']}"
+            result.append({**finding, "status": "waived", "severity": "info", "side": "none", "remedy": None, "evidence": [*finding["evidence"], said]})
+    return result
+
+
+def _expired(finding, waiver):
+    said = f"The waiver of {waiver['control']} ended on {waiver['expires']} ({waiver['justification']}). Renew it or mend the cause."
+    return {
+        **finding,
+        "id": f"waiver_expired:{finding['id']}",
+        "control": "waiver_expired",
+        "status": "fail",
+        "severity": "high",
+        "title": f"The waiver of {waiver['control']} is in force",
+        "evidence": [said],
+        "remedy": None,
+        "publish": None,
+        "request": None,
+        "references": [],
+    }

@@ -1,0 +1,82 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Signals too large to be true: a fleet is never changed because of one wrong one.
+
+A list that suddenly has a tenth of the fleet, a resolver that changed its mind about everything, a clock that jumped: each is said once,
+and the actions that rest on it are blocked until somebody has looked.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import seconds_between
+
+# A list is suspect when it newly has more than this share of the fleet's addresses, and at least so many of them.
+ZONE_SHARE = 0.1
+ZONE_MINIMUM = 3
+# A resolver is suspect when this share of what passed before fails or is unknown now, of at least so many controls.
+RESOLVER_SHARE = 0.5
+RESOLVER_MINIMUM = 10
+# Clocks of mail hosts and of the controller may differ by so many seconds.
+CLOCK_SECONDS = 600
+DNS_CONTROLS = ("ptr_", "fcrdns", "helo_", "spf_", "mx_", "dmarc_", "dkim_")
+
+
+def suspects(diagnosis, previous):
+    """Return ``[{kind, subject, evidence}]``; ``kind`` is zone (subject: the zone), resolver (subject: None) or clock (subject: the host)."""
+    return [*_zones(diagnosis, previous), *_resolver(diagnosis, previous), *_clocks(diagnosis)]
+
+
+def _listed_by_zone(report):
+    """``{zone: {addresses}}``, and the number of addresses that were asked about."""
+    zones, asked = {}, set()
+    for host in (report or {}).get("hosts", {}).values():
+        for identity in host.get("identities", []):
+            if identity.get("listing"):
+                asked.add(identity["address"])
+                for row in identity["listing"]["listings"]:
+                    if row["state"] in ("listed", "policy"):
+                        zones.setdefault(row["zone"], set()).add(identity["address"])
+    return zones, len(asked)
+
+
+def _zones(diagnosis, previous):
+    now, asked = _listed_by_zone(diagnosis)
+    before, _asked_before = _listed_by_zone(previous)
+    found = []
+    for zone, addresses in sorted(now.items()):
+        new = addresses - before.get(zone, set())
+        if len(new) >= ZONE_MINIMUM and len(new) > ZONE_SHARE * asked:
+            found.append({"kind": "zone", "subject": zone, "evidence": f"{zone} newly lists {len(new)} of {asked} addresses of the fleet."})
+    return found
+
+
+def _resolver(diagnosis, previous):
+    turned = passed = 0
+    for name, host in ((previous or {}).get("hosts") or {}).items():
+        now = {finding["id"]: finding["status"] for finding in (diagnosis["hosts"].get(name) or {}).get("findings", [])}
+        for finding in host.get("findings", []):
+            if finding["status"] == "pass" and finding["control"].startswith(DNS_CONTROLS) and finding["id"] in now:
+                passed += 1
+                turned += now[finding["id"]] in ("fail", "unknown")
+    if passed < RESOLVER_MINIMUM or turned <= RESOLVER_SHARE * passed:
+        return []
+    return [
+        {"kind": "resolver", "subject": None, "evidence": f"{turned} of {passed} DNS controls that passed last time do not pass now: look at the resolver."}
+    ]
+
+
+def _clocks(diagnosis):
+    found = []
+    for name, host in diagnosis["hosts"].items():
+        facts = host["facts"] or {}
+        if facts.get("snapshot") or not facts.get("now") or not diagnosis["generated_at"]:
+            continue
+        apart = seconds_between(facts["now"], diagnosis["generated_at"])
+        if abs(apart) > CLOCK_SECONDS:
+            found.append(
+                {"kind": "clock", "subject": name, "evidence": f"The clock of {name} is {abs(apart):.0f} seconds {'behind' if apart > 0 else 'ahead'}."}
+            )
+    return found

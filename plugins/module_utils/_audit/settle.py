@@ -1,0 +1,282 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Whose fault each refusal is, once the evidence beside its text is known.
+
+A verdict whose side is ``either`` says which evidence would decide. The fleet may have that evidence: what the DNS and the blocklists
+say of the address that was refused (self), whether another host delivers to the same operator (sisters), how many operators
+refuse (spread), whether it began with a change of ours (history), and whether the network lets us out at all (connectivity).
+
+The strongest evidence is asked first and the first that speaks decides, so weaker evidence that is added never overturns it.
+What no evidence decides stays ``either``.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import classify
+
+# Thresholds that a caller may change.
+LIMITS = {
+    # An ambiguous refusal is ours when at least so many operators refuse, and at least this share of those that were tried.
+    "spread_minimum": 3,
+    "spread_share": 0.5,
+    # A change explains refusals that began at most so many seconds after it.
+    "history_window": 86400,
+}
+
+# Evidence that a verdict names -> the checks whose failure makes the refusal ours, the remedy of each.
+SELF = {
+    "dnsbl": (("policy", "use_smarthost"), ("listed", "switch_outbound_ip")),
+    "ptr": (("ptr_exists", "fix_ptr"), ("fcrdns", "fix_ptr")),
+    "helo": (("helo_fqdn", "fix_helo"), ("helo_resolves", "fix_helo"), ("helo_matches", "fix_helo")),
+    "spf": (("spf_authorises", "fix_spf"),),
+}
+# Refusals of an address: another one helps sooner than a list that has to be asked.
+REFUSED_ADDRESS = {"ip_blocklisted", "ip_blocked", "ip_reputation"}
+# Reasons that come from the line rather than from a server's judgement; only these can be a matter of connectivity.
+LINE = {"connection_failed", "connection_lost", "network_unreachable", "delayed", "expired"}
+
+
+def verdict_rows(facts, identities, via, language="en"):
+    """Give every group of failures in the queue and the log its verdict: a list of rows that ``settle`` completes.
+
+    A row: ``source`` (queue or log), ``group``, ``verdict``, ``operator`` (or the destination, where the operator is not known),
+    ``side``, ``remedy``, ``current``, ``settled_by``, ``why``, ``would_change``, ``confidence``.
+    """
+    ours = _ourselves(facts, identities, via)
+    delivered = last_delivered(facts)
+    rows = []
+    for place in ("queue", "log"):
+        for group in (facts.get(place) or {}).get("groups", []):
+            if group["outcome"] == "sent" or not group.get("text"):
+                continue
+            verdict = classify(
+                group["text"],
+                command=group.get("stage"),
+                rhost=group.get("relay_host"),
+                recipient_domain=group.get("destination"),
+                ours=ours,
+                language=language,
+            )
+            rows.append(
+                {
+                    "source": place,
+                    "group": group,
+                    "verdict": verdict,
+                    "operator": verdict["operator"] or operator(group),
+                    "side": verdict["side"],
+                    "remedy": remedy_of(verdict),
+                    "current": place == "queue" or _goes_on(group, delivered),
+                    "settled_by": None,
+                    "why": None,
+                    "would_change": None,
+                    "confidence": verdict["confidence"],
+                }
+            )
+    return rows
+
+
+def _ourselves(facts, identities, via):
+    own = facts.get("identity") or {}
+    return {
+        "addresses": sorted({identity[key] for identity in identities for key in ("address", "inside")} | set(own.get("local_addresses", []))),
+        "helo": sorted({source["helo"] for source in own.get("sources", []) if source.get("helo")}),
+        "domains": sorted({domain for identity in identities for domain in identity["domains"]}),
+        "smarthosts": sorted(set(via)),
+    }
+
+
+def operator(group):
+    """Who runs the destination: a known operator, or the destination itself."""
+    return operator_of(rhost=group.get("relay_host"), recipient_domain=group.get("destination")) or group["destination"]
+
+
+def last_delivered(facts):
+    """``{destination: time of the last delivery}`` of one host."""
+    delivered = {}
+    for row in (facts.get("log") or {}).get("delivered_to", []):
+        delivered[row["destination"]] = max(row["last"] or "", delivered.get(row["destination"], ""))
+    return delivered
+
+
+def _goes_on(group, delivered):
+    """Whether a trouble in the log goes on: not every message got through later, and nothing was delivered there since."""
+    return group.get("handled", 0) < group["count"] and delivered.get(group["destination"], "") < (group.get("last") or "")
+
+
+def remedy_of(verdict):
+    """What a verdict asks for; where it is about our address and another one would do, that comes before waiting for a list."""
+    if verdict["reason"] in REFUSED_ADDRESS and "switch_outbound_ip" in (verdict.get("alternatives") or []):
+        return "switch_outbound_ip"
+    return verdict["remedy"]
+
+
+class Fleet:
+    """What the hosts know of each other: who delivers to and who is refused by each operator.
+
+    ``hosts``: ``{name: {"rows": verdict rows, "facts": mail_host, "addresses": [source addresses]}}``.
+    """
+
+    def __init__(self, hosts):
+        self.delivering = {}
+        self.refused = {}
+        for name, host in hosts.items():
+            for row in (host["facts"].get("log") or {}).get("delivered_to", []):
+                self.delivering.setdefault(operator(row), {}).setdefault(name, row["last"] or "")
+            for row in host["rows"]:
+                if row["side"] in ("ours", "either") and row["current"]:
+                    self.refused.setdefault(row["operator"], set()).add(name)
+
+    def sisters(self, name, place, since):
+        """Other hosts that deliver to ``place``, at or after ``since``, and those that it refuses too."""
+        delivering = sorted(host for host, last in self.delivering.get(place, {}).items() if host != name and last >= since)
+        refused = sorted(self.refused.get(place, set()) - {name})
+        return delivering, [host for host in refused if host not in delivering]
+
+
+def settle(name, rows, identities, facts, fleet, changes=(), probes=(), limits=None):
+    """Decide each ``either`` of one host in place; return the rows.
+
+    ``identities``: those of the sources with ``listing`` and ``dns``; ``changes``: ``[{at, what}]``; ``probes``: results of smtp_probe_info.
+    """
+    limits = {**LIMITS, **(limits or {})}
+    failing = _failing(identities)
+    spread = _spread(rows, facts, limits)
+    for row in rows:
+        if row["side"] != "either":
+            continue
+        conclusion = (
+            _by_the_way_out(row, probes)
+            or _by_self(row, failing)
+            or _by_sisters(name, row, fleet)
+            or _by_history(row, facts, changes, limits)
+            or _by_reach(row, probes)
+            or _by_spread(row, spread)
+        )
+        if conclusion:
+            row.update(conclusion)
+        else:
+            named = ", ".join(row["verdict"].get("settle") or []) or "nothing known"
+            row.update(why="the text leaves it open and no other evidence speaks", would_change=f"would decide it: {named}", confidence="guess")
+    return rows
+
+
+def _conclusion(side, by, why, would_change, confidence, **more):
+    return {"side": side, "settled_by": by, "why": why, "would_change": would_change, "confidence": confidence, **more}
+
+
+# Self
+
+
+def _failing(identities):
+    """``{check: (address, sentence)}`` of what is wrong with the addresses that mail leaves from."""
+    failing = {}
+    for identity in identities:
+        for row in (identity.get("listing") or {}).get("listings", []):
+            if row["state"] in ("listed", "policy") and row["impact"] != "none":
+                failing.setdefault(row["state"], (identity["address"], f"{row['zone']} lists {identity['address']} ({row['meaning']})"))
+        for check in (identity.get("dns") or {}).get("checks", []):
+            if check["status"] == "fail":
+                failing.setdefault(check["control"], (identity["address"], check["evidence"]))
+    return failing
+
+
+def _by_self(row, failing):
+    named = row["verdict"].get("settle") or []
+    for evidence, checks in SELF.items():
+        if evidence not in named:
+            continue
+        for check, remedy in checks:
+            if check in failing:
+                return _conclusion("ours", "self", failing[check][1], f"a refusal that goes on once {check} is in order", "likely", remedy=remedy)
+    return None
+
+
+# Connectivity
+
+
+def _by_the_way_out(row, probes):
+    """No server at all answers a probe from the host: the way out is shut."""
+    if row["verdict"]["reason"] not in LINE or len(probes) < 2 or any(probe["outcome"] != "no_connection" for probe in probes):
+        return None
+    why = f"none of {len(probes)} servers can be reached from this host"
+    return _conclusion("ours", "connectivity", why, "one server that answers a probe", "certain", remedy="check_network")
+
+
+def _by_reach(row, probes):
+    """Others answer a probe from the host, and this server does not."""
+    reached = [probe for probe in probes if probe["outcome"] != "no_connection"]
+    mine = [probe for probe in probes if probe["address"] == row["group"].get("relay_address")]
+    if row["verdict"]["reason"] not in LINE or not reached or not mine or any(probe in reached for probe in mine):
+        return None
+    why = f"this host reaches {len(reached)} other servers, and {mine[0]['address']} does not answer it"
+    return _conclusion("theirs", "connectivity", why, "another host that reaches it", "likely")
+
+
+# Sisters
+
+
+def _by_sisters(name, row, fleet):
+    delivering, refused = fleet.sisters(name, row["operator"], row["group"].get("first") or "")
+    if delivering:
+        why = f"{delivering[0]} delivers to {row['operator']} meanwhile"
+        return _conclusion("ours", "sisters", why, f"{delivering[0]} being refused there too", "likely", remedy=_remedy_if_ours(row))
+    if len(refused) >= 2:
+        why = f"{row['operator']} takes mail from no host of ours: {', '.join(refused[:3])} too"
+        return _conclusion("theirs", "sisters", why, f"a host that delivers to {row['operator']}", "likely")
+    return None
+
+
+def _remedy_if_ours(row):
+    return "check_network" if row["verdict"]["reason"] in LINE else row["remedy"]
+
+
+# History
+
+
+def _by_history(row, facts, changes, limits):
+    """It was delivered to before, and is refused since shortly after a change of ours."""
+    first = row["group"].get("first") or ""
+    before = [entry for entry in (facts.get("log") or {}).get("delivered_to", []) if operator(entry) == row["operator"] and (entry["first"] or "") < first]
+    for change in sorted(changes, key=lambda change: change["at"], reverse=True):
+        if before and change["at"] <= first and seconds_between(change["at"], first) <= limits["history_window"]:
+            why = f"it began after a change of ours at {change['at']} ({change['what']}), and mail was delivered there before"
+            return _conclusion("ours", "history", why, "a refusal that goes on once the change is taken back", "likely", remedy="fix_mta")
+    return None
+
+
+def seconds_between(first, last):
+    """Seconds from one RFC 3339 time (UTC, whole seconds) to another; 0.0 where one is missing."""
+    if not first or not last:
+        return 0.0
+
+    form = "%Y-%m-%dT%H:%M:%SZ"
+    return (datetime.datetime.strptime(last, form) - datetime.datetime.strptime(first, form)).total_seconds()
+
+
+# Spread
+
+
+def _spread(rows, facts, limits):
+    """``(side, why)`` that the number of refusing operators points to, or None while there are too few to tell."""
+    refusing = {row["operator"] for row in rows if row["side"] == "either" and row["current"]}
+    accepting = {operator(row) for row in (facts.get("log") or {}).get("delivered_to", [])}
+    tried = refusing | accepting
+    if len(refusing) >= limits["spread_minimum"] and len(refusing) >= limits["spread_share"] * len(tried):
+        return "ours", f"{len(refusing)} of {len(tried)} operators refuse"
+    if len(refusing) == 1 and len(accepting - refusing) >= limits["spread_minimum"]:
+        return "theirs", f"one operator refuses, {len(accepting - refusing)} others take our mail"
+    return None
+
+
+def _by_spread(row, spread):
+    if not spread or "spread" not in (row["verdict"].get("settle") or []):
+        return None
+    side, why = spread
+    more = {"remedy": _remedy_if_ours(row)} if side == "ours" else {}
+    return _conclusion(side, "spread", why, "the same tried at more operators", "likely", **more)

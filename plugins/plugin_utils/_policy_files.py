@@ -1,0 +1,56 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Policies and waivers as files: those of the collection by name, a user's own by path."""
+
+from __future__ import annotations
+
+import pathlib
+
+import yaml
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+
+SHIPPED = pathlib.Path(__file__).with_name("_policies")
+
+
+def names():
+    """Names of the policies that the collection ships."""
+    return sorted(path.stem for path in SHIPPED.glob("*.yml"))
+
+
+def load_policies(wanted):
+    """``[(file name, content)]`` for names of shipped policies and paths of own ones."""
+    return [(str(name), _load(_path(str(name)), "policies")) for name in wanted]
+
+
+def _path(name):
+    return SHIPPED / f"{name}.yml" if name in names() else pathlib.Path(name).expanduser()
+
+
+def load_waivers(path):
+    """The list of waivers in a YAML file (a list, or a dictionary with the list ``waivers``); none without a path."""
+    if not path:
+        return []
+    content = _load(pathlib.Path(path).expanduser(), "waivers")
+    waivers = content.get("waivers") if isinstance(content, dict) else content
+    if not isinstance(waivers, list):
+        raise DeliverabilityError(f"waivers: {path}: it has no list of waivers")
+    # YAML reads a day as a date.
+    return [{key: str(value) for key, value in waiver.items()} if isinstance(waiver, dict) else waiver for waiver in waivers]
+
+
+def _load(path, option):
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        shipped = f"; the collection has {', '.join(names())}" if option == "policies" else ""
+        raise DeliverabilityError(f"{option}: {path}: {error.strerror}{shipped}") from None
+    except UnicodeDecodeError:
+        raise DeliverabilityError(f"{option}: {path}: it is not UTF-8 text") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        at = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise DeliverabilityError(f"{option}: {path}{at}: {getattr(error, 'problem', None) or 'it is no YAML'}") from None
