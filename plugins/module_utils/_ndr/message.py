@@ -28,6 +28,7 @@ _ADDRESS = re.compile(notices.ADDRESS)
 _TYPED = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*)\s*;\s*(.*)", re.DOTALL)
 _STATUS = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
 _GENERIC_STATUS = re.compile(r"[245]\.[05]\.0$")
+_REPORT_IN_TEXT = re.compile(r"^Final-Recipient:", re.MULTILINE | re.IGNORECASE)
 _HOST = re.compile(r"[\w.:-]+")
 
 _MAIL_SYSTEM = re.compile(
@@ -167,14 +168,14 @@ def _delivery_report(message):
     reports = message.of_type(*REPORTS)
     if not reports or not _is_report(message, "delivery-status"):
         return None
-    words = _words(message)
+    words, copy = _words(message)
     _layout, told = notices.read_notice(words, guess=False)
     result = _read_report([line for report in reports for line in [*report.text().split("\n"), ""]])
     if not result["recipients"]:
         _layout, told = notices.read_notice(words)
         result["recipients"] = told
     _complete(result["recipients"], told, words)
-    return _finish(result, message, words, "rfc3464")
+    return _finish(result, message, words, copy, "rfc3464")
 
 
 def _read_report(lines):
@@ -184,7 +185,7 @@ def _read_report(lines):
         recipient = _report_recipient(fields)
         if recipient:
             result["recipients"].append(recipient)
-        result["reporting_mta"] = result["reporting_mta"] or _host(_untyped(fields.first("reporting-mta")))
+        result["reporting_mta"] = result["reporting_mta"] or _host(fields.first("reporting-mta"))
         result["sender"] = result["sender"] or _bare(_untyped(fields.first("x-postfix-sender")))
         result["message_id"] = result["message_id"] or fields.first("x-original-message-id") or None
     return result
@@ -209,12 +210,13 @@ def _blocks(lines):
 
 
 def _report_recipient(fields):
-    final, original = _untyped(fields.first("final-recipient")), _untyped(fields.first("original-recipient"))
+    final, original = _mailbox(_untyped(fields.first("final-recipient"))), _mailbox(_untyped(fields.first("original-recipient")))
     if not final and not original and not fields.first("action"):
         return None
+    address = original if original and "@" not in (final or "") else final
     text = _untyped(fields.first("diagnostic-code"))
-    recipient = notices.recipient(_mailbox(final) or _mailbox(original), text, remote_mta=_host(_untyped(fields.first("remote-mta"))))
-    recipient["original_address"] = _mailbox(original)
+    recipient = notices.recipient(address, text, remote_mta=_host(fields.first("remote-mta")))
+    recipient["original_address"] = original
     status = _STATUS.search(fields.first("status"))
     recipient["status"] = _more_exact(status.group() if status else None, recipient["status"])
     word = re.match(r"\W*(\w+)", fields.first("action"))
@@ -257,24 +259,32 @@ def _says_more(told, reported):
 def _notice(message):
     if not _from_mail_system(message.top):
         return None
-    words = _words(message)
-    if not words:
+    words, copy = _words(message)
+    if not words.strip():
         return None
+    layout, told = notices.read_notice(f"{message.top.field('subject')}\n\n{words}")
     result = {"reporting_mta": None, "sender": None, "message_id": None, "recipients": []}
-    if re.search(r"^Final-Recipient:", words, re.MULTILINE | re.IGNORECASE):
+    if _REPORT_IN_TEXT.search(words):
         # A report that some gateway turned into plain text.
         result = _read_report(words.split("\n"))
-    layout = "rfc3464"
-    if not result["recipients"]:
-        layout, result["recipients"] = notices.read_notice(words)
+        _complete(result["recipients"], told, words)
     failed = [address.strip() for address in message.top.field("x-failed-recipients").split(",") if address.strip()]
-    if failed and not result["recipients"]:
-        layout, result["recipients"] = "text", [notices.recipient(address, " ".join(words.split())) for address in failed]
-    if not result["recipients"]:
+    if result["recipients"]:
+        layout = "rfc3464"
+    elif told:
+        result["recipients"] = told
+        if len(failed) == 1 and len(told) == 1:
+            told[0]["address"] = failed[0]
+    else:
+        layout, result["recipients"] = "text", [notices.recipient(address, words) for address in failed]
+    if not result["recipients"] or (layout == "text" and not _certain(message.top, result["recipients"])):
         return None
-    if len(failed) == 1 and len(result["recipients"]) == 1:
-        result["recipients"][0]["address"] = failed[0]
-    return _finish(result, message, words, layout)
+    return _finish(result, message, words, copy, layout)
+
+
+def _certain(top, recipients):
+    """Whether a notice of unknown layout is one: it has a reply code, or comes from a mail system by name and is no automatic reply."""
+    return any(recipient["code"] for recipient in recipients) or bool(_MAIL_SYSTEM.search(top.field("from")) and not _AUTO_SUBJECT.match(top.field("subject")))
 
 
 def _from_mail_system(top):
@@ -286,10 +296,10 @@ def _from_mail_system(top):
     return bool(_MAIL_SYSTEM.search(top.field("from"))) or top.field("return-path").replace(" ", "") == "<>" or top.field("from").replace(" ", "") == "<>"
 
 
-def _finish(result, message, words, layout):
+def _finish(result, message, words, copy, layout):
     """What reports and notices have in common: kind, actions, and the original message."""
     top = message.top
-    original = _attached_fields(message) or _copied_fields(message)
+    original = _attached_fields(message) or parse_fields([line.encode("utf-8", "replace") for line in copy.split("\n")])
     untold = [recipient for recipient in result["recipients"] if recipient["action"] is None]
     if untold or not result["recipients"]:
         delayed = bool(notices.DELAYED.search(top.field("subject")) or notices.DELAYED.search(words[:4000]))
@@ -333,10 +343,10 @@ def _is_report(message, report_type):
 
 
 def _words(message):
-    """The text of a notice for people, without the copy of the original below it."""
+    """The text of a notice for people, and the header in the copy of the original below it (or '')."""
     plain = [part.text() for part in message.parts if part.type == "text/plain"]
     text = "\n\n".join(part for part in plain if part.strip()) or "\n\n".join(html_text(part.text()) for part in message.of_type("text/html"))
-    return notices.split_copy(text)[0]
+    return notices.split_copy(notices.tidy(text))
 
 
 def html_text(source):
@@ -374,16 +384,6 @@ def _attached_fields(message):
     return parse_fields(header)
 
 
-def _copied_fields(message):
-    """The header of the original message, from the copy in the text."""
-    for part in message.parts:
-        if part.type == "text/plain":
-            copy = notices.split_copy(part.text())[1]
-            if copy:
-                return parse_fields([line.encode("utf-8", "replace") for line in copy.split("\n")])
-    return {}
-
-
 def _first(fields, name):
     values = fields.get(name)
     return clean(values[0].decode("utf-8", "replace")) if values else ""
@@ -419,6 +419,10 @@ def _only_address(text):
 
 
 def _host(value):
-    """A host name from ``dns; mx.example.com (192.0.2.1)``, or None."""
-    match = _HOST.search(value or "")
+    """The host in ``dns; mx.example.com (192.0.2.1)``; a name of another kind (X.400) as it is; or None."""
+    typed = _TYPED.match(value)
+    kind, name = typed.groups() if typed else ("dns", value)
+    if kind.lower() not in ("dns", "smtp"):
+        return name or None
+    match = _HOST.search(name)
     return (match.group().rstrip(".") or None) if match else None

@@ -19,6 +19,7 @@ import re
 
 ADDRESS = r"[^\s<>()\[\]:;,\"'@]+@[^\s<>()\[\]:;,\"'@]+"
 TEXT_LIMIT = 8192
+LINE_LIMIT = 2000
 
 _CODE = re.compile(r"(?:^|[\s'\"#;>:])([245]\d\d)(?=[ \-:#]|$)")
 _FIRST_CODE = re.compile(r"\s*([245]\d\d)(?=[ \-:]|$)")
@@ -77,6 +78,19 @@ def _host_in(text):
     return match.group(1).strip("[]").rstrip(".") if match else None
 
 
+def tidy(text):
+    """A text with no line over ``LINE_LIMIT`` characters and never two empty lines in a row: then no pattern can be led astray."""
+    lines, blank = [], False
+    for line in text.split("\n"):
+        if line.strip():
+            lines.append(line[:LINE_LIMIT].rstrip())
+            blank = False
+        elif not blank:
+            lines.append("")
+            blank = True
+    return "\n".join(lines)
+
+
 # --- the copy of the original -------------------------------------------------------------------------------------------
 
 _FIELD_LINE = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,60}:(?:\s|$)")
@@ -113,7 +127,7 @@ def _until_blank(lines, start):
 
 _HEADING = re.compile(r"^\"?(?:<([^<>\n]*)>|(" + ADDRESS + r"))\"?(?: \((?:expanded from|generated from)[: ]*<?([^<>()\n]*)>?\))?:(?:[ \t]+(.*))?$")
 _REMOTE_SAID = re.compile(r"(?:Remote host said|said|reason|server responded with|replied)\s*:\s*", re.IGNORECASE)
-_GIVING_UP = re.compile(r"\s*Giving up on \S+\.?\s*$")
+_GIVING_UP = re.compile(r"\s*(?:Giving up on \S+|I'm not going to try again; this message has been in the queue too long\.)\s*$")
 _QMAIL_HOST = re.compile(r"(?:^|Connected to )([0-9A-Fa-f.:]+\.[0-9A-Fa-f]+|[0-9A-Fa-f:]{3,}) (?:does not like|failed|but )")
 _IN_REPLY = re.compile(r"\s*\(in reply to ([^()]*?)(?: command)?\)\s*$")
 _DIALOGUE = re.compile(r"^\s*(>>>|<<<) ?(.*)$")
@@ -122,17 +136,19 @@ _DIALOGUE = re.compile(r"^\s*(>>>|<<<) ?(.*)$")
 def paragraphs(words):
     """QSBMF and its likes (qmail, Postfix, Courier, Yahoo, 1&1): ``<address>:`` and the reason, up to an empty line."""
     found = []
-    lines = iter(words.split("\n"))
-    for line in lines:
-        heading = _HEADING.match(line)
-        if not heading:
-            continue
-        reason = [heading.group(4) or ""]
-        for more in lines:
-            if not more.strip() and any(part.strip() for part in reason):
-                break
-            reason.append(more)
-        found.append(_paragraph(heading.group(1) or heading.group(2) or "", heading.group(3), reason))
+    heading, reason = None, []
+    for line in [*words.split("\n"), ""]:
+        begins = _HEADING.match(line)
+        if heading is None and begins:
+            heading, reason = begins, [begins.group(4) or ""]
+        elif heading is not None:
+            # OpenSMTPD leaves no empty line between recipients whose reasons stand beside them.
+            beside = begins and heading.group(4)
+            if beside or (not line.strip() and any(part.strip() for part in reason)):
+                found.append(_paragraph(heading.group(1) or heading.group(2) or "", heading.group(3), reason))
+                heading, reason = begins, [begins.group(4) or ""] if begins else []
+            else:
+                reason.append(line)
     return found
 
 
@@ -156,6 +172,7 @@ def _paragraph(address, original, reason):
 
 
 _EXIM_ADDRESS = re.compile(r"^  (?! )(.+?):?$")
+_EXIM_AFTER = re.compile(r"SMTP error from remote (?:mail )?server[^:]*(?::<[^<>]*>)?:\s*(?:host \S+ \[[^\]]*\]:\s*)?(?=[245]\d\d)")
 _EXIM_ORIGIN = re.compile(r"^\s*\((?:ultimately )?generated from ([^()]*)\)$")
 
 
@@ -179,15 +196,9 @@ def _exim_recipient(address, reason):
     if reason and _EXIM_ORIGIN.match(reason[0]):
         original = _EXIM_ORIGIN.match(reason.pop(0)).group(1)
     text = " ".join(reason)
-    # The reply begins on the line after the words "SMTP error from remote mail server after ...:".
-    for number, line in enumerate(reason):
-        if _FIRST_CODE.match(line):
-            around = " ".join(reason[:number])
-            return recipient(address, " ".join(reason[number:]), around, _host_in(around), original)
-    after = re.search(r"SMTP error from remote (?:mail )?server[^:]*(?::<[^<>]*>)?:\s*(?:host \S+ \[[^\]]*\]:\s*)?(?=[245]\d\d)", text)
-    if after:
-        return recipient(address, text[after.end() :], after.group(), _host_in(text), original)
-    return recipient(address, text, text, _host_in(text), original)
+    after = _EXIM_AFTER.search(text)
+    reply = text[after.end() :] if after else text
+    return recipient(address, reply, after.group() if after else text, _host_in(text), original)
 
 
 _SENDMAIL_SECTION = re.compile(r"^\s*-{3,} (.*) -{3,}\s*$")
@@ -261,44 +272,47 @@ def _transcript(words):
 _EXCHANGE_ADDRESS = re.compile(
     r"^\s*(?:IMCEAEX-\S+|(?:mailto:)?<?(" + ADDRESS + r")>?)(?:\s*<mailto:[^<>]*>)?(?: \([^()]*\))?(?: on .*| am .*| el .*| le .*| il .*| em .*)?\s*$"
 )
-_EXCHANGE_HASHES = re.compile(r"^\s*(?:([\w.-]+)\s+)?#\s*(?:<\s*)?(?:#?[245]\.\d+\.\d+ smtp;\s*)?(.*?)>?\s*#(?:SMTP)?#\s*$")
+_EXCHANGE_HASHES = re.compile(r"^\s*(?:([\w.-]+)\s+)?#\s*(?:<\s*(?:[\w.-]+ )?)?(?:#?[245]\.\d+\.\d+ smtp;\s*)?(.*?)>?\s*#(?:SMTP)?#\s*$")
 _EXCHANGE_ANGLES = re.compile(r"^\s*<([\w.-]+) #([245]\.\d+\.\d+)(?: smtp;\s*(.*))?>\s*$")
 _EXCHANGE_QUOTED = re.compile(r"'((?:[245]\d\d)[ \-].*?)'\s*$")
 _EXCHANGE_REPORTED = re.compile(
     r"^\s*(?:Reported error|Error|Status code|Gemeldeter Fehler|Fehler|Error notificado|Erreur signalée)\s*:\s*([245]\d\d\b.*)$", re.IGNORECASE
 )
+_EXCHANGE_AT = re.compile(r"\bat ([\w.-]+\.[\w-]+) \([0-9A-Fa-f.:]+\)")
+_OPEN_QUOTE = re.compile(r"'[245]\d\d[ \-]")
 _EXCHANGE_HOST = re.compile(r"^\s*(?:[^:@\n]{3,60}:\s*)?([\w-]+(?:\.[\w-]+)+)\s*$")
-EXCHANGE_GENERATOR = re.compile(
-    r"^\s*(?:Generating server|Generierender Server|Bericht wird generiert von|Servidor de generación|Servidor que generó el error|Serveur de génération|"
-    r"Server di generazione|Servidor de geração|Servidor gerador|DSN generated by)\s*:\s*([\w.-]+)",
-    re.IGNORECASE | re.MULTILINE,
-)
+_EXCHANGE_LABELLED = re.compile(r"^\s*[^:@\n]{3,40}:\s+(" + ADDRESS + r")\s*$")
 
 
 def exchange(words):
-    """Exchange 5.5 to Online, in any language: the administrators' part is an address, a host and the error between marks."""
+    """Exchange 2000 to Online, in any language: the administrators' part is an address, a host and the error between marks."""
     found = {}
-    address, host = None, None
+    address, host, prose = None, None, []
     # A quoted reply may be folded; the marks are looked for in lines joined up to the closing quote.
     for line in _joined_quotes(words.split("\n")):
         hashes, angles = _EXCHANGE_HASHES.match(line), _EXCHANGE_ANGLES.match(line)
         quoted = _EXCHANGE_QUOTED.search(line) or _EXCHANGE_REPORTED.match(line)
+        heading = _EXCHANGE_ADDRESS.match(line) or _EXCHANGE_LABELLED.match(line)
         if hashes or angles or quoted:
             if hashes:
                 host, text = hashes.group(1) or host, hashes.group(2)
             elif angles:
-                host, text = angles.group(1), angles.group(3) or angles.group(2)
+                text = angles.group(3) or f"{angles.group(2)} {' '.join(prose)}"
             else:
                 text = quoted.group(1)
-            if address and len(text) > len(found.get(address, {"text": ""})["text"]):
-                found[address] = recipient(address, text, remote_mta=host)
-            host = None
-            continue
-        heading = _EXCHANGE_ADDRESS.match(line)
-        if heading:
-            address, host = heading.group(1) or address, None
+            at = _EXCHANGE_AT.search(line)
+            if address:
+                # "message expired", and on the next line what the last attempt met: both belong to the reason.
+                before = found[address]["text"] if address in found else ""
+                text = text if text.startswith(before) else f"{before} -> {text}"
+                found[address] = recipient(address, text, remote_mta=at.group(1) if at else host)
+            host, prose = None, []
+        elif heading:
+            address, host, prose = heading.group(1) or address, None, []
         elif _EXCHANGE_HOST.match(line):
             host = _EXCHANGE_HOST.match(line).group(1)
+        else:
+            prose.append(line.strip())
     return list(found.values())
 
 
@@ -306,7 +320,7 @@ def _joined_quotes(lines):
     """Lines, where one that opens a quoted reply and does not close it takes up to nine more with it."""
     lines = iter(lines)
     for line in lines:
-        if re.search(r"'[245]\d\d[ \-]", line) and not line.rstrip().endswith("'"):
+        if _OPEN_QUOTE.search(line) and not line.rstrip().endswith("'"):
             for _more, extra in zip(range(9), lines):
                 line += " " + extra.strip()
                 if extra.rstrip().endswith("'"):
@@ -350,6 +364,13 @@ def domino(words):
     return [recipient(address.strip("<>"), match.group("why")) for address in match.group("who").split()]
 
 
+_FAILURE = re.compile(
+    r"undeliver|could not be delivered|couldn.t be delivered|not be(?:en)? delivered|not delivered|wasn.t delivered|delivery (?:has )?fail|delivery error|"
+    r"failed permanently|returned mail|returning message|failure notice|delivery (?:status|delay)|did not reach|unable to deliver|wasn't able to deliver|"
+    r"unzustellbar|nicht zugestellt|no se (?:pudo|ha podido|entreg)|no se puede entregar|non (?:remis|distribu)|n'a pas (?:pu )?[eê]t|"
+    r"mancata consegna|impossibile recapitare|n[aã]o (?:foi|p[oô]de)|не доставлено|недоставлен|無法(?:傳送|送達)|退信|配信(?:できません|不能)|送信できません",
+    re.IGNORECASE,
+)
 _REPLY_LINE = re.compile(r"(?:^|[\s:<('\"])([45]\d\d[ \-](?:[45]\.\d{1,3}\.\d{1,3}[ ,:;\-])?\s*\S.*)$")
 _ANY_ADDRESS = re.compile("<?(" + ADDRESS + ")>?")
 
@@ -357,19 +378,12 @@ _ANY_ADDRESS = re.compile("<?(" + ADDRESS + ")>?")
 def unknown_layout(words):
     """Any other returned mail: the addresses on lines of their own (else the first one named) and the lines that look like a reply."""
     replies = [match.group(1) for match in map(_REPLY_LINE.search, words.split("\n")[:400]) if match]
-    if not replies:
-        return []
+    # Some products only say that they did not deliver: then that sentence is all there is to judge.
+    replies = replies or [" ".join(part.split()) for part in words.split("\n\n")[:100] if _FAILURE.search(part)][-1:]
     addresses = [address.rstrip(".") for address in _LONE_ADDRESS.findall(words)[:200] or _ANY_ADDRESS.findall(words)[:1]]
     text = " ".join(replies[:10])
     return [recipient(address, text, words[:4000], _host_in(words)) for address in dict.fromkeys(addresses)]
 
-
-_FAILURE_WORDS = (
-    r"undeliver|could not be delivered|couldn.t be delivered|not be delivered|not delivered|wasn.t delivered|delivery (?:has )?fail|failed permanently|"
-    r"returned mail|returning message|failure notice|delivery (?:status|delay)|did not reach|unable to deliver|wasn't able to deliver|unzustellbar|nicht zugestellt|"
-    r"no se (?:pudo|ha podido|entreg)|no se puede entregar|non (?:remis|distribu)|n'a pas (?:pu )?[eê]t|mancata consegna|impossibile recapitare|"
-    r"n[aã]o (?:foi|p[oô]de)|не доставлено|недоставлен|無法(?:傳送|送達)|退信|配信(?:できません|不能)|送信できません"
-)
 
 FORMATS = (
     ("exim", re.compile(r"created automatically by mail delivery software", re.IGNORECASE), exim),
@@ -385,7 +399,7 @@ FORMATS = (
     ("postfix", re.compile(r"^This is the (?:mail system|Postfix program)", re.MULTILINE), paragraphs),
     ("courier", re.compile(r"running the Courier mail server"), paragraphs),
     ("paragraphs", re.compile(r"^\"?(?:<[^<>\n]+@[^<>\n]+>|" + ADDRESS + r")\"?(?: \([^()\n]*\))?:", re.MULTILINE), paragraphs),
-    ("text", re.compile(_FAILURE_WORDS, re.IGNORECASE), unknown_layout),
+    ("text", _FAILURE, unknown_layout),
 )
 """(name, mark, reader), tried in order: the first reader that finds a recipient has read the notice."""
 
@@ -394,9 +408,17 @@ DELAYED = re.compile(
     r"verz[oö]gert|retrasad|demorad|retard[eé]|ritardat|atrasad",
     re.IGNORECASE,
 )
-REPORTER = re.compile(
-    r"^(?:Hi\. This is (?:the )?\S+ (?:program )?at |This is the mail system at host |This is a delivery status notification from )([\w.-]+\w)", re.MULTILINE
+REPORTERS = (
+    re.compile(
+        r"^(?:Hi\. This is (?:the )?\S+ (?:program )?at |This is the mail system at host |This is a delivery status notification from )([\w.-]+\w)",
+        re.MULTILINE,
+    ),
+    re.compile(r"^\s*DSN generated by:\s*([\w.-]+\w)", re.MULTILINE),
+    # Exchange, in any language: "Generating server: HOST" (and perhaps another such line) above the address.
+    re.compile(r"^[ \t]*[^\n:@]{3,50}:[ \t]*([\w-]+(?:\.[\w-]+)+)\s*\n(?:[^\n:@]{3,50}:[^\n@]*\n)?\s*<?[^\s<>@]+@", re.MULTILINE),
+    re.compile(r"^\s*<([\w.-]+) #[245]\.\d", re.MULTILINE),
 )
+"""Where a notice says which host wrote it."""
 
 
 def read_notice(words, guess=True):
@@ -414,5 +436,5 @@ def read_notice(words, guess=True):
 
 def reporter_in(words):
     """The host that says of itself that it wrote this notice, or None."""
-    match = REPORTER.search(words) or EXCHANGE_GENERATOR.search(words)
+    match = next((match for match in (pattern.search(words) for pattern in REPORTERS) if match), None)
     return match.group(1).rstrip(".") if match else None
