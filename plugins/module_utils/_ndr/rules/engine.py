@@ -136,7 +136,7 @@ class Phrase:
     reply; ``<address>``, ``<ip>``, ``<host>``, ``<n>`` and ``<id>`` as in templates. Whole words only.
     """
 
-    __slots__ = ("_pattern", "needed", "parts", "text")
+    __slots__ = ("_choices", "_pattern", "needed", "parts", "text")
 
     def __init__(self, text):
         self.text = text
@@ -145,9 +145,17 @@ class Phrase:
         self.parts = _parts(text)
         literal = " ".join(part[1][0] for part in self.parts if part[0] == "text")
         self.needed = frozenset(_whole_words(literal))
+        self._choices = tuple(tuple(one.rstrip("*") for one in alternatives) for kind, alternatives, _space in self.parts if kind == "either")
 
     def found_in(self, words):
         """Return the match object, or None."""
+        # Looking for plain text is so much cheaper than the pattern that it pays to ask for each choice first.
+        for choice in self._choices:
+            for text in choice:
+                if text in words:
+                    break
+            else:
+                return None
         if self._pattern is None:
             self._pattern = re.compile(_regex(self))
         return self._pattern.search(words)
@@ -159,7 +167,9 @@ class Phrase:
     def heaviest(self):
         """Return more than `weight` may ever return; what a ``*`` stands for has no bound but the text's."""
         ends = _END_WEIGHT * (self.text.startswith("^") + self.text.endswith("$"))
-        return ends + sum(1 + max(map(len, alternatives)) + 40 * any("*" in one for one in alternatives) for kind, alternatives, _space in self.parts if kind != "gap")
+        return ends + sum(
+            1 + max(map(len, alternatives)) + 40 * any("*" in one for one in alternatives) for kind, alternatives, _space in self.parts if kind != "gap"
+        )
 
     def anchors(self):
         """Return lists of word sets: of each list, a text with this phrase has all words of at least one set."""
@@ -192,19 +202,20 @@ def _parts(text):
 def _regex(phrase):
     """Return the regular expression of a phrase, each piece between gaps in a group. Gaps are bounded: the work stays linear in the text."""
     pieces = [""]
+    begun = False
     for kind, alternatives, space in phrase.parts:
         if kind == "gap":
             pieces.append("")
+            begun = False
             continue
         body = "|".join(re.escape(one).replace(r"\*", r"[^\W_]{0,40}") for one in sorted(alternatives, key=lambda one: (-len(one), one)))
-        before = " " if space and pieces[-1] else ""
+        before = " " if space and begun else ""
         if kind != "maybe":
             pieces[-1] += before + (f"(?:{body})" if kind == "either" else body)
-        elif pieces[-1]:
-            pieces[-1] += f"(?:{before}(?:{body}))?"
+            begun = True
         else:
-            pieces[-1] = f"(?:(?:{body}) )?"
-    joined = (_END + _GAP + _START).join(f"({piece.rstrip() if not piece.endswith(')?') else piece})" for piece in pieces if piece)
+            pieces[-1] += f"(?:{before}(?:{body}))?" if begun else f"(?:(?:{body}) )?"
+    joined = (_END + _GAP + _START).join(f"({piece})" for piece in pieces if piece)
     start, end = phrase.text.startswith("^"), phrase.text.endswith("$")
     return ("^" if start else _START) + joined + (r"\W*$" if end else _END)
 

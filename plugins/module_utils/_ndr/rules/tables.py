@@ -7,10 +7,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules import addressee, generic, status
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules import addressee, generic, identity, our_address, status
 
 TABLES = (
     ("addressee", addressee.RULES),
+    ("our_address", our_address.RULES),
+    ("identity", identity.RULES),
     ("generic", generic.RULES),
     ("status", status.RULES),
 )
