@@ -105,13 +105,15 @@ def _check_words(where, key, value):
 
 
 def _compile(where, key, text):
+    if not isinstance(text, str):
+        raise DeliverabilityError(f"{where}: {key}: it is a JMESPath expression, so put it in quotes")
     try:
         return jmespath.compile(text)
     except jmespath.exceptions.ParseError as error:
         column = getattr(error, "lex_position", None)
         at = f", column {column + 1}" if isinstance(column, int) else ""
         raise DeliverabilityError(f"{where}: {key}{at}: {str(error).splitlines()[0]}") from None
-    except (jmespath.exceptions.JMESPathError, TypeError, AttributeError) as error:
+    except jmespath.exceptions.JMESPathError as error:
         raise DeliverabilityError(f"{where}: {key}: {error}") from None
 
 

@@ -1,0 +1,170 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Since last time, and signals too large to be true."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from audit_data import BASELINE, GOOD_DNS, LISTED_TEXT, NOW, POOL, dnsbl, group, listing, mail_host, sender_dns, subject
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.plan import remediation_plan
+
+CLEAN = dnsbl(a11=subject(), a12=subject())
+LISTED = dnsbl(a11=subject("listed", [listing()]), a12=subject())
+BAD_PTR = sender_dns(("198.51.100.11", "mail.example.com", {"ptr_exists": "fail"}))
+TIMES = [f"2026-11-{day:02}T12:00:00Z" for day in range(10, 30)]
+
+
+def report(lists=CLEAN, dns=GOOD_DNS, previous=None, now=NOW, log=()):
+    evidence = fleet_evidence({"mx1": {"observed": {"mail_host": mail_host(log=log)}}})
+    return diagnose(evidence, BASELINE, lists, dns, now, previous=previous)
+
+
+def ptr(diagnosis):
+    return next(row for row in diagnosis["hosts"]["mx1"]["findings"] if row["control"] == "ptr_exists")
+
+
+def test_without_a_previous_report_nothing_is_new():
+    diagnosis = report(dns=BAD_PTR)
+    assert ptr(diagnosis)["change"] is None
+    assert diagnosis["fleet"]["changes"] == {"since": None, "new": [], "fixed": [], "open": [], "flapping": []}
+
+
+def test_new_open_and_fixed():
+    first = report(now=TIMES[0])
+    second = report(dns=BAD_PTR, previous=first, now=TIMES[1])
+    assert (ptr(second)["change"], ptr(second)["since"]) == ("new", TIMES[1])
+    third = report(dns=BAD_PTR, previous=second, now=TIMES[2])
+    assert (ptr(third)["change"], ptr(third)["since"]) == ("open", TIMES[1])
+    fourth = report(previous=third, now=TIMES[3])
+    assert (ptr(fourth)["change"], ptr(fourth)["status"]) == ("fixed", "fixed")
+    assert fourth["fleet"]["changes"]["fixed"] == ["mx1 ptr_exists:198.51.100.11"]
+    fifth = report(previous=fourth, now=TIMES[4])
+    assert (ptr(fifth)["change"], ptr(fifth)["status"]) == (None, "pass")
+
+
+def test_what_comes_and_goes_is_flapping():
+    previous = report(now=TIMES[0])
+    for number, dns in enumerate([BAD_PTR, GOOD_DNS, BAD_PTR], 1):
+        previous = report(dns=dns, previous=previous, now=TIMES[number])
+    assert ptr(previous)["change"] == "flapping"
+    assert ptr(previous)["turns"] == TIMES[1:4]
+
+
+def test_unknown_after_a_failure_is_not_fixed():
+    first = report(dns=BAD_PTR, now=TIMES[0])
+    second = report(dns=sender_dns(("198.51.100.11", "mail.example.com", {"ptr_exists": "unknown"})), previous=first, now=TIMES[1])
+    assert ptr(second)["status"] == "unknown"
+    assert second["fleet"]["changes"]["fixed"] == []
+
+
+def test_cause_that_ended_is_fixed():
+    first = report(LISTED, log=[group(LISTED_TEXT)], now=TIMES[0])
+    second = report(previous=first, now=TIMES[1])
+    assert "mx1 not_refused:ip_blocklisted" in second["fleet"]["changes"]["fixed"]
+    third = report(previous=second, now=TIMES[2])
+    assert third["fleet"]["changes"]["fixed"] == []
+
+
+def test_compare_leaves_the_previous_report_alone():
+    first = report(dns=BAD_PTR, now=TIMES[0])
+    before = copy.deepcopy(first)
+    report(previous=first, now=TIMES[1])
+    assert first == before
+
+
+# Too large to be true
+
+
+def fleet(count, listed=(), text=None, dns_fails=(), previous=None, now=NOW, **more):
+    """A fleet of ``count`` hosts; those of the numbers ``listed`` are on one list, and refused with ``text``."""
+    hosts, subjects, rows = {}, {}, []
+    for number in range(count):
+        address, spare, name = f"198.51.100.{number}", f"203.0.113.{number}", f"mx{number}"
+        facts = mail_host(local=[address, spare], helo=f"{name}.example.com", log=[group(text)] if text and number in listed else [])
+        facts["now"] = now
+        hosts[name] = {"observed": {"mail_host": facts}, "pool": [{"address": spare}], **more}
+        subjects[address] = subject("listed", [listing("new.example.net")]) if number in listed else subject()
+        subjects[spare] = subject()
+        differing = dict.fromkeys(("ptr_exists", "fcrdns", "helo_resolves", "spf_authorises"), "fail") if number in dns_fails else {}
+        rows += [(address, f"{name}.example.com", differing), (spare, f"{name}.example.com", {})]
+    lists = {"subjects": subjects, "zones": {}, "resolver": {}}
+    return remediation_plan(diagnose(fleet_evidence(hosts), BASELINE, lists, sender_dns(*rows), now, previous=previous))
+
+
+def kinds(diagnosis):
+    return [(suspect["kind"], suspect["subject"]) for suspect in diagnosis["fleet"]["suspects"]]
+
+
+def test_list_that_newly_has_a_tenth_of_the_fleet_is_suspect_and_blocks():
+    before = fleet(20, now=TIMES[0])
+    diagnosis = fleet(20, listed=range(6), text=LISTED_TEXT.replace("bl.spamcop.net", "new.example.net"), previous=before, now=TIMES[1])
+    assert kinds(diagnosis) == [("zone", "new.example.net")]
+    actions = diagnosis["hosts"]["mx0"]["actions"]
+    assert actions
+    assert {action["state"] for action in actions} == {"blocked"}
+    assert "newly lists 6 of 40" in actions[0]["failed"][0]
+
+
+def test_two_listed_hosts_are_an_ordinary_finding():
+    assert kinds(fleet(20, listed=range(2), previous=fleet(20, now=TIMES[0]), now=TIMES[1])) == []
+
+
+def test_list_that_had_them_before_is_no_news():
+    assert kinds(fleet(20, listed=range(6), previous=fleet(20, listed=range(6), now=TIMES[0]), now=TIMES[1])) == []
+
+
+def test_resolver_that_changed_its_mind_about_everything_is_suspect_and_blocks():
+    diagnosis = fleet(5, dns_fails=range(5), previous=fleet(5, now=TIMES[0]), now=TIMES[1])
+    # Four of the nine DNS controls of each host fail, which is less than half; three more may not.
+    assert kinds(diagnosis) == []
+    broken = sender_dns(
+        *(
+            (
+                f"198.51.100.{n}",
+                f"mx{n}.example.com",
+                dict.fromkeys(
+                    (
+                        "ptr_exists",
+                        "fcrdns",
+                        "helo_fqdn",
+                        "helo_resolves",
+                        "helo_matches",
+                        "helo_matches_ptr",
+                        "ptr_specific",
+                        "spf_authorises",
+                        "spf_helo_authorises",
+                    ),
+                    "unknown",
+                ),
+            )
+            for n in range(5)
+        )
+    )
+    evidence = fleet_evidence({f"mx{n}": {"observed": {"mail_host": mail_host(local=[f"198.51.100.{n}"], helo=f"mx{n}.example.com")}} for n in range(5)})
+    assert kinds(diagnose(evidence, BASELINE, CLEAN, broken, NOW, previous=fleet(5, now=TIMES[0]))) == [("resolver", None)]
+
+
+def test_clock_that_is_off_is_suspect_and_blocks_its_host_alone():
+    evidence = fleet_evidence({name: {"observed": {"mail_host": mail_host(log=[group(LISTED_TEXT)])}, "pool": POOL} for name in ("mx1", "mx2")})
+    evidence["hosts"]["mx2"]["mail_host"]["now"] = "2026-11-19T12:00:00Z"
+    diagnosis = remediation_plan(diagnose(evidence, BASELINE, LISTED, GOOD_DNS, NOW))
+    assert kinds(diagnosis) == [("clock", "mx2")]
+    assert {action["state"] for action in diagnosis["hosts"]["mx2"]["actions"]} == {"blocked"}
+    assert "blocked" not in {action["state"] for action in diagnosis["hosts"]["mx1"]["actions"]}
+
+
+def test_recorded_evidence_has_its_own_clock():
+    facts = {**mail_host(), "now": "2020-01-01T00:00:00Z", "snapshot": True}
+    assert kinds(diagnose(fleet_evidence({"mx1": {"observed": {"mail_host": facts}}}), BASELINE, None, None, NOW)) == []
+
+
+@pytest.mark.parametrize("previous", [{}, {"hosts": {}}, {"hosts": {"mx1": {}}}, {"hosts": {"mx1": {"error": "x", "findings": []}}}])
+def test_thin_previous_reports_do_no_harm(previous):
+    assert report(previous=previous)["hosts"]["mx1"]["state"] == "ok"

@@ -1,0 +1,195 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import check_waivers, compile_controls, judge, waive
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import REMEDIES
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_waivers, names
+
+SHIPPED = {name: compile_controls(load_policies([name])) for name in names()}
+CONTROLS = [(policy, control) for policy, controls in SHIPPED.items() for control in controls.values()]
+IDS = [f"{policy}:{control['id']}" for policy, control in CONTROLS]
+
+
+def test_the_policies_that_the_documentation_names():
+    assert names() == ["baseline", "google-bulk-2024", "m3aawg-identity", "microsoft-2025", "rfc", "yahoo-2024"]
+
+
+@pytest.mark.parametrize(("policy", "control"), CONTROLS, ids=IDS)
+def test_every_control_judges_its_own_examples(policy, control):
+    for status in ("pass", "fail"):
+        assert control["examples"][status]
+        for document in control["examples"][status]:
+            assert judge(control, "mx1", {"subject": "x", **document})["status"] == status
+
+
+@pytest.mark.parametrize(("policy", "control"), CONTROLS, ids=IDS)
+def test_every_control_knows_nothing_without_evidence(policy, control):
+    nothing = {"cause": {}, "address": {"via": [], "checks": {}, "listing": None}, "domain": {"checks": {}}, "host": {"queue": None, "log": None, "sudden": []}}
+    expected = "pass" if control["id"] == "not_refused" else "unknown"
+    assert judge(control, "mx1", {"subject": "x", **nothing[control["scope"]]})["status"] == expected
+
+
+@pytest.mark.parametrize(("policy", "control"), CONTROLS, ids=IDS)
+def test_every_control_speaks_both_languages(policy, control):
+    assert set(control["title"]) == {"en", "es"}
+    assert set(control.get("message") or {"en", "es"}) == {"en", "es"}
+
+
+@pytest.mark.parametrize(("policy", "control"), CONTROLS, ids=IDS)
+def test_every_control_names_a_known_remedy_and_a_source(policy, control):
+    assert control.get("remedy") is None or control["remedy"] in REMEDIES
+    assert policy == "baseline" or control["references"]
+
+
+def test_controls_of_different_policies_have_different_names():
+    assert len(compile_controls(load_policies(names()))) == len(CONTROLS)
+
+
+OWN = {"id": "mine", "title": "Mine", "scope": "host", "severity": "low", "query": "queue.total < `10`"}
+
+
+def own(**changes):
+    return [("own.yml", {"controls": [{**OWN, **changes}]})]
+
+
+def test_own_control_is_judged():
+    control = compile_controls(own())["mine"]
+    assert judge(control, "mx1", {"subject": "mx1", "queue": {"total": 3}})["status"] == "pass"
+    assert judge(control, "mx1", {"subject": "mx1", "queue": {"total": 30}})["status"] == "fail"
+    assert judge(control, "mx1", {"subject": "mx1", "queue": None})["status"] == "unknown"
+
+
+def test_a_later_policy_changes_an_earlier_control():
+    policies = [*load_policies(["baseline"]), ("own.yml", {"controls": [{"id": "ptr_specific", "severity": "low"}, {"id": "queue_age", "enabled": False}]})]
+    controls = compile_controls(policies)
+    assert controls["ptr_specific"]["severity"] == "low"
+    assert "queue_age" not in controls
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"query": "queue.total <"}, r"own\.yml: control mine: query, column \d+"),
+        ({"query": "no_such_function(@)"}, "mine: query"),
+        ({"applies": "]"}, r"mine: applies, column 1"),
+        ({"scope": "galaxy"}, "mine: scope: 'galaxy' is none of"),
+        ({"severity": "awful"}, "mine: severity"),
+        ({"level": "maybe"}, "mine: level"),
+        ({"title": {"es": "Mío"}}, "mine: title"),
+        ({"colour": "red"}, "mine: unknown key colour"),
+        ({"vary": {"severity": "("}}, "mine: vary: severity"),
+        ({"evidence": ["a", "b"]}, "mine: evidence: .* quotes"),
+    ],
+)
+def test_errors_in_a_policy_name_file_control_and_column(changes, words):
+    with pytest.raises(DeliverabilityError, match=words):
+        judge_own(**changes)
+
+
+def judge_own(**changes):
+    return judge(compile_controls(own(**changes))["mine"], "mx1", {"subject": "mx1"})
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "own.yml: a policy has a list called controls"),
+        ({"controls": ["x"]}, "control 1: it needs an id"),
+        ({"controls": [{"id": "ghost", "severity": "low"}]}, "ghost: no control before it"),
+        ({"controls": [{"id": "half", "query": "a"}]}, "half: title is missing"),
+    ],
+)
+def test_errors_in_the_form_of_a_policy(content, words):
+    with pytest.raises(DeliverabilityError, match=words):
+        compile_controls([("own.yml", content)])
+
+
+def test_query_that_gives_something_else_is_named():
+    control = compile_controls(own(query="queue.total"))["mine"]
+    with pytest.raises(DeliverabilityError, match="mine: query gives 3"):
+        judge(control, "mx1", {"subject": "mx1", "queue": {"total": 3}})
+
+
+def test_files_are_named_in_errors(tmp_path):
+    broken = tmp_path / "broken.yml"
+    broken.write_text("controls: [\n  {id: x")
+    with pytest.raises(DeliverabilityError, match=r"broken\.yml, line 2, column \d+"):
+        load_policies([str(broken)])
+    with pytest.raises(DeliverabilityError, match=r"nowhere.*the collection has baseline"):
+        load_policies(["nowhere"])
+
+
+# Waivers
+
+
+def finding(control="ptr_exists", host="mx1", status="fail"):
+    control_data = compile_controls(own(id=control))[control]
+    return {**judge(control_data, host, {"subject": "198.51.100.11", "queue": {"total": 30}}), "status": status}
+
+
+WAIVER = {"control": "ptr_exists", "hosts": "mx*", "justification": "the provider needs a month", "expires": "2026-12-31"}
+NOW = "2026-11-20T12:00:00Z"
+
+
+def waived(findings, **changes):
+    return waive(findings, check_waivers([{**WAIVER, **changes}]), NOW)
+
+
+def test_waiver_takes_the_failure_and_says_why():
+    (only,) = waived([finding()])
+    assert (only["status"], only["severity"], only["remedy"]) == ("waived", "info", None)
+    assert "the provider needs a month" in only["evidence"][-1]
+
+
+@pytest.mark.parametrize("changes", [{"hosts": "web*"}, {"control": "fcrdns"}, {"control": "ptr_exists:198.51.100.99"}])
+def test_waiver_of_something_else_waives_nothing(changes):
+    assert [row["status"] for row in waived([finding()], **changes)] == ["fail"]
+
+
+def test_waiver_of_one_subject():
+    assert [row["status"] for row in waived([finding()], control="ptr_exists:198.51.100.11")] == ["waived"]
+
+
+def test_passing_control_needs_no_waiver():
+    assert [row["status"] for row in waived([finding(status="pass")], expires="2020-01-01")] == ["pass"]
+
+
+def test_expired_waiver_fails_loudly():
+    first, second = waived([finding()], expires="2026-11-19")
+    assert first["status"] == "fail"
+    assert (second["control"], second["status"], second["severity"]) == ("waiver_expired", "fail", "high")
+    assert "2026-11-19" in second["evidence"][0]
+
+
+def test_waiver_holds_on_its_last_day():
+    assert [row["status"] for row in waived([finding()], expires="2026-11-20")] == ["waived"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"expires": "soon"}, "expires: 'soon'"),
+        ({"justification": " "}, "justification"),
+        ({"who": "me"}, "waiver 1: it needs"),
+        ({"expires": "2026-1-1"}, "expires"),
+    ],
+)
+def test_errors_in_waivers(changes, words):
+    with pytest.raises(DeliverabilityError, match=words):
+        check_waivers([{**WAIVER, **changes}])
+
+
+def test_waivers_from_a_file(tmp_path):
+    path = tmp_path / "waivers.yml"
+    path.write_text("waivers:\n  - {control: ptr_exists, hosts: mx*, justification: a month, expires: 2026-12-31}\n")
+    assert check_waivers(load_waivers(path))[0]["expires"] == "2026-12-31"
+    assert load_waivers(None) == []
+    path.write_text("nothing: here\n")
+    with pytest.raises(DeliverabilityError, match=r"waivers\.yml: it has no list"):
+        load_waivers(path)
