@@ -20,8 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "examples/f
 import stories
 
 EVIDENCE = pathlib.Path(__file__).resolve().parents[2] / "examples/fleet/evidence"
-# One hundredth of what a careless recording would weigh in every clone.
-WEIGHT = 400_000
+WEIGHT = 400_000  # octets, which every clone carries
 LINE = re.compile(r"^(\w{3} +\d+ [\d:]{8}) \S+ postfix/smtp\[\d+\]: (\w+): to=<([^>]+)>.* status=(\w+) ")
 hosts = pytest.mark.parametrize("host", stories.HOSTS, ids=lambda host: host.name)
 

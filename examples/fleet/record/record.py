@@ -21,7 +21,6 @@ import ctypes
 import datetime
 import email.utils
 import gzip
-import json
 import math
 import os
 import pathlib
@@ -43,7 +42,7 @@ import stories
 
 FLEET = pathlib.Path(__file__).resolve().parents[1]
 
-PACKAGES = {"postfix": "postfix", "nft": "nftables", "ip": "iproute2", "unshare": "util-linux", "gzip": "gzip"}
+PACKAGES = {"postfix": "postfix", "nft": "nftables", "ip": "iproute2", "unshare": "util-linux"}
 PROGRAMS = "/usr/sbin:/usr/bin:/sbin:/bin"
 FAKETIME = "usr/lib/*/faketime/libfaketime.so.1"
 # Read the clock's file at each question; leave timers alone; a time that is set on a file is told in the same clock as one that is read.
@@ -70,13 +69,13 @@ MAIN_CF = {
     "virtual_gid_maps": f"static:{MAILBOX_USER}",
     "maillog_file": "/var/log/mail.log",
 }
+WOKEN = ("pickup", "qmgr", "tlsmgr", "flush")
 PRIVATE = {"etc": "/etc/postfix", "spool": "/var/spool/postfix", "lib": "/var/lib/postfix", "log": "/var/log", "mail": "/var/mail"}
 
 POLL = 0.03  # seconds between two looks at a queue or a log
 SETTLE = 1  # seconds for Postfix's processes to find each other before the clock moves on
 IDLE_WAIT = 60  # seconds after which an instance that is still busy has gone wrong
-
-
+# What an ordinary log has none of: it would tell of the recording, not of the story.
 WARNING = re.compile(r"\]: (?:warning|error|fatal|panic): ")
 
 
@@ -99,7 +98,7 @@ class Clock:
         return time.time() + self.offset
 
     def move_to(self, moment, spools=()):
-        """Move on to ``moment`` (epoch seconds), and the files that wait for a time of their own with it: a spool's mtime is the time of the next attempt."""
+        """Move on to ``moment`` (epoch seconds). The mtime of a deferred message is the time of its next attempt, so it moves along."""
         shift = math.ceil(moment - self.now())
         for path, mtime in waiting(spools):
             os.utime(path, (mtime - shift, mtime - shift))
@@ -180,10 +179,7 @@ class Instance:
         for name, place in PRIVATE.items():
             (self.folder / name).mkdir()
             self.inside("mount", "--bind", str(self.folder / name), place)
-        files = {
-            "/etc/resolv.conf": f"nameserver {NAMESERVER}\n",
-            "/etc/hosts": "127.0.0.1 localhost\n",
-        }
+        files = {"/etc/resolv.conf": f"nameserver {NAMESERVER}\n", "/etc/hosts": "127.0.0.1 localhost\n"}
         for place, text in files.items():
             file = self.folder / pathlib.Path(place).name
             file.write_text(text)
@@ -193,14 +189,17 @@ class Instance:
         os.chown(self.folder / "mail", MAILBOX_USER, MAILBOX_USER)
 
     def _configure(self):
-        """Debian's own configuration, and what the story adds; nothing runs in a chroot, since that would lack resolv.conf."""
+        """Debian's own configuration, and what the story adds; nothing runs in a chroot, since that would lack resolv.conf.
+
+        The master wakes nobody: it would complain of processes that seem to take hours to answer, when the clock moves on while it waits.
+        """
         shutil.copytree("/etc/postfix", self.folder / "etc", dirs_exist_ok=True, symlinks=True)
         shutil.copy("/usr/share/postfix/main.cf.debian", self.folder / "etc/main.cf")
         shutil.copy("/usr/share/postfix/master.cf.dist", self.folder / "etc/master.cf")
         imported = f"{self.inside('postconf', '-dh', 'import_environment').strip()} {' '.join(CLOCK_VARIABLES)}"
         settings = {**MAIN_CF, "import_environment": imported, "myorigin": self.host.domain, "virtual_mailbox_domains": self.host.domain, **self.host.main_cf}
         self.inside("postconf", "-e", *[f"{name} = {value}" for name, value in settings.items()])
-        self.inside("postconf", "-F", "*/*/chroot = n")
+        self.inside("postconf", "-F", "*/*/chroot = n", *[f"{service}/unix/wakeup = 0" for service in WOKEN])
 
     def send(self, mail):
         """Let somebody on the host send a message, and wait until Postfix has dealt with it."""
@@ -263,27 +262,26 @@ class Instance:
         self.holder.wait()
 
     def save(self, folder):
-        """Write the snapshot that mail_host_info reads."""
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        recorded_at = datetime.datetime.fromtimestamp(stories.RECORDED_AT, datetime.UTC).isoformat()
+        """Write the snapshot that mail_host_info reads, unless Postfix has complained of how it was recorded."""
+        yesterday, today = self.log.with_suffix(".log.1").read_text(), self.log.read_text()
+        warning = next((line for line in (yesterday + today).splitlines() if WARNING.search(line)), None)
+        if warning:
+            raise RuntimeError(f"{self.host.name}: {warning}")
         outputs = {
-            "recorded_at": recorded_at + "\n",
+            "recorded_at": datetime.datetime.fromtimestamp(stories.RECORDED_AT, datetime.UTC).isoformat() + "\n",
             "hostname": self.inside("hostname"),
-            "ip-address.json": json.dumps(json.loads(self.inside("ip", "-j", "address")), indent=1) + "\n",
+            "ip-address.json": self.inside("ip", "-j", "address"),
             "postqueue-j.jsonl": self.inside("postqueue", "-j"),
             "postconf.txt": self.inside("postconf"),
             "postconf-M.txt": self.inside("postconf", "-M"),
             "postconf-P.txt": self.inside("postconf", "-P"),
-            "mail.log": self.log.read_text(),
+            "mail.log": today,
         }
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
         for name, text in outputs.items():
             (folder / name).write_text(text)
-        yesterday = self.log.with_suffix(".log.1").read_text()
         (folder / "mail.log.1.gz").write_bytes(gzip.compress(yesterday.encode(), mtime=0))
-        warnings = [line for line in (yesterday + outputs["mail.log"]).splitlines() if WARNING.search(line)]
-        if warnings:
-            raise RuntimeError(f"{self.host.name}: Postfix did not like the recording: {warnings[0]}")
 
 
 def enter_network(pid):
@@ -366,7 +364,10 @@ def main():
         os.execvp(namespaces[0], [*namespaces, sys.executable, __file__, INSIDE, "--output", str(options.output.resolve())])
     with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
         os.chmod(folder, 0o755)
-        record(options.output, pathlib.Path(folder))
+        try:
+            record(options.output, pathlib.Path(folder))
+        except (RuntimeError, TimeoutError) as error:
+            sys.exit(f"record.py: {error}")
 
 
 if __name__ == "__main__":
