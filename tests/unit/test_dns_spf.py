@@ -291,7 +291,7 @@ def test_the_trace_tells_the_whole_way():
     found = outcome("v=spf1 mx:no.example.net include:yes.example.net -all")
     assert found.trace == [
         "example.com: v=spf1 mx:no.example.net include:yes.example.net -all",
-        "  mx:no.example.net: lookup 1, no.example.net has no A",
+        "  mx:no.example.net: lookup 1, MX of no.example.net has no A",
         "  include:yes.example.net: lookup 2",
         "    yes.example.net: v=spf1 ip4:192.0.2.10 -all",
         "      ip4:192.0.2.10: matches, pass",

@@ -402,7 +402,7 @@ class _Check:
         addresses = []
         for host, answer in zip(hosts, answers):
             addresses += self.take(host, self.address_type, answer)
-        return self.any_within(term, addresses, target, depth)
+        return self.any_within(term, addresses, f"MX of {target}", depth)
 
     def match_exists(self, term, target, depth):
         found = yield from self.ask(target, "A")
