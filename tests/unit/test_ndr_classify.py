@@ -41,7 +41,7 @@ def brief(text, **known):
         # A bare status must not decide against the words.
         ("550 5.1.0 the MailFrom domain example.com is listed in dbl.spamhaus.org", "domain_blocklisted", "ours", False, "delist"),
         ("550 5.1.1 this sender has sent to too many recipients this hour", "rate_limited", "ours", False, "reduce_rate"),
-        ("550 5.1.1 refused; your host [192.0.2.25] is blocked here", "ip_blocked", "ours", False, "switch_outbound_ip"),
+        ("550 5.1.1 refused; your host [192.0.2.25] is blocked here", "ip_blocked", "ours", False, "delist"),
         ("550 5.7.1 no such user", "user_unknown", "user", False, "clean_address_list"),
         # Temporary is temporary, whatever it is about.
         ("450 4.1.1 <zoe@example.net>: User unknown", "user_unknown", "user", True, "contact_recipient_admin"),
@@ -175,7 +175,7 @@ class TestOwnRules:
     @pytest.mark.parametrize(
         ("change", "said"),
         [
-            ({"id": "generic.full"}, "the id is that of a built-in rule"),
+            ({"id": "addressee.full"}, "the id is that of a built-in rule"),
             ({"reason": "holiday"}, "reason 'holiday' is none of"),
             ({"examples": ["550 we are at home"]}, "does not match its example"),
         ],

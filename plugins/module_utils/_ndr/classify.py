@@ -30,20 +30,33 @@ _REMEMBERED = 8192
 _REMEMBERED_LENGTH = 2000
 
 # What makes `clean_address_list` wrong whatever a rule says: the text speaks of us, of a list, of a limit or of a policy.
-_NAMES_US = re.compile(
-    r"""(?<![a-z])(?:
-        client\ host | (?:your|sending|sender'?s?|source|client|connecting)\ (?:ip|host|server|mail\ ?server|network|domain|address|reputation|message)
-      | helo | ehlo | spf | dkim | dmarc | reverse\ dns | rdns | ptr | (?:black|block|deny)\ ?-?list(?:ed|ing|s)? | dnsr?bl | rbl | spamhaus | spamcop | barracudacentral
-      | reputation | policy | policies | rate\ ?limit\w* | throttl\w* | too\ (?:many|much|fast) | (?:per|this|an|in\ an)\ (?:hour|day|minute) | hourly | daily
-      | limit\ exceeded | exceeded\ (?:the|your|our|its)\ \w*\ ?(?:limit|rate) | spam\w* | unsolicited | phishing | relay\w* | authenticat\w* | mailfrom | mail\ from\ domain
-      | gr[ae]y-?list\w* | sender\ (?:domain|address|rejected|denied|blocked|not)
-      # es, pt, it, fr, de
-      | listas?\ (?:negras?|nera|de\ bloqueos?) | listes?\ (?:noires?|de\ blocage) | sperrliste\w* | schwarze\w*\ liste\w*
-      | reputac\w+ | reputaz\w+ | politicas? | politique\w* | richtlinie\w* | limites? | limite\ de | autentic\w+ | authentifi\w+ | remitente | expediteur | remetente | mittente | absender\w*
-      | (?:su|sua|tu|votre|ihre?|vostr[oa]|il\ tuo|direccion|adresse|indirizzo|endereco)\ (?:ip|servidor|serveur|server|mailserver|dominio|domaine|domain|rechner)
-    )(?![a-z])""",
+# Whole words; beginnings of words; and words that say so only together. English, then es, pt, it, fr, de.
+_US_WORDS = frozenset(
+    """
+    helo ehlo spf dkim dmarc rdns ptr rbl rbls dnsbl dnsbls dnsrbl policy policies hourly daily mailfrom unsolicited phishing
+    remitente remetente mittente expediteur limite limites reputation
+    """.split()
+)
+_US_BEGINNINGS = (
+    "blacklist", "blocklist", "denylist", "spam", "throttl", "relay", "authent", "greylist", "graylist", "barracudacentral", "ratelimit",
+    "reputac", "reputaz", "politic", "politiq", "richtlinie", "absender", "sperrliste", "autentic", "bloquead", "bloccat", "gesperrt",
+)  # fmt: skip
+_US_TOGETHER = re.compile(
+    r"""client\ host | (?:your|sending|sender'?s?|source|client|connecting)\ (?:ip|host|server|mail\ ?server|network|domain|address|reputation|message)(?![a-z])
+      | reverse\ dns | (?:black|block|deny|gr[ae]y)[ -]list | rate\ limit | too\ (?:many|much|fast) | (?:per|this|an|in\ an)\ (?:hour|day|minute)(?![a-z])
+      | limit\ exceeded | exceeded\ (?:the|your|our|its)\ (?:\w+\ )?(?:limit|rate) | mail\ from\ domain | sender\ (?:domain|address|rejected|denied|blocked|not)(?![a-z])
+      | listas?\ (?:negra|nera|de\ bloque) | listes?\ (?:noire|de\ blocage) | schwarze\w*\ liste
+      | (?:su|sua|tu|votre|ihre?|vostr[oa]|il\ tuo|direccion|adresse|indirizzo|endereco)\ (?:ip|servidor|serveur|server|mailserver|dominio|domaine|domain|rechner)(?![a-z])
+    """,
     re.VERBOSE,
 )
+
+
+def _names_us(words, there):
+    """Tell whether a text names us, a blocklist, a limit or a policy."""
+    return bool(not _US_WORDS.isdisjoint(there) or any(word.startswith(_US_BEGINNINGS) for word in there) or _US_TOGETHER.search(words))
+
+
 # A list of domains, or a list asked about one.
 _OF_A_DOMAIN = re.compile(r"(?<!client )\b(?:domain|url|uri|rhsbl|mailfrom|mail from domain|helo name|sender's name|link)\b")
 _HOST_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
@@ -307,7 +320,7 @@ def _obey_the_laws(verdict, finding, named):
     guessed = {"switch_outbound_ip"} if verdict["confidence"] == "guess" else set()
     ours_named = named.address_is_ours or named.helo or (named.domain and not named.recipient_is_ours) or named.blocklist
     cleans = verdict["remedy"] == "clean_address_list" or "clean_address_list" in verdict["alternatives"]
-    if cleans and (verdict["temporary"] or ours_named or _NAMES_US.search(finding.words)):
+    if cleans and (verdict["temporary"] or ours_named or _names_us(finding.words, finding.there)):
         dropped.add("clean_address_list")
     if verdict["reason"] in ("domain_blocklisted", "domain_reputation", "dynamic_ip"):
         dropped.add("switch_outbound_ip")

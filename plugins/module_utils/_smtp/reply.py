@@ -33,21 +33,22 @@ _LABEL_MAX = 32
 _CODE = r"[245][0-5]\d"
 _STATUS = r"[245]\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)"
 
-# Words of our own mail system that come before the words of theirs. The text after the first that is followed by words is the reply.
+# Words of our own mail system that come before the words of theirs, in lower case. The text after the first that is followed by words is the reply.
+# No alternative begins with a look behind or a class: that lets the search skip ahead.
 _INTRODUCED = re.compile(
-    r"""\bsaid:\s | \brefused\ to\ talk\ to\ me:\s | \bremote\ host\ said:\s | \bresponded\ with\ failure:\s | \bfailed\ with:\s
-      | \bserver(?:\ at\ [^'"]{1,300})?\ returned:?\s['"] | \breturned\ message:?\s['"]
-      | \bresponse(?:\ from\ the\ remote\ server)?\ was:\s | \bserver\ returned\ was:\s
-      | \breply=(?=[245]) | <<<\s(?=[245]) | \bsmtp;\s?(?=[245]\d\d)
-      | \bsmtp\ error\ from\ remote\ (?:mail\ server|mailer)\ (?:after\ )?[^:<]{1,60}(?::\s?<[^>]{0,320}>[^:]{0,80})?:\s
-      | \berror\ \(?'(?=[245])
-      | \bdid\ not\ like\ our\ [a-z ]{4,12}:\s? | \brejected:\s(?=[45]\d\d\s)
+    r"""said:\s | refused\ to\ talk\ to\ me:\s | responded\ with\ failure:\s | failed\ with:\s
+      | server(?:\ at\ [^'"]{1,300})?\ returned:?\s['"] | returned\ message:?\s['"]
+      | response(?:\ from\ the\ remote\ server)?\ was:\s | server\ returned\ was:\s
+      | reply=(?=[245]) | <<<\s(?=[245]) | smtp;\s?(?=[245]\d\d)
+      | smtp\ error\ from\ remote\ (?:mail\ server|mailer)\ (?:after\ )?[^:<]{1,60}(?::\s?<[^>]{0,320}>[^:]{0,80})?:\s
+      | error\ \(?'(?=[245])
+      | did\ not\ like\ our\ [a-z ]{4,12}:\s? | rejected:\s(?=[45]\d\d\s)
     """,
-    re.IGNORECASE | re.VERBOSE,
+    re.VERBOSE,
 )
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _EXIM_HOST = re.compile(r"host (\S+) \[([0-9A-Fa-f:.]+)\]:\s")
-_HOST_SPOKE = re.compile(r"(?:\bhost |\bconnect to |\bwith |\bH=|\bServer (?:at )?)\(?([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)\)?\.? ?[\[(]([0-9A-Fa-f:.]+)[\])]")
+_HOST_SPOKE = re.compile(r"(?:host |connect to |with |H=|Server (?:at )?)\(?([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)\)?\.? ?[\[(]([0-9A-Fa-f:.]+)[\])]")
 _IN_REPLY_TO = re.compile(r"\s*\(in reply to ([A-Za-z ]{3,20}?)(?: command)?\)\W*$|\s*\(in reply to ([A-Za-z ]{3,20}?)(?: command)?\)")
 
 _STAGE_WORDS = {
@@ -81,7 +82,9 @@ _STAGES_SAID = (
     ("in reply to", re.compile(r"in reply to ([a-z ]{3,20}?)(?: command|\)|$)"), None),
     (
         "error from remote",
-        re.compile(r"smtp error from remote (?:mail server|mailer) after (?:pipelined )?(rcpt to|mail from|end of data|data|ehlo|helo|initial connection|starttls|auth)"),
+        re.compile(
+            r"smtp error from remote (?:mail server|mailer) after (?:pipelined )?(rcpt to|mail from|end of data|data|ehlo|helo|initial connection|starttls|auth)"
+        ),
         None,
     ),
     ("refused", re.compile(r"refused to talk to me"), "connect"),
@@ -216,14 +219,16 @@ def _wrapping(said: str) -> tuple:
         if found:
             stage = named or stage_of(found.group(1))
             break
-    found = _HOST_SPOKE.search(said)
+    found = _HOST_SPOKE.search(said) if "[" in said or "(" in said else None
     return (stage, found.group(1).lower(), found.group(2)) if found else (stage, None, None)
 
 
 def _core(said: str) -> str:
     """Return the reply without what our mail system put around it."""
     core = said
-    found = _INTRODUCED.search(said)
+    low = said.lower()
+    # Some letters become two in lower case; such a text is searched as it is.
+    found = _INTRODUCED.search(low if len(low) == len(said) else said)
     if found:
         rest = said[found.end() :]
         exim = _EXIM_HOST.match(rest)
@@ -231,7 +236,7 @@ def _core(said: str) -> str:
             rest = rest[exim.end() :]
         if _LETTERS.search(rest, 0, 60):
             core = rest
-    found = _IN_REPLY_TO.search(core)
+    found = _IN_REPLY_TO.search(core) if "in reply to" in core else None
     if found:
         core = (core[: found.start()] + " " + core[found.end() :]).rstrip()
     return core

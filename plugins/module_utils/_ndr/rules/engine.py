@@ -136,29 +136,42 @@ class Phrase:
     reply; ``<address>``, ``<ip>``, ``<host>``, ``<n>`` and ``<id>`` as in templates. Whole words only.
     """
 
-    __slots__ = ("_choices", "_pattern", "needed", "parts", "text")
+    __slots__ = ("_choices", "_find", "_literals", "needed", "parts", "text")
 
     def __init__(self, text):
         self.text = text
-        self._pattern = None
-        # [kind, alternatives, space before]
+        self._find = None
+        # (kind, alternatives, whether white space precedes)
         self.parts = _parts(text)
-        literal = " ".join(part[1][0] for part in self.parts if part[0] == "text")
-        self.needed = frozenset(_whole_words(literal))
+        literals = [part[1][0] for part in self.parts if part[0] == "text"]
+        self.needed = frozenset(_whole_words(" ".join(literals)))
+        self._literals = tuple(one.rstrip("*") for one in literals)
         self._choices = tuple(tuple(one.rstrip("*") for one in alternatives) for kind, alternatives, _space in self.parts if kind == "either")
 
     def found_in(self, words):
         """Return the match object, or None."""
-        # Looking for plain text is so much cheaper than the pattern that it pays to ask for each choice first.
+        # Looking for plain text is so much cheaper than the pattern that it pays to ask for each part first.
+        for text in self._literals:
+            if text not in words:
+                return None
         for choice in self._choices:
             for text in choice:
                 if text in words:
                     break
             else:
                 return None
-        if self._pattern is None:
-            self._pattern = re.compile(_regex(self))
-        return self._pattern.search(words)
+        if self._find is None:
+            pattern = re.compile(_regex(self))
+            self._find = pattern.match if self.text.startswith("^") else pattern.search
+        found = self._find(words)
+        # A pattern that began with a look behind could not skip ahead to where it may match, hence the check from outside:
+        # whole words only, and never the inside of a placeholder such as <host>.
+        while found:
+            start = found.start()
+            if start == 0 or not (words[start - 1] == "<" or (words[start].isalnum() and words[start - 1].isalnum())):
+                return found
+            found = self._find(words, start + 1)
+        return None
 
     def weight(self, found):
         """Return how many letters of the reply the phrase accounts for."""
@@ -216,8 +229,7 @@ def _regex(phrase):
         else:
             pieces[-1] += f"(?:{before}(?:{body}))?" if begun else f"(?:(?:{body}) )?"
     joined = (_END + _GAP + _START).join(f"({piece})" for piece in pieces if piece)
-    start, end = phrase.text.startswith("^"), phrase.text.endswith("$")
-    return ("^" if start else _START) + joined + (r"\W*$" if end else _END)
+    return joined + (r"\W*$" if phrase.text.endswith("$") else _END)
 
 
 class Ruleset:
@@ -466,7 +478,7 @@ def _example_faults(ruleset, rule, example):
         yield f"loses its example {example!r} to {winner.id} ({text!r})"
         return
     for other_rank, other, other_text in found[1:]:
-        if other_rank[:2] == rank[:2] and (other.reason, other.side, other.remedy, other.temporary) != (rule.reason, rule.side, rule.remedy, rule.temporary):
+        if other_rank[0] == rank[0] and (other.reason, other.side, other.remedy, other.temporary) != (rule.reason, rule.side, rule.remedy, rule.temporary):
             yield f"ties with {other.id} ({other_text!r}) on {example!r}"
 
 
