@@ -381,28 +381,32 @@ def join_spf(identities):
     would take back one another. A candidate gets that record and itself in it. Where so many sources are missing that one record cannot
     hold them, each keeps the record with its own address.
     """
-    sources, records = {}, {}
-    for identity in identities:
-        for row in _refused_rows(identity):
-            records[row["domain"]] = row["records"]
-            if identity["role"] == "source":
-                sources.setdefault(row["domain"], []).append(identity["address"])
-    joined = {domain: _authorized(domain, records[domain], addresses) for domain, addresses in sources.items()}
-    joined = {domain: edit for domain, edit in joined.items() if edit["within_limits"]}
+    joined = _joined_records(identities)
     for identity in identities:
         lines = []
-        for domain in (row["domain"] for row in _refused_rows(identity)):
-            base = joined.get(domain, {"record": None, "included": []})
-            if base["record"] and identity["role"] == "source":
-                edit = base
+        for row in _refused_rows(identity):
+            shared = joined.get(row["domain"])
+            if shared and identity["role"] == "source":
+                lines += spf_lines(row["domain"], shared)
             else:
-                edit = _authorized(domain, [base["record"]] if base["record"] else records[domain], [identity["address"]])
-                edit = dict(edit, included=base["included"] + edit["included"])
-            lines += spf_lines(domain, edit)
+                own = _authorized(row["domain"], [shared["record"]] if shared else row["records"], [identity["address"]])
+                lines += spf_lines(row["domain"], dict(own, included=(shared["included"] if shared else []) + own["included"]))
         for entry in identity["checks"]:
             if entry["control"] == "spf_authorises" and lines:
                 entry["publish"] = "\n".join(lines)
         identity["verdict"] = verdict(identity["checks"])
+
+
+def _joined_records(identities):
+    """Domain -> the edit that authorises every source missing in its record, where one record can hold them."""
+    sources, records = {}, {}
+    for identity in identities:
+        for row in _refused_rows(identity):
+            if identity["role"] == "source":
+                sources.setdefault(row["domain"], []).append(identity["address"])
+                records[row["domain"]] = row["records"]
+    edits = {domain: _authorized(domain, records[domain], addresses) for domain, addresses in sources.items()}
+    return {domain: edit for domain, edit in edits.items() if edit["within_limits"]}
 
 
 def _refused_rows(identity):

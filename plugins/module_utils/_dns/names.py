@@ -36,7 +36,7 @@ def is_private(ip):
 
 def plain_name(name):
     """A name as it is compared: A-labels, lower case, no dot at the end."""
-    name = (name or "").strip().rstrip(".").lower()
+    name = (name or "").replace("\u3002", ".").strip().rstrip(".").lower()
     if name.isascii():
         return name
     return ".".join(label if label.isascii() else "xn--" + normalize("NFKC", label).lower().encode("punycode").decode() for label in name.split("."))
