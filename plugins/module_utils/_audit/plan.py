@@ -19,17 +19,8 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.s
 
 # Identity before address, clean before switch: an action never spoils the one after it.
 ORDER = (
-    "fix_mta",
-    "fix_resolver",
-    "fix_helo",
-    "fix_ptr",
-    "fix_spf",
-    "fix_sender_domain",
-    "fix_relay_auth",
-    "reduce_rate",
-    "delist",
-    "use_smarthost",
-    "switch_outbound_ip",
+    *("check_network", "fix_mta", "fix_resolver", "fix_helo", "fix_ptr", "fix_spf", "fix_sender_domain", "fix_relay_auth", "reduce_rate"),
+    *("delist", "use_smarthost", "switch_outbound_ip"),
 )
 # Not actions of ours: patience, or somebody else's work.
 NEVER_AN_ACTION = {"wait", "none", "contact_recipient_admin", "clean_address_list", "fix_message"}

@@ -1,0 +1,299 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fleets and what is to be said of them: who is refused, whose fault it is, what settled it, and what is to be done.
+
+Every fleet is a table row; the first ones are the stories that a postmaster tells.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+from audit_data import (
+    BASELINE,
+    GREYLISTED_TEXT,
+    LISTED_TEXT,
+    NOW,
+    POLICY_TEXT,
+    UNABLE_TEXT,
+    delivered,
+    group,
+    listing,
+    mail_host,
+    sender_dns,
+    subject,
+)
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.plan import remediation_plan
+
+SAID = "host mx.example.net[203.0.113.25] said:"
+EXCHANGE = '451 4.4.0 Primary target IP address responded with: "421 4.2.1 Unable to connect." Attempted failover to alternate host, but that did not succeed.'
+FULL = "host mx.example.net[203.0.113.25] said: 452 4.2.2 <user@example.net>: Mailbox full (in reply to RCPT TO command)"
+NO_USER = "host mx.example.net[203.0.113.25] said: 550 5.1.1 <nobody@example.net>: Recipient address rejected: User unknown (in reply to RCPT TO command)"
+ROUTE_FULL = "host mx1.example.net[203.0.113.25] said: 452 4.3.1 Insufficient system resources (in reply to MAIL FROM command)"
+HELO = (
+    "host mx.example.net[203.0.113.25] said: 550 5.7.1 <server.localdomain>: Helo command rejected: need fully-qualified hostname (in reply to RCPT TO command)"
+)
+NO_PTR = (
+    "host mx.example.net[203.0.113.25] said: 450 4.7.25 Client host rejected: cannot find your reverse hostname, [198.51.100.11] (in reply to RCPT TO command)"
+)
+IPV6 = (
+    "host mx.example.net[2001:db8:1::25] said: 550-5.7.1 [2001:db8::11] Our system has detected that this message does not meet IPv6 sending guidelines "
+    "regarding PTR records and authentication. (in reply to end of DATA command)"
+)
+SPF = (
+    "host mx.example.net[203.0.113.25] said: 550 5.7.23 <user@example.net>: Recipient address rejected: SPF fail - not authorized (in reply to RCPT TO command)"
+)
+RATE = "host mx.example.net[203.0.113.25] said: 452 4.3.2 Connection rate limit exceeded. (in reply to MAIL FROM command)"
+LOST = "lost connection with mx.example.net[203.0.113.25] while receiving the initial server greeting"
+BUSY = "host mx.example.net[203.0.113.25] said: 451 4.3.2 Please try again later (in reply to RCPT TO command)"
+EXPIRED = "Remote Server returned '550 4.4.7 QUEUE.Expired; message expired'"
+BANNED = "host mx.example.net[203.0.113.25] said: 550 5.7.606 Access denied, banned sending IP [198.51.100.11] (in reply to RCPT TO command)"
+TO = [f"d{number}.example.net" for number in range(6)]
+LISTED = subject("listed", [listing()])
+POLICY = subject("policy", [listing("zen.spamhaus.org", "policy", "high", meaning="PBL")])
+INFECTED = subject("listed", [listing("zen.spamhaus.org", "listed", "high", clean_before_switch=True, meaning="XBL")])
+SILENT = subject("unknown", [listing("zen.spamhaus.org", "unknown", "high", why="timeout")], clean=3)
+INFORMED = subject("clean", [listing("info.example.net", "informational", "none")])
+POOL = [{"address": "198.51.100.12", "helo": "mail2.example.com"}]
+CHANGE = [{"at": "2026-11-20T05:30:00Z", "what": "new HELO name"}]
+SHUT = [{"address": address, "outcome": "no_connection"} for address in ("203.0.113.25", "203.0.113.26")]
+OPEN = [{"address": "203.0.113.25", "outcome": "no_connection"}, {"address": "203.0.113.26", "outcome": "accepted"}]
+SWITCH = ["delist", "switch_outbound_ip"]
+BLOCKED = ["delist", "switch_outbound_ip: blocked"]
+NOTHING = ("ok", "none", None, [])
+OPEN_QUESTION = ("ok", "either", None, [])
+FAILED = {"failed": True, "msg": "no mail system found"}
+
+
+def everywhere(text, count=4, **more):
+    return [group(text, destination=destination, **more) for destination in TO[:count]]
+
+
+def here(log=(), queue=(), sent=(), lists=None, spare=None, dns=None, **more):
+    """One host: its evidence, the listing of its address and of its spare one, and its DNS checks that do not pass."""
+    return {"log": log, "queue": queue, "sent": sent, "lists": lists or subject(), "spare": spare or subject(), "dns": dns or {}, **more}
+
+
+def early(destination):
+    return {**delivered(destination, last="2026-11-20T05:00:00Z"), "first": "2026-11-19T00:00:00Z"}
+
+
+# Name: (hosts, what is expected of each: state, side, what settled its first ambiguous refusal, remedies in their order).
+# Hosts are called a, b, c in the order given.
+FLEETS = {
+    # The stories.
+    "listed since yesterday, clean spare": (
+        [here([group(EXCHANGE)], lists=LISTED, pool=POOL)],
+        [("refused", "ours", "self", SWITCH)],
+    ),
+    "listed, receivers name the list": ([here([group(LISTED_TEXT)], lists=LISTED, pool=POOL)], [("refused", "ours", None, SWITCH)]),
+    "home address barred by policy": ([here([group(POLICY_TEXT)], lists=POLICY, pool=POOL)], [("refused", "ours", None, ["use_smarthost"])]),
+    "policy listing named by a reply alone": ([here([group(POLICY_TEXT)])], [("refused", "ours", None, ["use_smarthost"])]),
+    "branch with a local HELO name": (
+        [here([group(HELO)], dns={"helo_fqdn": "fail", "helo_resolves": "fail"}, helo="server.localdomain")],
+        [("refused", "ours", None, ["fix_helo"])],
+    ),
+    "no PTR record": ([here([group(NO_PTR)], dns={"ptr_exists": "fail"})], [("refused", "ours", None, ["fix_ptr"])]),
+    "office: greylisting, a full mailbox, a typed address": (
+        [here([group(GREYLISTED_TEXT), group(FULL), group(NO_USER, outcome="bounced")])],
+        [("ok", "theirs", None, [])],
+    ),
+    "first route full, the next one took the mail": (
+        [here([group(ROUTE_FULL, handled=3)], sent=[delivered("example.net", last="2026-11-20T11:30:00Z")])],
+        [("ok", "theirs", None, [])],
+    ),
+    "every route full": ([here([group(ROUTE_FULL)], [group(ROUTE_FULL)])], [("ok", "theirs", None, [])]),
+    "IPv6 without PTR": ([here([group(IPV6)], dns={"ipv6_complete": "fail"})], [("refused", "ours", None, ["fix_ptr", "prefer_ipv4"])]),
+    "support desk: unknown user only": ([here([group(NO_USER, outcome="bounced")])], [("ok", "user", None, [])]),
+    # Nothing to say.
+    "quiet": ([here()], [NOTHING]),
+    "delivering": ([here(sent=[delivered("example.net")])], [NOTHING]),
+    "a refusal that has passed": ([here([group(LISTED_TEXT, last="2026-11-20T08:00:00Z")], sent=[delivered("example.net")])], [("ok", "ours", None, [])]),
+    "no evidence": ([FAILED], [("unknown", "none", None, [])]),
+    # Listings without refusals.
+    "listed, nobody refuses": ([here(lists=LISTED, pool=POOL)], [("attention", "none", None, ["delist"])]),
+    "policy listed, nobody refuses": ([here(lists=POLICY, pool=POOL)], [("attention", "none", None, [])]),
+    "on an informational list": ([here(lists=INFORMED)], [NOTHING]),
+    "the lists do not answer": ([here([group(UNABLE_TEXT)], lists=SILENT)], [OPEN_QUESTION]),
+    # Self.
+    "no connection and listed": ([here([group("421 4.2.1 unable to connect")], lists=LISTED)], [("refused", "ours", "self", BLOCKED)]),
+    "expired, SPF does not authorise": (
+        [here([group(EXPIRED, outcome="expired")], dns={"spf_authorises": "fail"})],
+        [("refused", "ours", "self", ["fix_spf"])],
+    ),
+    "SPF named by the reply": ([here([group(SPF)], dns={"spf_authorises": "fail"})], [("refused", "ours", None, ["fix_spf"])]),
+    "try later, and listed": ([here([group(BUSY)], lists=LISTED)], [("refused", "ours", "self", BLOCKED)]),
+    "try later, everything in order": ([here([group(BUSY)])], [OPEN_QUESTION]),
+    # Spread.
+    "four operators time out, one takes mail": (
+        [here(everywhere(UNABLE_TEXT), sent=[delivered("x.example.org")])],
+        [("refused", "ours", "spread", ["check_network"])],
+    ),
+    "four time out, nine take mail": ([here(everywhere(UNABLE_TEXT), sent=[delivered(f"{n}.example.org") for n in range(9)])], [OPEN_QUESTION]),
+    "two time out: too few to tell": ([here(everywhere(UNABLE_TEXT, 2))], [OPEN_QUESTION]),
+    "one of many times out": ([here([group(UNABLE_TEXT)], sent=[delivered(f"{n}.example.org") for n in range(3)])], [("ok", "theirs", "spread", [])]),
+    "four lose the connection": ([here(everywhere(LOST))], [("refused", "ours", "spread", ["check_network"])]),
+    # Sisters.
+    "a sister delivers there now": (
+        [here([group(UNABLE_TEXT)]), here(sent=[delivered("example.net", last="2026-11-20T11:00:00Z")])],
+        [("refused", "ours", "sisters", ["check_network"]), NOTHING],
+    ),
+    "a sister delivered there before it began": (
+        [here([group(UNABLE_TEXT)]), here(sent=[early("example.net")])],
+        [OPEN_QUESTION, NOTHING],
+    ),
+    "three hosts cannot reach it": ([here([group(UNABLE_TEXT)])] * 3, [("ok", "theirs", "sisters", [])] * 3),
+    "two hosts cannot reach it: too few to tell": ([here([group(UNABLE_TEXT)])] * 2, [OPEN_QUESTION] * 2),
+    "one listed host of two": (
+        [here([group(LISTED_TEXT)], lists=LISTED, pool=POOL), here(sent=[delivered("example.net")])],
+        [("refused", "ours", None, SWITCH), NOTHING],
+    ),
+    # History.
+    "it began after a change": ([here([group(UNABLE_TEXT)], sent=[early("example.net")], changes=CHANGE)], [("refused", "ours", "history", ["fix_mta"])]),
+    "a change, and nothing was delivered there before": ([here([group(UNABLE_TEXT)], changes=CHANGE)], [OPEN_QUESTION]),
+    "a change that is too old": (
+        [here([group(UNABLE_TEXT)], sent=[early("example.net")], changes=[{"at": "2026-11-10T00:00:00Z", "what": "moved"}])],
+        [OPEN_QUESTION],
+    ),
+    "a change after it began": (
+        [here([group(UNABLE_TEXT)], sent=[early("example.net")], changes=[{"at": "2026-11-20T07:00:00Z", "what": "moved"}])],
+        [OPEN_QUESTION],
+    ),
+    # Connectivity.
+    "nothing answers a probe": ([here([group(UNABLE_TEXT)], probes=SHUT)], [("refused", "ours", "connectivity", ["check_network"])]),
+    "this server alone does not answer": ([here([group(UNABLE_TEXT)], probes=OPEN)], [("ok", "theirs", "connectivity", [])]),
+    "the way out is shut, and listed": (
+        [here([group(UNABLE_TEXT)], lists=LISTED, probes=SHUT)],
+        [("refused", "ours", "connectivity", ["check_network", "delist"])],
+    ),
+    # What must not be done.
+    "infected: no switch": ([here([group(LISTED_TEXT)], lists=INFECTED, pool=POOL)], [("refused", "ours", None, BLOCKED)]),
+    "no spare address": ([here([group(LISTED_TEXT)], lists=LISTED)], [("refused", "ours", None, BLOCKED)]),
+    "spare address listed too": (
+        [here([group(LISTED_TEXT)], lists=LISTED, spare=LISTED, pool=POOL)],
+        [("refused", "ours", None, BLOCKED)],
+    ),
+    "spare address unknown to a major list": (
+        [here([group(LISTED_TEXT)], lists=LISTED, spare=SILENT, pool=POOL)],
+        [("refused", "ours", None, BLOCKED)],
+    ),
+    "an hour of log": (
+        [here([group(LISTED_TEXT)], lists=LISTED, pool=POOL, first="2026-11-20T11:00:00Z")],
+        [("refused", "ours", None, BLOCKED)],
+    ),
+    # Patience.
+    "rate limited": ([here([group(RATE)])], [("attention", "ours", None, ["reduce_rate"])]),
+    "banned by an operator": ([here([group(BANNED)], pool=POOL)], [("refused", "ours", None, ["switch_outbound_ip"])]),
+    # Behind something.
+    "behind a smarthost nothing about the address counts": (
+        [here(lists=LISTED, dns={"ptr_exists": "fail"}, relay="smtp.example.net")],
+        [NOTHING],
+    ),
+    "behind undeclared NAT": ([here([group(UNABLE_TEXT)], local=["192.168.1.5"])], [OPEN_QUESTION]),
+    # Mixed fleets.
+    "one host fails to report, the others are judged": (
+        [FAILED, here([group(LISTED_TEXT)], lists=LISTED, pool=POOL)],
+        [("unknown", "none", None, []), ("refused", "ours", None, SWITCH)],
+    ),
+    "identity comes before address": (
+        [here([group(LISTED_TEXT)], lists=LISTED, pool=POOL, dns={"ptr_exists": "fail"})],
+        [("refused", "ours", None, ["fix_ptr", "delist", "switch_outbound_ip"])],
+    ),
+}
+
+
+def judge(hosts, order=None):
+    """Diagnose and plan a fleet of ``here`` rows; every host has the same two addresses in its own network."""
+    observed, subjects, rows = {}, {}, []
+    for number, row in enumerate(hosts):
+        name = "abcdef"[number]
+        if row is FAILED:
+            observed[name] = {"observed": FAILED}
+            continue
+        first, spare = f"198.51.{100 + number}.11", f"198.51.{100 + number}.12"
+        helo = row.get("helo", "mail.example.com")
+        relays = [{"scope": "*", "host": row["relay"], "port": 587, "origin": "x", "auth": True, "tls": "may"}] if "relay" in row else []
+        facts = mail_host(row["log"], row["queue"], row["sent"], helo, row.get("local", [first, spare]), relays, row.get("first", "2026-11-18T12:00:00Z"))
+        pool = [{**candidate, "address": spare} for candidate in row.get("pool", [])]
+        observed[name] = {"observed": {"mail_host": facts}, "pool": pool, "changes": row.get("changes"), "probes": row.get("probes")}
+        subjects.update({first: row["lists"], spare: row["spare"]})
+        rows += [(first, helo, row["dns"]), (spare, "mail2.example.com", {})]
+    evidence = fleet_evidence({name: observed[name] for name in order or observed})
+    lists = {"subjects": subjects, "zones": {}, "resolver": {}}
+    return remediation_plan(diagnose(evidence, BASELINE, lists, sender_dns(*rows), NOW))
+
+
+def said(host):
+    settled = next((row["settled_by"] for row in host["verdicts"] if row["settled_by"]), None)
+    actions = [action["remedy"] + (": blocked" if action["state"] == "blocked" else "") for action in host["actions"]]
+    return host["state"], host["side"], settled, actions
+
+
+@pytest.mark.parametrize(("hosts", "expected"), FLEETS.values(), ids=FLEETS)
+def test_fleet(hosts, expected):
+    diagnosis = judge(hosts)
+    assert [said(diagnosis["hosts"][name]) for name in "abcdef"[: len(hosts)]] == expected
+
+
+def test_there_are_enough_fleets():
+    assert len(FLEETS) >= 40
+
+
+@pytest.mark.parametrize(
+    "hosts", [hosts for hosts, _expected in FLEETS.values() if len(hosts) > 1], ids=[name for name, fleet in FLEETS.items() if len(fleet[0]) > 1]
+)
+def test_order_of_hosts_never_matters(hosts):
+    names = "abcdef"[: len(hosts)]
+    assert len({json.dumps(judge(hosts, order)) for order in itertools.permutations(names)}) == 1
+
+
+def test_every_conclusion_states_its_evidence_and_what_would_change_it():
+    for hosts, _expected in FLEETS.values():
+        for host in judge(hosts)["hosts"].values():
+            for row in host["verdicts"]:
+                if row["verdict"]["side"] == "either":
+                    assert row["why"]
+                    assert row["would_change"]
+                    assert row["confidence"] in ("certain", "likely", "guess")
+
+
+def test_forty_hosts_with_one_trouble_share_one_cause():
+    diagnosis = judge([here(dns={"spf_authorises": "fail"})] * 6)
+    (cause,) = [cause for cause in diagnosis["fleet"]["causes"] if cause["control"] == "spf_authorises"]
+    assert cause["hosts"] == list("abcdef")
+
+
+# Whatever evidence is added beside it, a conclusion that is certain stays, unless the addition contradicts it.
+
+BESIDE = {
+    "lists": [LISTED, POLICY, SILENT, INFORMED],
+    "dns": [{"ptr_exists": "fail"}, {"helo_resolves": "unknown"}, {"spf_authorises": "fail"}],
+    "sent": [[delivered("x.example.org")], [delivered(f"{n}.example.org") for n in range(5)]],
+    "changes": [CHANGE],
+}
+beside = st.fixed_dictionaries({}, optional={key: st.sampled_from(values) for key, values in BESIDE.items()})
+sisters = st.lists(st.builds(lambda more: here(**more), beside), max_size=3)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(beside, sisters)
+def test_certain_conclusion_is_never_flipped_by_more_evidence(more, others):
+    host = judge([here([group(UNABLE_TEXT)], probes=SHUT, **more), *others])["hosts"]["a"]
+    row = host["verdicts"][0]
+    assert (row["side"], row["settled_by"], row["confidence"]) == ("ours", "connectivity", "certain")
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(beside, sisters, st.sampled_from([(LISTED_TEXT, "ours"), (NO_USER, "user"), (FULL, "theirs"), (POLICY_TEXT, "ours"), (GREYLISTED_TEXT, "theirs")]))
+def test_what_the_text_says_for_certain_stands(more, others, reply):
+    text, side = reply
+    assert judge([here([group(text)], **more), *others])["hosts"]["a"]["verdicts"][0]["side"] == side
