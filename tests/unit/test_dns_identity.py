@@ -69,6 +69,9 @@ def test_missing_ptr_and_unusable_helo_propose_a_name_of_the_domain_and_its_addr
     }
     assert "IN PTR mail.example.com." in found["ptr_exists"]["request"]
     assert found["ptr_exists"]["publish"] == "mail.example.com. IN A 198.51.100.11"
+    assert "Greet as mail.example.com." in found["helo_fqdn"]["evidence"]
+    there = checks({"example.com": GOOD["example.com"], "mail.example.com": GOOD["mail.example.com"]}, helo="server.localdomain", host="branch")
+    assert there["ptr_exists"]["publish"] is None, "the record is there already"
 
 
 def test_ptr_that_does_not_lead_back():

@@ -109,6 +109,7 @@ class _Facts:
         self.ptr = None
         self.pointers = []
         self.forward = {}
+        self.proposed = None
         self.helo_answers = {}
         self.spf = {}
         self.helo_spf = None
@@ -159,6 +160,8 @@ def _gather(host, ip, helo, domains):
     if names:
         facts.forward = dict(zip(names, (yield [Question(name, facts.family) for name in names])))
     if not facts.private:
+        if facts.good_name and not _leads_here(facts.good_name, facts):
+            facts.proposed = yield Question(facts.good_name, facts.family)
         yield from _gather_spf(facts)
         yield from _gather_ipv6(facts)
     return facts
@@ -264,13 +267,15 @@ def _ptr_request(facts, problem):
 def _forward_line(facts):
     """The address record that the proposed PTR name still needs."""
     name = facts.good_name
-    if name is None or _leads_here(name, facts) or (name == facts.helo and facts.helo_answers[facts.family].failed):
+    if name is None or _leads_here(name, facts) or facts.proposed.failed:
         return None
     return address_line(name, facts.ip)
 
 
 def _leads_here(name, facts):
-    return name in facts.confirmed or (name == facts.helo and facts.helo_holds)
+    """Whether a name, a PTR name or the HELO name or the one proposed, has the address."""
+    proposed = facts.proposed is not None and name == facts.good_name and _holds(facts.proposed, facts.ip)
+    return proposed or name in facts.confirmed or (name == facts.helo and facts.helo_holds)
 
 
 # HELO
@@ -325,7 +330,9 @@ def _helo_matches_ptr(facts):
 
 def _better_helo(facts):
     names = [name for name in facts.confirmed if name != facts.helo and not host_name_problem(name) and not generic_name(name, facts.ip)]
-    return f" Greet as {names[0]}, the confirmed PTR name." if names else ""
+    if names:
+        return f" Greet as {names[0]}, the confirmed PTR name."
+    return f" Greet as {facts.good_name}." if facts.helo_problem and facts.good_name else ""
 
 
 # SPF
