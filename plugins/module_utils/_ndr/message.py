@@ -103,8 +103,8 @@ def utc_date(text):
 
 def _complaint(message):
     reports = message.of_type("message/feedback-report")
-    original = _attached_fields(message)
     if reports and _is_report(message, "feedback-report"):
+        original = _attached_fields(message)
         fields = _Fields(reports[0].text().split("\n"))
         addresses = [_bare(value) for value in fields.all("original-rcpt-to")] or [_bare(value) for value in fields.all("removal-recipient")]
         return {
@@ -118,13 +118,14 @@ def _complaint(message):
             "recipients": [notices.recipient(address) for address in addresses if address],
         }
     # Outlook.com's junk reports are older than RFC 5965: the message itself, and the recipient in a field of its own.
+    source = _COMPLAINT_SUBJECT.search(message.top.field("subject"))
+    original = _attached_fields(message) if source else {}
     if "x-hmxmroriginalrecipient" in original:
-        source = _COMPLAINT_SUBJECT.search(message.top.field("subject"))
         return {
             "kind": "complaint",
             "format": "jmrp",
             "feedback_type": "abuse",
-            "source_address": source.group(1) if source else None,
+            "source_address": source.group(1),
             "message_id": _message_id(original),
             "sender": _bare(_first(original, "return-path")) or _bare(_first(original, "from")),
             "recipients": [notices.recipient(_bare(_first(original, "x-hmxmroriginalrecipient")))],
@@ -302,7 +303,7 @@ def _finish(result, message, words, copy, layout):
     original = _attached_fields(message) or parse_fields([line.encode("utf-8", "replace") for line in copy.split("\n")])
     untold = [recipient for recipient in result["recipients"] if recipient["action"] is None]
     if untold or not result["recipients"]:
-        delayed = bool(notices.DELAYED.search(top.field("subject")) or notices.DELAYED.search(words[:4000]))
+        delayed = notices.says(f"{top.field('subject')} {words[:4000]}", notices.DELAY_WORDS)
         for recipient in untold:
             recipient["action"] = "delayed" if delayed and (recipient["code"] or 400) < 500 else "failed"
     if len(result["recipients"]) == 1 and not result["recipients"][0]["address"]:
@@ -346,7 +347,8 @@ def _words(message):
     """The text of a notice for people, and the header in the copy of the original below it (or '')."""
     plain = [part.text() for part in message.parts if part.type == "text/plain"]
     text = "\n\n".join(part for part in plain if part.strip()) or "\n\n".join(html_text(part.text()) for part in message.of_type("text/html"))
-    return notices.split_copy(notices.tidy(text))
+    words, copy = notices.split_copy(text)
+    return notices.tidy(words), copy
 
 
 def html_text(source):
