@@ -59,7 +59,7 @@ def sanity(python: str) -> Step:
 
 
 LINT = [
-    Step([tool("ruff"), "check", "."]),
+    Step([tool("ruff"), "check", "--output-format", "concise", "."]),
     Step([tool("ruff"), "format", "--check", "."]),
     Step([tool("mypy"), "--config-file", f"{COLLECTION}/pyproject.toml", "--cache-dir", str(CACHE / "mypy"), "-p", f"{PACKAGE}.plugins"], "../../.."),
     Step([tool("yamllint"), "--strict", "."]),
