@@ -231,3 +231,15 @@ def _expired(finding, waiver):
         "request": None,
         "references": [],
     }
+
+
+def alarms(diagnosis, severity):
+    """One line for each finding that fails with at least ``severity`` and is neither waived nor optional, in the order of the report."""
+    if severity not in SEVERITIES:
+        raise DeliverabilityError(f"severity: {severity!r} is none of {', '.join(SEVERITIES)}")
+    return [
+        f"{name}: {finding['control']} ({finding['subject']}, {finding['severity']}): {finding['title']}"
+        for name, host in diagnosis["hosts"].items()
+        for finding in host["findings"]
+        if finding["status"] == "fail" and finding["level"] != "optional" and SEVERITIES.index(finding["severity"]) >= SEVERITIES.index(severity)
+    ]
