@@ -12,10 +12,10 @@ author: "The postmaster.deliverability contributors (@postmaster)"
 short_description: Write a diagnosis as a report
 version_added: 0.1.0
 description:
-  - Takes the result of the filter P(postmaster.deliverability.diagnose#filter) and returns the text of a report.
+  - Takes the result of the filter P(postmaster.deliverability.diagnose#filter) and returns the text of a report, or of several.
   - The text depends on the input alone. The same diagnosis gives the same report, byte for byte.
   - What remote servers said is escaped as the format asks. Control characters, terminal escapes, text direction overrides and invisible letters
-    are written as visible escapes, for example C(\\x1b).
+    are written as visible escapes, for example C(\x1b).
 options:
   _input:
     description: The diagnosis.
@@ -23,6 +23,7 @@ options:
     required: true
   format:
     description:
+      - A format, or a list of formats, whose texts are returned as a dictionary. For a large fleet a list is much faster than one after the other.
       - V(html) is one file for a browser. It loads nothing from outside, and works without a network and without scripts.
       - V(json) is for programs. C(docs/report.schema.json) describes it.
       - V(table) is one line for each host, for a terminal.
@@ -31,8 +32,7 @@ options:
       - V(junit) is for CI systems. A suite is a host, a case is a control.
       - V(sarif) is SARIF 2.1.0, for systems that collect the results of analysers.
       - V(prometheus) is for the textfile collector of C(node_exporter). Its labels are bounded.
-    type: str
-    choices: [html, json, table, markdown, csv, junit, sarif, prometheus]
+    type: raw
     default: html
   language:
     description: The language of the words around the evidence. Matters to the formats for people.
@@ -58,9 +58,18 @@ options:
 EXAMPLES = r"""
 - name: Write the report for a browser
   ansible.builtin.copy:
-    content: "{{ diagnosis | postmaster.deliverability.render_report('html', language='es') }}"
+    content: "{{ diagnosis | postmaster.deliverability.render_report('html', language='es') | string }}"
     dest: reports/report.html
-    mode: "0644"
+    mode: "0640"
+
+- name: Write several reports
+  ansible.builtin.copy:
+    content: "{{ item.value | string }}"
+    dest: reports/report.{{ item.key }}
+    mode: "0640"
+  loop: "{{ diagnosis | postmaster.deliverability.render_report(['html', 'json', 'junit']) | dict2items }}"
+  loop_control:
+    label: "{{ item.key }}"
 
 - name: Show one line for each host
   ansible.builtin.debug:
@@ -69,8 +78,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The text of the report.
-  type: str
+  description: The text of the report, or the texts by format for a list of formats.
+  type: raw
 """
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge

@@ -24,7 +24,8 @@ OPTIONS = yaml.safe_load(plugin.DOCUMENTATION)["options"]
 
 
 def test_the_documentation_names_what_there_is():
-    assert OPTIONS["format"]["choices"] == list(FORMATS)
+    described = [text.split(")")[0].removeprefix("V(") for text in OPTIONS["format"]["description"] if text.startswith("V(")]
+    assert described == list(FORMATS)
     assert OPTIONS["language"]["choices"] == list(LANGUAGES)
     assert OPTIONS["statuses"]["choices"] == list(STATUSES)
 
@@ -41,25 +42,37 @@ def test_the_same_diagnosis_gives_the_same_bytes_and_stays_as_it_is(format, lang
     assert render_report(turned, format, language=language) == text
 
 
+def test_several_formats_at_once():
+    diagnosis = report_data.stories()
+    texts = render_report(diagnosis, ["html", "table", "sarif"], language="es", width=80)
+    assert texts == {
+        "html": render_report(diagnosis, "html", language="es"),
+        "table": render_report(diagnosis, "table", language="es", width=80),
+        "sarif": render_report(diagnosis, "sarif"),
+    }
+
+
 def test_options_reach_their_format():
     assert max(map(len, render_report(report_data.stories(), "table", width=80).splitlines())) <= 80
     assert '"kind": "pass"' in render_report(report_data.stories(), "sarif", statuses=["pass"])
 
 
 @pytest.mark.parametrize(
-    ("arguments", "options", "message"),
+    ("format", "options", "message"),
     [
-        (["pdf"], {}, "format: 'pdf' is not one of html, json, table, "),
-        (["html"], {"language": "tlh"}, "language: 'tlh' is not one of en, es"),
-        (["json"], {"language": "tlh"}, "language: 'tlh' is not one of en, es"),
-        (["html"], {"width": 100}, "width: the format 'html' has no such option"),
-        (["table"], {"statuses": ["pass"]}, "statuses: the format 'table' has no such option"),
-        (["table"], {"width": 10}, "width: 10 columns are too few"),
+        ("pdf", {}, "format: 'pdf' is not one of html, json, table, "),
+        ("html", {"language": "tlh"}, "language: 'tlh' is not one of en, es"),
+        ("json", {"language": "tlh"}, "language: 'tlh' is not one of en, es"),
+        ("html", {"width": 100}, "width: no such option of the format html"),
+        ("table", {"statuses": ["pass"]}, "statuses: no such option of the format table"),
+        (["html", "json"], {"width": 100}, "width: no such option of the format html, json"),
+        (["html", "pdf"], {}, "format: 'pdf' is not one of html, json, table, "),
+        ("table", {"width": 10}, "width: 10 columns are too few"),
     ],
 )
-def test_errors_name_the_option(arguments, options, message):
+def test_errors_name_the_option(format, options, message):
     with pytest.raises(AnsibleFilterError, match=f"postmaster.deliverability.render_report: {message}"):
-        render_report(report_data.stories(), *arguments, **options)
+        render_report(report_data.stories(), format, **options)
 
 
 @pytest.mark.parametrize("given", [None, "text", [], {}, {"failed": True}])

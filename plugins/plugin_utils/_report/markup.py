@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-import html
+import functools
 import re
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import BLOCK_LIMIT, LINE_LIMIT, block, line
@@ -22,17 +22,26 @@ _MARKS = {"refused": "✕", "attention": "!", "unknown": "?", "ok": "✓"}
 
 _COPY_LIMIT = 20000  # characters of a text that is to be published or sent: it is our own, and must arrive whole
 _LINK = re.compile(r"https://[\w.-]+(?:/[\w./?&=%#~+,:@-]*)?", re.ASCII)
-_BRACES = str.maketrans({"{": "&#123;", "}": "&#125;"})
+# Braces too, lest somebody runs the page through a template engine.
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;", "{": "&#123;", "}": "&#125;"})
+_SHORT = 200
+
+
+@functools.lru_cache(maxsize=10000)
+def _esc_short(text: str) -> str:
+    return line(text).translate(_ESCAPES)
 
 
 def esc(text, limit: int = LINE_LIMIT) -> str:
-    """Foreign words for a line of HTML or a quoted attribute; braces too, lest somebody runs the file through a template engine."""
-    return html.escape(line(text, limit)).translate(_BRACES)
+    """Foreign words for a line of HTML or a quoted attribute."""
+    text = str(text)
+    # A fleet says the same few things over and over.
+    return _esc_short(text) if len(text) <= _SHORT <= limit else line(text, limit).translate(_ESCAPES)
 
 
 def esc_block(text, limit: int = BLOCK_LIMIT) -> str:
     """Foreign words for a <pre>, lines kept."""
-    return html.escape(block(text, limit)).translate(_BRACES)
+    return block(text, limit).translate(_ESCAPES)
 
 
 def slug(*names: str) -> str:

@@ -42,21 +42,28 @@ def _plain(value):
     return value
 
 
-def render(diagnosis, format: str = "html", language: str = "en", **options) -> str:
-    """The report on ``diagnosis`` as text.
+def _takes(format: str) -> Mapping:
+    """The parameters of the function behind a format."""
+    return inspect.signature(FORMATS[format]).parameters
 
-    ``language`` is taken by every format and matters to those for people. Any other option belongs to a format and is an error elsewhere.
+
+def render(diagnosis, format="html", language: str = "en", **options):
+    """The report on ``diagnosis``: a text for one format, {format: text} for a list of formats.
+
+    Several formats at once cost less than one after the other, since reading a large variable of Ansible takes longer than writing a report.
+    ``language`` matters to the formats for people; any other option must belong to one of the formats.
     """
     if not isinstance(diagnosis, Mapping) or "hosts" not in diagnosis:
         raise DeliverabilityError("the input is not a diagnosis: give the result of the filter postmaster.deliverability.diagnose")
-    if format not in FORMATS:
-        raise DeliverabilityError(f"format: {format!r} is not one of {', '.join(FORMATS)}")
-    words(language)
-    write = FORMATS[format]
-    takes = inspect.signature(write).parameters
+    formats = [format] if isinstance(format, str) else list(format)
+    for name in formats:
+        if name not in FORMATS:
+            raise DeliverabilityError(f"format: {name!r} is not one of {', '.join(FORMATS)}")
     for option in options:
-        if option not in takes:
-            raise DeliverabilityError(f"{option}: the format {format!r} has no such option")
-    if "language" in takes:
-        options["language"] = language
-    return write(diagnosis if type(diagnosis) is dict else _plain(diagnosis), **options)
+        if not any(option in _takes(name) for name in formats):
+            raise DeliverabilityError(f"{option}: no such option of the format {', '.join(formats)}")
+    words(language)
+    given = {"language": language, **options}
+    plain = diagnosis if type(diagnosis) is dict else _plain(diagnosis)
+    texts = {name: FORMATS[name](plain, **{option: given[option] for option in _takes(name) if option in given}) for name in formats}
+    return texts[format] if isinstance(format, str) else texts

@@ -13,25 +13,28 @@ STATUSES = ("fail", "unknown", "waived", "fixed", "pass", "not_applicable")
 SEVERITIES = ("high", "medium", "low", "info")
 
 
-def _rank(order: tuple, word: str) -> int:
-    return order.index(word) if word in order else len(order)
+def _ranks(order: tuple):
+    """The function that tells the place of a word in an order; what is not in it comes last."""
+    places = {word: place for place, word in enumerate(order)}
+    return lambda word: places.get(word, len(places))
+
+
+_state, _side, _status, _severity = map(_ranks, (STATES, SIDES, STATUSES, SEVERITIES))
 
 
 def hosts_in_order(diagnosis: dict) -> list[tuple[str, dict]]:
     """(name, host) pairs: the worst state first, then by name, whatever the order of the dictionary."""
-    return sorted(diagnosis["hosts"].items(), key=lambda pair: (_rank(STATES, pair[1]["state"]), pair[0]))
+    return sorted(diagnosis["hosts"].items(), key=lambda pair: (_state(pair[1]["state"]), pair[0]))
 
 
 def findings_in_order(host: dict) -> list[dict]:
     """Failures first, the severe before the slight; equals by id."""
-    return sorted(host["findings"], key=lambda f: (_rank(STATUSES, f["status"]), _rank(SEVERITIES, f["severity"]), f["id"]))
+    return sorted(host["findings"], key=lambda f: (_status(f["status"]), _severity(f["severity"]), f["id"]))
 
 
 def verdicts_in_order(host: dict) -> list[dict]:
     """Ours first, since those can be acted on; the greater count before the smaller."""
-    return sorted(
-        host["verdicts"], key=lambda v: (_rank(SIDES, v["side"]), -v["group"]["count"], v["group"]["destination"] or "", v["group"]["template"] or "")
-    )
+    return sorted(host["verdicts"], key=lambda v: (_side(v["side"]), -v["group"]["count"], v["group"]["destination"] or "", v["group"]["template"] or ""))
 
 
 def _said(judged: dict) -> tuple:
