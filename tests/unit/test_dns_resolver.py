@@ -223,7 +223,7 @@ def test_failures_are_not_kept_and_the_cache_has_an_end(monkeypatch):
         resolver.run([ask(host())])
         assert len(stub.queries) == 2
         resolver.run([ask(host(number)) for number in range(1, 31)])
-    assert len(resolver._cache) == 10
+    assert len(resolver._cache) <= 10
 
 
 def test_the_number_in_flight_is_bounded():

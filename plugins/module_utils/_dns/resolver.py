@@ -17,7 +17,7 @@ A check is a generator of questions (``question.py`` describes questions, answer
 How a question travels
 
 * Identical questions are asked once: whoever asks again waits for the same answer or gets it from the cache, which keeps answers for
-  their TTL (negative ones ``NEGATIVE_TTL`` seconds, ``CACHE_SIZE`` answers at most).
+  their TTL (negative ones ``NEGATIVE_TTL`` seconds) and is emptied when it holds ``CACHE_SIZE`` of them.
 * At most ``in_flight`` questions are on the wire. Checks are started as room appears, so ten thousand of them cost little memory.
 * It leaves from a random socket of a small pool that is renewed all the time, with a random id. A packet counts as its answer only
   if it comes from the server asked to the port used and repeats the id and the question; anything else is counted as a stray.
@@ -284,7 +284,7 @@ class Resolver:
         self._stop_at = time.monotonic() + deadline if deadline else float("inf")
         self._stopped = ""  # why nothing is asked any more
         self._pace_at = dict.fromkeys(self.paces, 0.0)
-        self._cache: dict = {}  # key -> (answer, when it ends), oldest first
+        self._cache: dict = {}  # key -> (answer, when it ends)
         self._asks: dict = {}  # key -> its _Ask, from the asking to the answer
         self._ready: deque = deque()  # to be sent next
         self._later: list = []  # heap of (time, number, ask): paced, or backing off
@@ -413,10 +413,9 @@ class Resolver:
         if answer.failed:
             self.stats["failed"] += 1
         else:
-            cache = self._cache
-            if len(cache) >= CACHE_SIZE:
-                del cache[next(iter(cache))]
-            cache[ask.key] = (answer, self._now + answer.ttl)
+            if len(self._cache) >= CACHE_SIZE:
+                self._cache.clear()
+            self._cache[ask.key] = (answer, self._now + answer.ttl)
         for check, index in ask.waiters:
             check.answers[index] = answer
             check.missing -= 1
@@ -491,10 +490,9 @@ class Resolver:
 
     def _await(self, ask, server):
         """Note how long the attempt that has just been sent may take."""
-        if ask.attempt >= self.retries:
+        wait = server.patience * 2**ask.attempt
+        if wait > self.timeout or ask.attempt >= self.retries:
             wait = self.timeout
-        else:
-            wait = min(self.timeout, server.patience * 2**ask.attempt)
         if server.silence >= OUTAGE and self._outage():
             wait = min(wait, SHORTEST_WAIT)
         ask.sent_at = self._now
@@ -517,7 +515,7 @@ class Resolver:
         self.stats["retried"] += 1
         another = len(self.servers) > 1 and ask.question.server is None
         waited = failure.status == "timeout" and ask.due <= self._now
-        self._schedule(ask, 0.0 if waited or another else BACK_OFF * 2**ask.attempt)
+        self._schedule(ask, 0.0 if waited or another else BACK_OFF * 2 ** (ask.attempt - 1))
 
     # -- receiving
 
@@ -583,7 +581,7 @@ class Resolver:
             return
         answer = read_answer(data, ask.question.rdtype, server.index, ask.aliases)
         if answer.failed:
-            if ask.server is server:  # a word from a server that was given up tells nothing about the one asked now
+            if ask.server is server and ask in self._flight:  # a late word about an attempt that was given up changes nothing
                 self._failed(ask, server, answer)
         elif answer.status == "ok" and answer.name in answer.aliases:
             self._deliver(ask, Answer("bogus", why="the CNAME chain is a loop", aliases=answer.aliases, server=server.index))
@@ -615,9 +613,9 @@ class Resolver:
     def _open_stream(self, ask, server):
         self.stats["tcp"] += 1
         self.stats["sent"] += 1
-        stream = ask.stream = _Stream(ask, server, next(self._dice)[1])
         self._await(ask, server)
         try:
+            stream = ask.stream = _Stream(ask, server, next(self._dice)[1])
             stream.socket.connect((server.address, server.port))
         except BlockingIOError:
             pass

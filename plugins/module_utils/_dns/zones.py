@@ -73,6 +73,11 @@ class Limit:
         told = [f"{per_second:g} questions a second" if per_second else "", f"{per_day} a day" if per_day else ""]
         self.text = f"its limit of {' and '.join(part for part in told if part)} leaves no room in this run"
 
+    def take(self):
+        """Take one question off what is left; False if there is none."""
+        self.left -= 1
+        return self.left >= 0
+
 
 class Zone:
     """One list: how to ask it, how to read it, and how it behaves in this run. ``entry`` is in catalogue form."""
@@ -93,6 +98,7 @@ class Zone:
         self.lookup = entry.get("lookup") or ""
         self.removal = entry.get("removal") or ""
         self.limit = limit
+        self.pace = limit.name if limit and limit.per_second else None
         self.tests = {family: (entry.get("tests") or {}).get(family, TESTS[family]) for family in self.takes}
         self.codes = {code: self._meaning(said) for code, said in _spread(entry.get("codes")).items()}
         self.information = _spread(entry.get("information"))
@@ -102,6 +108,7 @@ class Zone:
         self.stopped: Health | None = None  # for everything: refused from the start, or given up
         self.trust: dict = {}  # (family, server) -> Health, from the test points
         self.tested: dict = {}  # family -> Health at the nameserver that is asked
+        self.believed: dict = {family: set() for family in self.takes}  # family -> the nameservers through which it passed its test
         self.server: dict = {}  # family -> the nameserver to ask, where it is not the one that the resolver prefers
 
     def _meaning(self, said):
@@ -114,15 +121,13 @@ class Zone:
 
     def question(self, label, rdtype, server=None):
         """Return the question for a name in this list."""
-        pace = self.limit.name if self.limit and self.limit.per_second else None
-        return Question(f"{label}.{self.suffix}", rdtype, server, pace)
+        return Question(f"{label}.{self.suffix}", rdtype, server, self.pace)
 
-    def labels(self, subject):
-        """Return the names to ask about a subject: itself and, for lists that know registered domains only, its parents."""
-        if not (self.parents and subject.family == "domain"):
-            return [subject.label]
-        parts = subject.label.split(".")
-        return [".".join(parts[start:]) for start in range(max(0, len(parts) - 3), len(parts) - 1)] if len(parts) > 2 else [subject.label]
+    @staticmethod
+    def names(name):
+        """Return a name (of a long one its last four labels) and its parents down to two labels, for lists that know registered domains."""
+        parts = name.split(".")
+        return [".".join(parts[start:]) for start in range(max(0, len(parts) - 4), max(1, len(parts) - 1))]
 
     def mask(self, text):
         """Take the customer's key out of a text."""
@@ -188,6 +193,8 @@ class Zone:
             health = yield from self.test(family, by)
         else:
             health = self.trust[family, by] = self._health_of(*answers)
+            if health is GOOD:
+                self.believed[family].add(by)
         if server is None:
             self.tested[family] = health
         return health
@@ -219,13 +226,6 @@ class Zone:
         if self.stopped:
             return self.stopped
         return self.tested.get(family, GOOD)
-
-    def room(self):
-        """Take one question off the operator's limit; False if there is none left."""
-        if self.limit is None:
-            return True
-        self.limit.left -= 1
-        return self.limit.left >= 0
 
     def note(self, why, text=""):
         """Count how a question ended (``why`` is empty for a usable answer) and stop asking a list that gives none."""
@@ -296,7 +296,7 @@ def choose_zones(profile="default", zones=None, own_zones=None, keys=None, exclu
     chosen = {ALIASES.get(name, name): catalogue.get(ALIASES.get(name, name)) for name in wanted}
     for item in own:
         name = _public_name(item)
-        chosen[name] = _with_codes({**catalogue.get(name, {}), **item})
+        chosen[name] = _joined(catalogue.get(name, {}), item)
     limits: dict = {}
     result = []
     for name, entry in chosen.items():
@@ -314,8 +314,11 @@ def choose_zones(profile="default", zones=None, own_zones=None, keys=None, exclu
     return result
 
 
-def _with_codes(entry):
-    """Give a list that says nothing of its codes the one that every list has, or say what is missing."""
+def _joined(known, item):
+    """Put an item of ``own_zones`` over what the catalogue knows of the list, and see that it is complete."""
+    entry = {**known, **item, "zone": known.get("zone", item["zone"])}
+    if "{key}" in entry["zone"] and not entry.get("key"):
+        raise DeliverabilityError(f"own_zones: {entry['zone']}: key: name the entry of keys that stands for {{key}}")
     if entry.get("codes") or entry.get("information") or entry.get("match") == "any127":
         return entry
     if entry.get("match") == "bitmask":
@@ -378,7 +381,7 @@ def _clean_own(item):
     entry = {key: value for key, value in item.items() if value is not None}
     name = str(entry.get("zone", "")).strip()
     try:
-        entry["zone"] = _clean_zone(name, entry)
+        entry["zone"] = _clean_zone(name)
         for key, allowed in CHOICES.items():
             if key in entry:
                 _one_of(key, entry[key], allowed)
@@ -396,12 +399,10 @@ def _clean_own(item):
     return entry
 
 
-def _clean_zone(name, entry):
+def _clean_zone(name):
     wire_name(name.replace("{key}", "key"))
     if "." not in name or re.search(r"[\s/@:]", name):
         raise _Wrong(f"zone: {name!r} is not a name like list.example.com")
-    if name.startswith("{key}.") and not entry.get("key"):
-        raise _Wrong("key: name the entry of keys that stands for {key}")
     return name
 
 
