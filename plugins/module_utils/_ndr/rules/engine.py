@@ -414,6 +414,8 @@ def _fault_phrases(rule):
             if phrase != fold(phrase):
                 return f"phrase {phrase!r} must be lower case without accents: {fold(phrase)!r}"
             made = Phrase(phrase)
+            if any("..." in one for kind, alternatives, _space in made.parts if kind != "gap" for one in alternatives):
+                return f"phrase {phrase!r} has '...' inside of brackets"
             if any(kind == "stray" for kind, _alternatives, _space in made.parts) or not phrase.isprintable() or set(phrase) & set('"{}'):
                 return f"phrase {phrase!r} has brackets that do not pair, or marks that replies lose before they are compared"
             if not any(kind == "text" or kind == "either" for kind, _alternatives, _space in made.parts):

@@ -7,12 +7,24 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules import addressee, generic, identity, our_address, status
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules import (
+    addressee,
+    generic,
+    identity,
+    limits,
+    our_address,
+    status,
+    their_system,
+)
 
 TABLES = (
+    # What many servers say, by subject.
     ("addressee", addressee.RULES),
     ("our_address", our_address.RULES),
     ("identity", identity.RULES),
+    ("limits", limits.RULES),
+    ("their_system", their_system.RULES),
     ("generic", generic.RULES),
+    # The status alone.
     ("status", status.RULES),
 )
