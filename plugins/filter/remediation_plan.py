@@ -23,6 +23,11 @@ options:
     description: The diagnosis, from P(postmaster.deliverability.diagnose#filter).
     type: dict
     required: true
+  language:
+    description: Language of the titles.
+    type: str
+    choices: [en, es]
+    default: en
 """
 
 EXAMPLES = r"""

@@ -169,3 +169,10 @@ def test_fleet_counts_its_states():
     evidence = fleet_evidence({"a": {"observed": {"mail_host": mail_host()}}, "b": {"observed": None}})
     fleet = diagnose(evidence, BASELINE, CLEAN, GOOD_DNS, NOW)["fleet"]
     assert {key: fleet[key] for key in ("hosts", "ok", "unknown", "refused", "attention")} == {"hosts": 2, "ok": 1, "unknown": 1, "refused": 0, "attention": 0}
+
+
+def test_failed_question_is_told_in_the_report():
+    evidence = fleet_evidence({"mx1": {"observed": {"mail_host": mail_host()}}})
+    diagnosis = diagnose(evidence, BASELINE, {"failed": True, "msg": "nameservers: no answer"}, GOOD_DNS, NOW)
+    assert diagnosis["fleet"]["errors"] == ["nameservers: no answer"]
+    assert finding(diagnosis["hosts"]["mx1"], "address_not_listed")["evidence"] == ["nameservers: no answer"]

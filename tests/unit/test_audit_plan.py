@@ -21,9 +21,12 @@ from audit_data import (
     subject,
 )
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit import words
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.commands import COMMANDS, command
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.plan import remediation_plan
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.plan import NEVER_AN_ACTION, remediation_plan
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr import vocabulary
 
 LISTED = dnsbl(a11=subject("listed", [listing()]), a12=subject())
 REFUSED = [group(LISTED_TEXT, outcome="bounced")]
@@ -137,3 +140,31 @@ def test_identity_is_mended_with_the_text_to_send():
 def test_failed_host_has_no_actions():
     evidence = fleet_evidence({"mx1": {"observed": {"failed": True, "msg": "x"}}})
     assert remediation_plan(diagnose(evidence, BASELINE, None, None, NOW))["hosts"]["mx1"]["actions"] == []
+
+
+def test_every_reason_and_remedy_has_its_words():
+    assert set(words.REASONS) == set(vocabulary.REASONS)
+    assert set(words.REMEDIES) | NEVER_AN_ACTION == set(vocabulary.REMEDIES)
+
+
+@pytest.mark.parametrize(("mta", "remedy"), COMMANDS)
+def test_commands_are_whole(mta, remedy):
+    text = command(mta, remedy, address="198.51.100.12", helo="mail2.example.com")
+    assert text
+    assert "{" not in text
+    assert ("198.51.100.12" in text) == (remedy == "switch_outbound_ip")
+
+
+def test_command_that_needs_a_name_is_not_given_without_one():
+    assert command("postfix", "fix_helo") is None
+    assert command("unheard-of", "fix_helo", helo="mail.example.com") is None
+
+
+def test_command_for_ipv6():
+    assert "smtp_bind_address6 = 2001:db8::12" in command("postfix", "switch_outbound_ip", address="2001:db8::12", helo="m.example.com")
+    assert "Family=inet6" in command("sendmail", "switch_outbound_ip", address="2001:db8::12", helo="m.example.com")
+
+
+def test_effect_is_estimated():
+    switch = plan(mail_host(log=REFUSED, queue=[group(LISTED_TEXT, count=412)]))["switch_outbound_ip"]
+    assert switch["effect"] == {"queued": 412, "operators": ["example.net"]}

@@ -15,6 +15,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.h
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import check_waivers, compile_controls, in_language, judge, waive
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.sanity import suspects
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import Fleet, settle, verdict_rows
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REASONS, SENTENCES, word
 
 # A message that waits for longer has outlived greylisting and short outages.
 QUEUE_AGE = 4 * 3600
@@ -33,21 +34,24 @@ def diagnose(evidence, policies, dnsbl=None, sender_dns=None, now=None, language
     hosts = {name: _observed(host, subjects, checks, language) for name, host in sorted(evidence["hosts"].items())}
     fleet = Fleet({name: host for name, host in hosts.items() if not host["error"]})
     domains = (sender_dns or {}).get("domains", {})
+    troubles = [str(result["msg"]) for result in (dnsbl, sender_dns) if result and result.get("failed") and result.get("msg")]
+    trouble = " ".join(troubles) or "Nobody asked."
     for name, host in hosts.items():
         if not host["error"]:
             settle(name, host["rows"], _sources(host), host["facts"], fleet, host["changes"], host["probes"], limits)
-            findings = [judge(control, name, document, language) for control, document in _documents(name, host, controls, domains, queue_age)]
+            findings = [judge(control, name, document, language) for control, document in _documents(name, host, controls, domains, queue_age, trouble)]
             host["findings"] = waive(findings, waivers, now)
     diagnosis = {
         "schema_version": 1,
         "generated_at": now,
-        "hosts": {name: _result(host) for name, host in hosts.items()},
+        "hosts": {name: _result(host, language) for name, host in hosts.items()},
         "controls": [
             {"id": name, "title": in_language(control["title"], language), "severity": control["severity"], "level": control.get("level", "required")}
             for name, control in controls.items()
         ],
     }
     diagnosis["fleet"] = _fleet(diagnosis["hosts"], dnsbl)
+    diagnosis["fleet"]["errors"] = troubles
     diagnosis["fleet"]["suspects"] = suspects(diagnosis, previous)
     diagnosis["fleet"]["changes"] = compare(diagnosis, previous)
     return diagnosis
@@ -76,20 +80,20 @@ def _sources(host):
     return [identity for identity in host["identities"] if identity["role"] == "source"]
 
 
-def _documents(name, host, controls, domains, queue_age):
+def _documents(name, host, controls, domains, queue_age, trouble):
     """Pair every control with the documents of its scope."""
     sources = _sources(host)
     by_scope = {
         "cause": documents.cause_documents(name, host["rows"]),
-        "address": [documents.address_document(identity, host["via"]) for identity in sources]
+        "address": [documents.address_document(identity, host["via"], trouble) for identity in sources]
         + [documents.undeclared_document(name, address, host["via"]) for address in host["undeclared"]],
-        "domain": [documents.domain_document(name, domain, domains.get(domain)) for domain in sorted({d for i in sources for d in i["domains"]})],
+        "domain": [documents.domain_document(name, domain, domains.get(domain), trouble) for domain in sorted({d for i in sources for d in i["domains"]})],
         "host": [documents.host_document(name, host["facts"], host["rows"], host["via"], queue_age)],
     }
     return [(control, document) for control in controls.values() for document in by_scope[control["scope"]]]
 
 
-def _result(host):
+def _result(host, language):
     result = {
         "state": "unknown",
         "side": "none",
@@ -119,7 +123,7 @@ def _result(host):
         side=_side(rows),
         state=_state(rows, host["findings"]),
     )
-    result["summary"] = _summary(result)
+    result["summary"] = _summary(result, language)
     return result
 
 
@@ -145,18 +149,19 @@ def _alarming(findings):
     return [finding for finding in findings if finding["status"] == "fail" and finding["severity"] in ("medium", "high") and finding["level"] != "optional"]
 
 
-def _summary(host):
+def _summary(host, language):
     refused = [row for row in host["verdicts"] if row["side"] == "ours" and row["current"]]
     if refused:
         where = sorted({row["group"]["destination"] for row in refused})
-        shown = ", ".join(where[:3]) + (f" and {len(where) - 3} more" if len(where) > 3 else "")
-        reasons = dict.fromkeys(row["verdict"]["reason"].replace("_", " ") for row in sorted(refused, key=lambda row: -row["group"]["count"]))
-        return f"{', '.join(reasons)}: refused by {shown}"
+        more = [word(SENTENCES, "and more", language).format(len(where) - 3)] if len(where) > 3 else []
+        reasons = dict.fromkeys(row["verdict"]["reason"] for row in sorted(refused, key=lambda row: -row["group"]["count"]))
+        said = ", ".join(word(REASONS, reason, language) for reason in reasons)
+        return " ".join([f"{said}: {word(SENTENCES, 'refused by', language)} {', '.join(where[:3])}", *more])
     failing = list(dict.fromkeys(finding["title"] for finding in _alarming(host["findings"])))
     if failing:
-        return "not true: " + "; ".join(failing)
-    waiting = sorted({row["verdict"]["reason"].replace("_", " ") for row in host["verdicts"] if row["side"] in ("theirs", "user", "either")})
-    return "no refusal is ours" + (f" ({', '.join(waiting)})" if waiting else "")
+        return f"{word(SENTENCES, 'not true', language)}: {'; '.join(failing)}"
+    waiting = sorted({word(REASONS, row["verdict"]["reason"], language) for row in host["verdicts"] if row["side"] in ("theirs", "user", "either")})
+    return word(SENTENCES, "no refusal is ours", language) + (f" ({', '.join(waiting)})" if waiting else "")
 
 
 def _fleet(hosts, dnsbl):

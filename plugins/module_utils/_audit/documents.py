@@ -22,13 +22,11 @@ def checks_of(result):
     return {check["control"]: {key: value for key, value in check.items() if key != "control"} for check in (result or {}).get("checks", [])}
 
 
-def address_document(identity, via):
-    """One source address with what the DNS (``checks``) and the blocklists (``listing``) say of it; null where nobody asked."""
+def address_document(identity, via, trouble):
+    """One source address with what the DNS (``checks``) and the blocklists (``listing``) say of it; ``trouble``: why nobody asked them."""
     document = {key: identity[key] for key in ("host", "address", "inside", "helo", "domains", "transport")}
     dns = identity.get("dns") or {}
-    document.update(
-        subject=identity["address"], via=via, declared=True, unknown="Nobody asked.", ptr=dns.get("ptr", []), name=dns.get("name"), checks=checks_of(dns)
-    )
+    document.update(subject=identity["address"], via=via, declared=True, unknown=trouble, ptr=dns.get("ptr", []), name=dns.get("name"), checks=checks_of(dns))
     document["listing"] = _listing(identity.get("listing"))
     return document
 
@@ -76,9 +74,9 @@ def _worst(impacts):
     return SEVERITIES[max((SEVERITIES.index(impact) for impact in impacts if impact in SEVERITIES), default=0)]
 
 
-def domain_document(name, domain, result):
+def domain_document(name, domain, result, trouble):
     """One envelope domain of a host, with what ``sender_dns_info`` found."""
-    return {**(result or {}), "subject": domain, "host": name, "domain": domain, "unknown": "Nobody asked.", "checks": checks_of(result)}
+    return {**(result or {}), "subject": domain, "host": name, "domain": domain, "unknown": trouble, "checks": checks_of(result)}
 
 
 def cause_documents(name, rows):

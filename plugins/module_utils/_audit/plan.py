@@ -16,6 +16,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.c
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.documents import sudden_senders
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.sanity import DNS_CONTROLS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import seconds_between
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REMEDIES, SENTENCES, word
 
 # Identity before address, clean before switch: an action never spoils the one after it.
 ORDER = (
@@ -30,36 +31,15 @@ PROOF = ("ptr_exists", "fcrdns", "helo_fqdn", "helo_resolves", "helo_matches", "
 # Less log than this cannot show whether the flow is ordinary.
 ORDINARY_LOG_HOURS = 24
 
-TITLES = {
-    "switch_outbound_ip": "Send from another address",
-    "use_smarthost": "Send through a smarthost",
-    "delist": "Ask the list to remove the address, once the cause is gone",
-    "fix_ptr": "Have the reverse DNS set",
-    "fix_helo": "Greet with a name that resolves to the address and back",
-    "fix_spf": "Authorise the address in SPF",
-    "fix_sender_domain": "Make the envelope domain resolve",
-    "fix_relay_auth": "Repair the authentication at the smarthost",
-    "reduce_rate": "Send more slowly",
-    "fix_dkim": "Repair the DKIM signature",
-    "fix_dmarc": "Align the message with its DMARC policy",
-    "fix_sender_auth": "Repair SPF and DKIM of the envelope domain",
-    "prefer_ipv4": "Send over IPv4",
-    "fix_route": "Repair the route",
-    "fix_resolver": "Repair the resolver",
-    "fix_mta": "Repair the mail server's configuration",
-    "fix_tls": "Repair TLS",
-    "check_network": "Check the network and port 25",
-}
 
-
-def remediation_plan(diagnosis):
-    """Return the diagnosis with the ``actions`` of every host filled in."""
+def remediation_plan(diagnosis, language="en"):
+    """Return the diagnosis with the ``actions`` of every host filled in, their titles in ``language`` (en, es)."""
     suspects = diagnosis["fleet"].get("suspects", [])
-    hosts = {name: dict(host, actions=_host_actions(name, host, suspects)) for name, host in diagnosis["hosts"].items()}
+    hosts = {name: dict(host, actions=_host_actions(name, host, suspects, language)) for name, host in diagnosis["hosts"].items()}
     return dict(diagnosis, hosts=hosts)
 
 
-def _host_actions(name, host, suspects):
+def _host_actions(name, host, suspects, language):
     if host["error"]:
         return []
     wanted = {}
@@ -77,7 +57,7 @@ def _host_actions(name, host, suspects):
         wanted = {remedy: findings for remedy, findings in wanted.items() if remedy not in ABOUT_THE_ADDRESS}
     rank = {remedy: position for position, remedy in enumerate(ORDER)}
     ordered = sorted(wanted, key=lambda remedy: (rank.get(remedy, len(ORDER)), remedy))
-    return [_action(name, host, remedy, wanted[remedy], suspects) for remedy in ordered]
+    return [_action(name, host, remedy, wanted[remedy], suspects, language) for remedy in ordered]
 
 
 def _asks(finding):
@@ -86,11 +66,11 @@ def _asks(finding):
     return finding["status"] == "fail" and finding["side"] == "ours" and weighs and finding["remedy"] and finding["remedy"] not in NEVER_AN_ACTION
 
 
-def _action(name, host, remedy, findings, suspects):
+def _action(name, host, remedy, findings, suspects, language):
     action = {
         "host": name,
         "remedy": remedy,
-        "title": TITLES.get(remedy, remedy.replace("_", " ").capitalize()),
+        "title": word(REMEDIES, remedy, language),
         "role": None,
         "variables": {},
         "because": sorted({finding["id"] for finding in findings}),
@@ -101,7 +81,7 @@ def _action(name, host, remedy, findings, suspects):
         "text": _text(host, remedy, findings),
     }
     if remedy == "switch_outbound_ip":
-        _plan_switch(action, host)
+        _plan_switch(action, host, language)
     doubts = [suspect["evidence"] for suspect in suspects if _rests_on(suspect, name, host, findings)]
     if doubts:
         action.update(state="blocked", failed=doubts + action["failed"], text=None, variables={})
@@ -158,7 +138,7 @@ def _policy_listed(host):
     )
 
 
-def _plan_switch(action, host):
+def _plan_switch(action, host, language):
     """Choose the first candidate that is proven as far as it can be before the change, and name what blocks the switch."""
     blocks = _signs_of_compromise(host)
     for candidate in [identity for identity in host["identities"] if identity["role"] == "candidate"]:
@@ -167,7 +147,7 @@ def _plan_switch(action, host):
             action["passed"] = passed
             action["variables"] = {"address": candidate["address"], "helo": candidate["helo"]}
             action["text"] = command(_mta(host), "switch_outbound_ip", address=candidate["inside"], helo=candidate["helo"])
-            action["title"] = f"Send from {candidate['address']} ({candidate['helo']})"
+            action["title"] = word(SENTENCES, "send from", language).format(candidate["address"], candidate["helo"])
             break
         action["failed"] += [f"{candidate['address']}: {reason}" for reason in failed]
     else:
