@@ -59,9 +59,11 @@ PARTS = (
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _BY_ZONE = {entry["zone"]: entry for entry in BLOCKLISTS}
 # A reply with none of these words names no list.
-LIST_WORDS = frozenset(NAMES) | {"pbl", "xbl", "sbl", "dbl", "cbl", "css", "dnsbl", "rbl", "zen", "bl", "dnsrbl", "blacklist", "blocklist", "rhsbl"} | {
-    word for entry in BLOCKLISTS for word in re.findall(r"[a-z0-9]+", entry["zone"]) if len(word) > 4
-}
+LIST_WORDS = (
+    frozenset(NAMES)
+    | {"pbl", "xbl", "sbl", "dbl", "cbl", "css", "dnsbl", "rbl", "zen", "bl", "dnsrbl", "blacklist", "blocklist", "rhsbl"}
+    | {word for entry in BLOCKLISTS for word in re.findall(r"[a-z0-9]+", entry["zone"]) if len(word) > 4}
+)
 # What a part of a zone means is known; a zone of many kinds ("zen") has no kind of its own.
 _KINDS = {"pbl.spamhaus.org": "policy", "xbl.spamhaus.org": "exploited", "sbl.spamhaus.org": "spam_source", "cbl.abuseat.org": "exploited"}
 

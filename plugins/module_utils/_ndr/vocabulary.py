@@ -114,7 +114,9 @@ REASONS = {
     # The dialogue.
     "tls_failed": Reason("either", True, "fix_tls", "fix_tls", ("contact_recipient_admin", "wait"), ("connectivity", "spread"), "failedstarttls"),
     "protocol_error": Reason("ours", False, "fix_mta", "fix_mta", _NOBODY, _NOBODY, "syntaxerror"),
-    "policy": Reason("either", False, "contact_recipient_admin", "wait", ("switch_outbound_ip", "wait"), ("dnsbl", "spf", "ptr", "mx", "spread"), "policyviolation"),
+    "policy": Reason(
+        "either", False, "contact_recipient_admin", "wait", ("switch_outbound_ip", "wait"), ("dnsbl", "spf", "ptr", "mx", "spread"), "policyviolation"
+    ),
     "suppressed": Reason("user", False, "clean_address_list", "contact_recipient_admin", ("contact_recipient_admin",), _NOBODY, "suppressed"),
     "success": Reason("none", None, "none", "none", _NOBODY, _NOBODY, "delivered"),
     "unknown": Reason("either", False, "contact_recipient_admin", "wait", _NOBODY, ("spread", "dnsbl"), "undefined"),

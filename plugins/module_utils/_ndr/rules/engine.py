@@ -240,7 +240,9 @@ class Ruleset:
         self.rules = [Rule(data, origin) for origin, table in tables for data in table]
         # Entries are (highest possible rank, rule, phrase, words needed).
         self._by_word = {}
-        self._anywhere = []
+        # Phrases without a whole word of ASCII: tried on every text, or on every text beyond ASCII.
+        self._always = []
+        self._foreign = []
         self._by_facts = []
         # Words are templates: thousands of texts come down to few of them.
         self._found = {}
@@ -261,7 +263,7 @@ class Ruleset:
         for entry, choices in entries:
             rarest = [{min(words, key=lambda word: (counts[word], word)) for words in sets} for sets in choices]
             if not rarest:
-                self._anywhere.append(entry)
+                (self._always if entry[2].text.isascii() else self._foreign).append(entry)
                 continue
             for word in min(rarest, key=lambda words: (sum(counts[word] for word in words), sorted(words))):
                 self._by_word.setdefault(word, []).append(entry)
@@ -315,9 +317,9 @@ class Ruleset:
     def _candidates(self, words, there):
         """Return the entries that may match, those of the highest possible rank first."""
         by_word = self._by_word
-        found = [entry for word in there if word in by_word for entry in by_word[word] if entry[3] <= there]
+        found = self._always + [entry for word in there if word in by_word for entry in by_word[word] if entry[3] <= there]
         if not words.isascii():
-            found += self._anywhere
+            found += self._foreign
         found.sort(key=_highest, reverse=True)
         return found
 
@@ -422,8 +424,6 @@ def _fault_phrases(rule):
                 return f"phrase {phrase!r} has no words that must be there"
             if sum(kind == "gap" for kind, _alternatives, _space in made.parts) > 2:
                 return f"phrase {phrase!r} may have two '...' at most"
-            if key == "match" and phrase.isascii() and not made.anchors():
-                return f"phrase {phrase!r} needs at least one whole word (without '*') outside of [...]"
     return None
 
 

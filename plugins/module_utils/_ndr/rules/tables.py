@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules import (
     addressee,
-    generic,
+    general,
     identity,
     limits,
     our_address,
@@ -24,7 +24,7 @@ TABLES = (
     ("identity", identity.RULES),
     ("limits", limits.RULES),
     ("their_system", their_system.RULES),
-    ("generic", generic.RULES),
+    ("general", general.RULES),
     # The status alone.
     ("status", status.RULES),
 )
