@@ -252,8 +252,10 @@ RULES = (
         "words",
         "domain_unknown",
         (
-            "(domain|host|hostname|host name|domain name|mail domain|destination domain|recipient domain|destination host|address's domain|recipient's domain|system|server)"
-            " [<host>|name|part|of the recipient|named <host>] [is|was|could|cannot|can] [not be|not] (found|unknown|invalid|nonexistent|unresolvable|known|resolved|exist|valid|unroutable)",
+            "(domain|host|hostname|host name|domain name|mail domain|destination domain|recipient domain|destination host|address's domain|recipient's domain)"
+            " [<host>|name|part|of the recipient|named <host>] [is|was] (unknown|invalid|nonexistent|non-existent|unresolvable|unroutable)",
+            "(domain|host|hostname|host name|domain name|mail domain|destination domain|recipient domain|destination host|address's domain|recipient's domain|system)"
+            " [<host>|name|part|of the recipient|named <host>] [is|was|could|can|has] (not found|not known|not resolved|not exist|not valid|not be found|not be resolved|not been found|cannot be found|cannot be resolved|cannot be located)",
             "(domain|host|hostname|host name|domain name) [<host>] ... (does not|doesn't|didn't|did not) exist",
             "(unknown|invalid|no such|nonexistent|non-existent|bad|illegal|not existing) (domain|host|hostname|domain name|destination host|destination domain|destination system|mail domain"
             "|recipient domain|host name|destination|system|site|domain part)",

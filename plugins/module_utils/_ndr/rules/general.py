@@ -31,7 +31,6 @@ PERMISSION = (
             "relay attempt",
             "unauthorized relay",
             "not authorized to relay",
-            "(must|please) [use] [another|a different|your own] relay",
             "you (may not|cannot|are not allowed to|can not) (relay|use this server|send through this server|send mail to <address> through)",
             "(trying|attempt|attempted|attempting) to relay",
             "(send|sending) [mail] through this server",
@@ -196,7 +195,7 @@ CONTENT = (
         "virus",
         (
             "(virus|malware|trojan|worm|ransomware|viruses|spyware|infection|eicar) ... (found|detected|rejected|blocked|refused|message|attachment|infected|contains|in|identified|suspected|email|mail)",
-            "(contains|contain|infected with|infected by|found|detected|carries|carrying|containing|has|includes|suspected|for|due to|possible|potential|with|because of|dangerous) [a|an|suspected|possible|potential|the|known|computer]"
+            "(contains|contain|infected with|infected by|found|detected|carries|carrying|containing|suspected|due to|possible|potential|because of|dangerous) [a|an|suspected|possible|potential|the|known|computer]"
             " (virus|malware|trojan|worm|infection|viruses|harmful content|malicious content|malicious code|malicious attachment|malicious)",
             "(clamav|clamd|clamsmtp|infected|kaspersky) ...",
             "^(virus|malware|infected)",

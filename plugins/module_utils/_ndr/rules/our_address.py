@@ -23,7 +23,7 @@ RULES = (
             "client host [<host>|<ip>] (blocked|refused|rejected) using (<host>|<id>|trend micro|barracuda|the|a|our)",
             f"({OUR}) ({HOST}) ... ({LISTED}|found|appears|is) (in|on|by|at|within) [a|the|our|an|one|several|some|local|ip|dns|dnsbl|public]",
             f"(client host|host|ip|ip address|<ip>|server|address|network) [<host>|<ip>] [is|was|has been|currently|are|found|address|is currently|which is] ({LISTED})",
-            f"<ip> [is|was|has been|found|currently] [{LISTED}|found] (in|on|at|by) (<host>|a|an|our|the|one|several|more|local|rbl|dnsbl|blacklist|blocklist)",
+            f"<ip> [is|was|has been|currently] ({LISTED}|found) (in|on|at|by)",
             f"(is|are|was|were|you're|appears|appear|found|listed|present|placed|put|be) (in|on|within) [our|a|the|an|my|this|one or more|several|some|some of the|multiple|local|global|ip|public|internal]"
             f" [local|ip|dns|spam|internal|sender|realtime|real-time|system|global|address|network|<host>|public|exploits|third-party] ({LIST})",
             f"({LISTED}) (at|by|in|on) [the] (<host>|a|our|local|dnsbl|rbl|ip|database)",
@@ -242,11 +242,11 @@ RULES = (
         "domain_blocklisted",
         (
             f"(domain|sender domain|mailfrom domain|mail from domain|helo domain|from domain|host name|url|uri|link|sender address|sender's domain|envelope domain|hostname|urls|website|reverse dns|helo)"
-            f" [<host>|<address>] [in|of] [message|body|your|the] [is|has been|are|was|found] [currently] ({LISTED}|found) [in|on|by|using|at|via]",
+            f" [<host>|<address>] [in|of] [message|body|your|the] [is|has been|are|was|found] [currently] ({LISTED})",
             "(domain|sender domain|sender address|sender|url|uri|mailfrom|helo) [<host>|<address>] [is|was] (blocked|rejected|refused) (using|by) (<host>|dbl*|surbl|uribl|rhsbl|multi*)",
             "(domain|url|uri|helo|sender|mailfrom|link|website) ... (dbl|surbl|uribl|rhsbl|ivmuri)",
-            f"(contains|with|containing|includes|has|contained) [a|an|the|one or more] [{LISTED}|bad|blocked|malicious|suspicious|spam] (url|uri|link|domain|urls|uris|links|domains|website)"
-            f" [that is|which is|that are|that|is|are|which are] [{LISTED}|in|on|found|blocked|listed]",
+            f"(contains|with|containing|includes|has|contained) [a|an|the|one or more] ({LISTED}|bad|blocked|malicious|suspicious|spam) (url|uri|link|domain|urls|uris|links|domains|website)",
+            f"(contains|with|containing|includes|has|contained) [a|an|the|one or more] (url|uri|link|domain|urls|uris|links|domains|website) [that is|which is|that are|that|is|are|which are] ({LISTED}|blocked|in a|on a)",
             f"({LISTED}|blocked|bad|spam|spammy|malicious|phishing) (url|uri|link|domain|urls|domains|links|website|sender domain)",
             f"your domain ... ({LIST}|{LISTED}|blocked|banned)",
             f"(domain|<host>) [is|has been] (in|on) [our|a|the|an] [domain|sender|url|uri] ({LIST})",

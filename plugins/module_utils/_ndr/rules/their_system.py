@@ -123,7 +123,7 @@ RULES = (
             "mailer error",
             "insufficient permission",
             "local delivery (failed|failure|error)",
-            "(procmail|maildrop|deliver|dovecot|dovecot-lda|vacation|sieve|cyrus|pipe): ...",
+            "(procmail|maildrop|dovecot|dovecot-lda|vacation|sieve|cyrus): ...",
             "(can't|couldn't|cannot|could not|unable to) create ... (var|home|mail|maildir|mailbox|output file)",
             "permission denied",
             "command (died|failed|exited) with [status|exit|signal]",
