@@ -22,12 +22,12 @@ import json
 import random
 import re
 import resource
+import select
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import deque
 from pathlib import Path
@@ -150,37 +150,31 @@ def start_rbldnsd(folder, lists):
 
 
 class SlowServer:
-    """Answers after ``DELAY`` seconds, loses questions by chance, and lists what the truth lists; in a thread of a process of its own."""
+    """Answers after ``DELAY`` seconds, loses questions by chance, and lists what the truth lists; runs in a process of its own."""
 
     def __init__(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.socket.bind(("127.0.0.1", 0))
+        self.socket.setblocking(False)
         lists = truth(DELAYED_ADDRESSES)
         self.listed = {wire(f"{reverse(address)}.{zone}") for zone in lists for address in [*lists[zone], "127.0.0.2"]}
         self.pick = random.Random(7)
 
     def serve(self):
-        waiting: deque = deque()
-        lock = threading.Condition()
-
-        def send():
-            while True:
-                with lock:
-                    while not waiting:
-                        lock.wait()
-                    at, packet, client = waiting.popleft()
-                time.sleep(max(0.0, at - time.monotonic()))
-                self.socket.sendto(packet, client)
-
-        threading.Thread(target=send, daemon=True).start()
+        waiting: deque = deque()  # (when to send, packet, client): the delay is the same for all, so they stay in order
         while True:
-            data, client = self.socket.recvfrom(512)
-            if self.pick.random() < LOSS:
-                continue
-            with lock:
-                waiting.append((time.monotonic() + DELAY, self.answer(data), client))
-                lock.notify()
+            now = time.monotonic()
+            while waiting and waiting[0][0] <= now:
+                self.socket.sendto(*waiting.popleft()[1:])
+            select.select([self.socket], [], [], max(0.0, waiting[0][0] - now) if waiting else None)
+            try:
+                while True:
+                    data, client = self.socket.recvfrom(512)
+                    if self.pick.random() >= LOSS:
+                        waiting.append((time.monotonic() + DELAY, self.answer(data), client))
+            except BlockingIOError:
+                pass
 
     def answer(self, data):
         end = data.index(b"\0", 12) + 5
