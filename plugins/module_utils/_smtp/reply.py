@@ -47,6 +47,7 @@ _INTRODUCED = re.compile(
     re.VERBOSE,
 )
 _LETTERS = re.compile(r"[^\W\d_]{2}")
+_BEGINS_WITH_CODE = re.compile(rf"\s*{_CODE}[ -]")
 _EXIM_HOST = re.compile(r"host (\S+) \[([0-9A-Fa-f:.]+)\]:\s")
 _HOST_SPOKE = re.compile(r"(?:host |connect to |with |H=|Server (?:at )?)\(?([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)\)?\.? ?[\[(]([0-9A-Fa-f:.]+)[\])]")
 _IN_REPLY_TO = re.compile(r"\s*\(in reply to ([A-Za-z ]{3,20}?)(?: command)?\)\W*$|\s*\(in reply to ([A-Za-z ]{3,20}?)(?: command)?\)")
@@ -130,7 +131,8 @@ _EXPIRED_IN_QUEUE = re.compile(r"status=expired")
 _CONTINUED = re.compile(r"(?:^|(?<=\s))[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3}(?:\s|$))?")
 _GLUED = re.compile(r"(?<=[a-z,])[245]\.\d{1,3}\.\d{1,3} (?=[A-Za-z])")
 _LEADING = re.compile(
-    r"^(?:dsn=[\d.]+, )?(?:[45]\.\d\.\d, )?(?:status=[a-z]+ )?\(?(?:delivery temporarily suspended: )?[^a-z0-9<\[]*(?:[245]\d\d(?:[ -]+|$))?[#(]?(?:[245]\.\d{1,3}\.\d{1,3}[):;,]?(?:\s+|$))?[^a-z0-9<\[]*"
+    r"^(?:dsn=[\d.]+, )?(?:[45]\.\d\.\d, )?(?:status=[a-z]+ )?\(?(?:delivery temporarily suspended: )?(?:[^\w<\[]|_)*"
+    r"(?:[245]\d\d(?:[ -]+|$))?[#(]?(?:[245]\.\d{1,3}\.\d{1,3}[):;,]?(?:\s+|$))?(?:[^\w<\[]|_)*"
 )
 _BRACKETS = {ord(mark): " " for mark in '[](){}"'}
 _QMAIL_SPACES = re.compile(r"[A-Za-z]_[A-Za-z]+_[A-Za-z]")
@@ -229,7 +231,8 @@ def _core(said: str) -> str:
     low = said.lower()
     # Some letters become two in lower case; such a text is searched as it is.
     found = _INTRODUCED.search(low if len(low) == len(said) else said)
-    if found:
+    # A reply that begins with its code and quotes what another server said is about the first: "550 Sender address rejected: ... host X said: 550 ...".
+    if found and not (found.group().startswith("said") and _BEGINS_WITH_CODE.match(said)):
         rest = said[found.end() :]
         exim = _EXIM_HOST.match(rest)
         if exim:
