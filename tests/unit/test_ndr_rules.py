@@ -98,6 +98,8 @@ def test_lint_names_a_rule_that_matches_its_counter_example():
         ("host ... blocked", "host " + "x" * 200 + " blocked", False),
         ("host unknown", "<host> unknown", False),
         ("<address> unknown", "<address> unknown", True),
+        ("用户不存在", "该用户不存在的", True),
+        ("ящик заблокирован", "почтовый ящик заблокированный", False),
     ],
 )
 def test_phrases(phrase, words, found):

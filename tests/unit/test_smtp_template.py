@@ -26,6 +26,8 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.te
         ("550-5.7.1 first 550 5.7.1 last", "550-5.7.1 first 550 5.7.1 last"),
         ("421 4.7.0 [TSS04] from 192.0.2.25", "421 4.7.0 [TSS04] from <ip>"),
         ("Block list (S3140). 550 OFR006_102", "Block list (S3140). 550 OFR006_102"),
+        ("sender rejected. AUP#I-1310", "sender rejected. AUP#I-1310"),
+        ("Throttled RL000001", "Throttled RL000001"),
         ("queued as 4F2A91B3C7D", "queued as <id>"),
         ("RESOLVER.ADR.RecipNotFound; not found", "RESOLVER.ADR.RecipNotFound; not found"),
         ("blocked using zen.spamhaus.org by mx.example.com", "blocked using zen.spamhaus.org by <host>"),

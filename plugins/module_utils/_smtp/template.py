@@ -32,8 +32,11 @@ DOTTED_REASONS = ("RESOLVER.", "QUEUE.", "ROUTING.", "SMTPSEND.", "SMTP.", "STOR
 _URL = r"(?P<url>\bhttps?:[^\s<>\"]+)"
 _ADDRESS = r"(?P<address><?[^\s<>()\[\],;:\"'@]{1,256}@\[?[\w.\-]+\]?>?)"
 _IP = r"(?P<ip>(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)|(?<![\w:])(?=[0-9a-fA-F]*:[0-9a-fA-F]*:)[0-9a-fA-F:]{2,39}(?:\.\d+){0,3}(?![\w:]))"
-# x.y.z, and vendors' codes that would pass for an id or a number: OFR006_102, SC-004, ERROR-GL100.
-_STATUS = r"(?P<status>(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)|\b[A-Z]{2,6}(?:\d{0,3}_|-[A-Z]{0,3})\d{1,4}(?![\w-]))"
+# x.y.z, and vendors' codes that would pass for an id or a number: OFR006_102, SC-004, ERROR-GL100, AUP#I-1310, RL000001.
+_STATUS = (
+    r"(?P<status>(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)|\b[A-Z]{2,6}(?:\d{0,3}_|-[A-Z]{0,3})\d{1,4}(?![\w-])"
+    r"|\bAUP#[\w-]+|\b(?:RL|BL|DM)\d{6}\b)"
+)
 _TIME = r"(?P<time>\b\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+)?|\b\d{1,4}[/-]\d{1,2}[/-]\d{1,4}\b|(?<![\w:.])\d{1,2}:\d\d(?::\d\d)?(?![\w:]))"
 _HOST = r"(?P<host>(?<![\w.])(?=[\w-]*[.])(?:[\w-]{1,63}\.)+[A-Za-z][\w-]{1,62}\b)"
 # Letters and digits mixed, eight or more: a queue id, a session id. Shorter ones are vendors' codes and stay.

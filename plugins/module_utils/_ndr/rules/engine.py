@@ -51,9 +51,11 @@ _REMEMBERED = 4096
 _TIER = 1 << 16
 # What "..." may stand for at most.
 _GAP = ".{0,80}?"
-# Whole words only, and never the inside of a placeholder such as <host>.
-_START = r"(?<!<)(?:(?<![^\W_])|(?![^\W_]))"
-_END = r"(?!>)(?:(?<![^\W_])|(?![^\W_]))"
+# Whole words only, and never the inside of a placeholder such as <host>. Chinese, Japanese and Korean set no space between words:
+# their letters are words of their own.
+_LETTER = r"[^\W_\u3040-\ud7af]"
+_START = rf"(?<!<)(?:(?<!{_LETTER})|(?!{_LETTER}))"
+_END = rf"(?!>)(?:(?<!{_LETTER})|(?!{_LETTER}))"
 
 _SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD = re.compile(r"[^\W_]+")
@@ -168,7 +170,7 @@ class Phrase:
         # whole words only, and never the inside of a placeholder such as <host>.
         while found:
             start = found.start()
-            if start == 0 or not (words[start - 1] == "<" or (words[start].isalnum() and words[start - 1].isalnum())):
+            if start == 0 or not (words[start - 1] == "<" or (_in_word(words[start]) and _in_word(words[start - 1]))):
                 return found
             found = self._find(words, start + 1)
         return None
@@ -193,6 +195,10 @@ class Phrase:
                 if all(sets) and all(word.isascii() for words in sets for word in words):
                     choices.append(sets)
         return choices
+
+
+def _in_word(mark):
+    return mark.isalnum() and not "\u3040" <= mark <= "\ud7af"
 
 
 def _whole_words(text):
