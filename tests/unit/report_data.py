@@ -65,11 +65,12 @@ def verdict(reason, side, remedy, *, code=550, status="5.7.1", temporary=False, 
     }  # fmt: skip
 
 
-def judged(group_, verdict_, *, source="log", side=None, settled_by=None) -> dict:
-    """A group with its verdict, and what settled the side where the text left it open."""
+def judged(group_, verdict_, *, source="log", side=None, why=None) -> dict:
+    """A group with its verdict; ``why`` is what settled the side where the text left it open."""
     return {
-        "group": group_, "source": source, "verdict": verdict_, "side": side or verdict_["side"], "remedy": verdict_["remedy"],
-        "settled_by": settled_by, "current": True,
+        "group": group_, "source": source, "verdict": verdict_, "operator": verdict_["operator"] or group_["destination"],
+        "side": side or verdict_["side"], "remedy": verdict_["remedy"], "current": True, "settled_by": "self" if why else None, "why": why,
+        "would_change": "a refusal that goes on once this is in order" if why else None, "confidence": verdict_["confidence"],
     }  # fmt: skip
 
 
@@ -80,6 +81,7 @@ def finding(host, control, subject, status="pass", *, side="none", evidence=(), 
     return {
         "id": f"{control}:{subject}", "control": control, "host": host, "subject": subject, "status": status, "severity": severity, "side": side,
         "title": title or text, "evidence": list(evidence), "remedy": remedy, "publish": publish, "request": request,
+        "level": "required", "references": [], "change": None, "since": stamp(), "turns": [],
     }  # fmt: skip
 
 
@@ -87,7 +89,7 @@ def action(host, remedy, title, *, role=None, variables=None, because=(), passed
     """An action of the plan."""
     return {
         "host": host, "remedy": remedy, "role": role, "variables": variables or {}, "because": list(because), "passed": list(passed),
-        "failed": list(failed), "state": state, "text": text, "title": title,
+        "failed": list(failed), "state": state, "text": text, "title": title, "effect": {"queued": 0, "operators": []},
     }  # fmt: skip
 
 
@@ -132,6 +134,17 @@ def host(name, address, *, state="ok", side="none", summary="", verdicts=(), fin
     }  # fmt: skip
 
 
+def causes(hosts: dict) -> list:
+    """Failures by cause, those of most hosts first."""
+    shared: dict = {}
+    for name, entry in hosts.items():
+        for each in entry["findings"]:
+            if each["status"] == "fail":
+                cause = {"control": each["control"], "subject": None, "title": each["title"], "severity": each["severity"], "hosts": []}
+                shared.setdefault(each["control"], cause)["hosts"].append(name)
+    return sorted(shared.values(), key=lambda cause: (-len(cause["hosts"]), cause["control"]))
+
+
 def diagnosis(hosts: dict, *, zones=None, resolver=None, controls=CONTROLS) -> dict:  # pylint: disable=dangerous-default-value
     """A diagnosis of these hosts, with the counts of its fleet."""
     states = [entry["state"] for entry in hosts.values()]
@@ -143,9 +156,12 @@ def diagnosis(hosts: dict, *, zones=None, resolver=None, controls=CONTROLS) -> d
             "hosts": len(states),
             **{state: states.count(state) for state in ("ok", "attention", "refused", "unknown")},
             "zones": zones or {},
+            "causes": causes(hosts),
+            "changes": {"since": None, **{change: [] for change in ("new", "fixed", "open", "flapping")}},
+            "suspects": [],
             "resolver": resolver or {"state": "ok", "why": ""},
         },
-        "controls": [{"id": name, "title": title, "severity": severity} for name, title, severity in controls],
+        "controls": [{"id": name, "title": title, "severity": severity, "level": "required"} for name, title, severity in controls],
     }
 
 
@@ -176,7 +192,7 @@ def home() -> dict:
                 verdict(
                     "dynamic_ip", "ours", "use_smarthost", operator="google", address=address, explanation="The receiver takes no mail from home connections."
                 ),
-                settled_by="the policy list names the address",
+                why="the policy list names the address",
             ),
             judged(
                 group("gmail.example", text, count=9, outcome="deferred", stage="end of DATA"),
@@ -252,7 +268,7 @@ def shop() -> dict:
                     alternatives=["delist"],
                     explanation="The receiver asks the list rep.example, and the list names our address.",
                 ),
-                settled_by="rep.example lists the address, its test points pass",
+                why="rep.example lists the address, its test points pass",
             )
             for domain, count in (("example.net", 203), ("example.com", 150), ("mail.example", 59))
         ]
@@ -341,7 +357,7 @@ def branch() -> dict:
                     by_hour={hour(ago): 2 for ago in range(1, 12)},
                 ),
                 verdict("ptr_missing", "ours", "fix_ptr", status="5.7.25", address=address, explanation="The receiver wants a reverse name for our address."),
-                settled_by="no PTR record at the address",
+                why="no PTR record at the address",
             ),
             judged(
                 group(
@@ -355,7 +371,7 @@ def branch() -> dict:
                 verdict(
                     "helo_rejected", "ours", "fix_helo", code=450, status="4.7.1", temporary=True, explanation="The name that we greet with does not exist."
                 ),
-                settled_by="server.localdomain: NXDOMAIN",
+                why="server.localdomain: NXDOMAIN",
             ),
         ],
         findings=[
@@ -457,10 +473,26 @@ def stories() -> dict:
     )
 
 
+def since_last_time() -> dict:
+    """The stories as the second report of two: shop's listing is new, branch's HELO comes and goes, home's PTR is fixed, the rest goes on."""
+    report = stories()
+    changes = report["fleet"]["changes"]
+    changes["since"] = stamp(24)
+    turned = {("shop", "address_not_listed"): "new", ("branch", "helo_fqdn"): "flapping", ("home", "ptr_exists"): "fixed"}
+    for name, entry in report["hosts"].items():
+        for each in entry["findings"]:
+            change = turned.get((name, each["control"]), "open" if each["status"] == "fail" else None)
+            if change:
+                each.update(change=change, since=stamp(24 if change == "open" else 0), status="fixed" if change == "fixed" else each["status"])
+                changes[change].append(f"{name} {each['id']}")
+    report["fleet"]["suspects"] = [{"kind": "zone", "subject": "rep.example", "evidence": "rep.example newly lists 3 of 4 addresses of the fleet."}]
+    return report
+
+
 def hostile(text: str = HOSTILE) -> dict:
     """A host whose every remote word is ``text``, beside a host that could not be read."""
     name, address = "mx<b>1", "198.51.100.66"
-    return diagnosis(
+    report = diagnosis(
         {
             name: host(
                 name,
@@ -473,7 +505,7 @@ def hostile(text: str = HOSTILE) -> dict:
                     judged(
                         group(text, text, count=3, by_hour={hour(1): 3}, samples=[text]),
                         verdict(text, "either", text, matched=text, reference=text, explanation=text),
-                        settled_by=text,
+                        why=text,
                     )
                 ],
                 findings=[
@@ -500,6 +532,13 @@ def hostile(text: str = HOSTILE) -> dict:
         zones={text: {"health": "refused", "why": text, "asked": 1, "answered": 1}},
         resolver={"state": "refused", "why": text},
     )
+    report["fleet"]["causes"][0]["hosts"] = [name, "silent"]
+    report["fleet"]["suspects"] = [{"kind": "zone", "subject": text, "evidence": text}]
+    report["fleet"]["changes"].update(since=stamp(24), new=[f"{name} address_not_listed:{text}"])
+    worst = report["hosts"][name]["findings"][0]
+    worst.update(change="new", references=[text])
+    report["hosts"][name]["actions"][0]["effect"] = {"queued": 3, "operators": [text]}
+    return report
 
 
 def fleet(hosts: int = 1000, controls: int = 40) -> dict:

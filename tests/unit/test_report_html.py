@@ -69,12 +69,13 @@ def stories():
     "diagnosis",
     [
         report_data.stories(),
+        report_data.since_last_time(),
         report_data.hostile(),
         report_data.fleet(60, 15),
         report_data.diagnosis({}),
         report_data.diagnosis({"home": report_data.home()}),
     ],
-    ids=["stories", "hostile", "fleet", "empty", "one"],
+    ids=["stories", "since", "hostile", "fleet", "empty", "one"],
 )
 def test_the_markup_is_sound(diagnosis):
     page = Page(html_report(diagnosis))
@@ -132,6 +133,7 @@ def test_replies_stand_word_by_word_with_their_verdicts(stories):
         assert judged["verdict"]["explanation"] in section
     assert "203 ×" in section
     assert "Settled by: rep.example lists the address" in section
+    assert "What would change it: a refusal that goes on" in section
 
 
 def test_what_log_and_queue_both_tell_stands_once(stories):
@@ -174,6 +176,47 @@ def test_a_cell_shows_the_worst_of_its_subjects():
     table = re.search(r'<table class="matrix">.*?</table>', html_report(diagnosis), re.DOTALL)[0]
     assert table.count("✕") == 1
     assert "?" not in table
+
+
+def test_the_report_leads_with_the_change():
+    page = Page(html_report(report_data.since_last_time()))
+    (header,) = page.all("header")
+    assert "Since 2026-11-20 20:34 UTC: 1 new, 1 comes and goes, 1 fixed, 5 still open" in header["text"]
+    assert "Too large to be true: rep.example newly lists 3 of 4 addresses" in header["text"]
+    section = next(each["text"] for each in page.all("section") if each.get("aria-labelledby") == "changes")
+    order = ["new shop 198.51.100.22 is listed at rep.example", "comes and goes branch HELO is server.localdomain", "fixed home Address has a reverse name"]
+    assert [section.index(part) for part in order] == sorted(section.index(part) for part in order)
+    assert "48 refusals" not in section  # goes on, and is told below
+    assert "comes and goes · since 2026-11-21 20:34 UTC" in page.section("branch")
+
+
+def test_without_a_previous_report_nothing_is_said_of_changes(stories):
+    assert not stories.all("section", **{"aria-labelledby": "changes"})
+    assert "Since" not in stories.all("header")[0]["text"]
+
+
+def test_a_cause_that_hosts_share_is_told_once(stories):
+    (section,) = stories.all("section", **{"aria-labelledby": "causes"})
+    assert "No refusal" not in section["text"]
+    assert "48 refusals are ours to solve2: home, shop" in section["text"].replace("✕", "")
+    assert "has no reverse name" not in section["text"]
+
+
+def test_an_optional_failure_looks_slight_and_says_so():
+    diagnosis = report_data.stories()
+    finding = diagnosis["hosts"]["home"]["findings"][0]
+    finding.update(level="optional", references=["https://www.rfc-editor.org/rfc/rfc5321"])
+    page = Page(html_report(diagnosis))
+    assert "failed, high, optional · address_not_policy_listed" in page.section("home")
+    (item,) = page.all("li", id=slug("f", "home", finding["id"]))
+    assert "www.rfc-editor.org/rfc/rfc5321" in item["text"]
+    assert '<td class="f low"><a class="cell" href="#' + item["id"] in html_report(diagnosis)
+
+
+def test_an_action_tells_its_effect():
+    diagnosis = report_data.stories()
+    diagnosis["hosts"]["shop"]["actions"][0]["effect"] = {"queued": 137, "operators": ["example.net", "google"]}
+    assert "Would release 137 messages to example.net, google" in Page(html_report(diagnosis)).section("shop")
 
 
 def test_zones_that_could_not_be_believed_are_named(stories):

@@ -27,8 +27,8 @@ def validator():
 
 @pytest.mark.parametrize(
     "diagnosis",
-    [report_data.stories(), report_data.hostile(), report_data.fleet(20, 5), report_data.diagnosis({})],
-    ids=["stories", "hostile", "fleet", "empty"],
+    [report_data.stories(), report_data.since_last_time(), report_data.hostile(), report_data.fleet(20, 5), report_data.diagnosis({})],
+    ids=["stories", "since", "hostile", "fleet", "empty"],
 )
 def test_the_report_keeps_to_the_schema(validator, diagnosis):
     validator.validate(json.loads(json_report(diagnosis)))

@@ -56,3 +56,11 @@ def test_a_host_that_could_not_be_judged_is_an_error():
     root, found = suites(report_data.diagnosis({"mx": report_data.host("mx", "", state="unknown", error="no log")}))
     assert found["mx"].find("testcase/error").get("message") == "no log"
     assert (root.get("tests"), root.get("errors")) == ("1", "1")
+
+
+def test_an_optional_failure_is_no_failure():
+    diagnosis = report_data.stories()
+    diagnosis["hosts"]["branch"]["findings"][0]["level"] = "optional"
+    root, found = suites(diagnosis)
+    assert found["branch"].find("testcase[@name='ptr_exists:198.51.100.33']/skipped").get("message").startswith("optional: ")
+    assert (root.get("failures"), root.get("skipped")) == ("6", "4")

@@ -16,7 +16,7 @@ import yaml
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.prometheus import prometheus
 from ansible_collections.postmaster.deliverability.tests.unit import report_data
 
-LABELS = {"host", "state", "side", "control", "status", "severity", "remedy", "health"}
+LABELS = {"host", "state", "side", "control", "status", "severity", "remedy", "health", "change", "kind"}
 
 
 def samples(diagnosis):
@@ -43,6 +43,14 @@ def test_what_the_fleet_is_in():
     assert value(found, "postmaster_actions", host="branch", remedy="fix_ptr", state="manual") == 1
     assert value(found, "postmaster_blocklist_health", health="ok") == 2
     assert value(found, "postmaster_report_timestamp_seconds") == report_data.NOW.timestamp()
+
+
+def test_what_changed():
+    found = samples(report_data.since_last_time())
+    assert value(found, "postmaster_changes", change="new") == 1
+    assert value(found, "postmaster_changes", change="open") == 5
+    assert value(found, "postmaster_suspects", kind="zone") == 1
+    assert not [each for each in samples(report_data.stories()) if each.name in ("postmaster_changes", "postmaster_suspects")]
 
 
 def test_a_host_that_could_not_be_judged_has_a_state_and_no_numbers():
@@ -79,7 +87,7 @@ DOCS = pathlib.Path(__file__).parents[2] / "docs"
 def test_what_watches_the_metrics_names_those_there_are(file):
     """Alert rules, dashboard and documentation use metrics and labels that the exporter writes."""
     text = (DOCS / file).read_text(encoding="utf-8")
-    written = prometheus(report_data.stories())
+    written = prometheus(report_data.since_last_time())
     used = set(re.findall(r"\bpostmaster_[a-z_]+", text))
     assert used <= set(re.findall(r"^# TYPE (\S+)", written, re.MULTILINE))
     assert {label for labels in re.findall(r"postmaster_[a-z_]+{([^}]*)}", text) for label in re.findall(r"(\w+)[!=]", labels)} <= LABELS
@@ -94,5 +102,5 @@ def test_alert_rules_and_dashboard_are_sound():
 
 def test_every_metric_is_documented():
     text = (DOCS / "report.md").read_text(encoding="utf-8")
-    for name in re.findall(r"^# TYPE (\S+)", prometheus(report_data.stories()), re.MULTILINE):
+    for name in re.findall(r"^# TYPE (\S+)", prometheus(report_data.since_last_time()), re.MULTILINE):
         assert f"`{name}`" in text

@@ -60,6 +60,14 @@ def test_a_result_tells_where_how_bad_and_what_to_do():
     assert {each["level"] for each in found} == {"error", "warning"}
 
 
+def test_an_optional_failure_is_a_note():
+    diagnosis = report_data.diagnosis({"home": report_data.home()})
+    for finding in diagnosis["hosts"]["home"]["findings"]:
+        finding["level"] = "optional"
+    (run,) = json.loads(sarif(diagnosis))["runs"]
+    assert {result["level"] for result in run["results"]} == {"note"}
+
+
 def test_a_result_keeps_its_fingerprint():
     def fingerprints():
         return [result["partialFingerprints"]["finding/v1"] for result in results()[0]]

@@ -17,7 +17,7 @@ import io
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import block
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import findings_in_order, hosts_in_order
 
-_FINDING = ("control", "subject", "status", "severity", "side", "title", "evidence", "remedy", "publish", "request")
+_FINDING = ("control", "subject", "status", "severity", "level", "change", "since", "side", "title", "evidence", "remedy", "publish", "request")
 # With the wide forms that some spreadsheets take for the same signs.
 _FORMULA = tuple("=+-@\t\r＝＋－＠")
 _LIMIT = 30000  # characters: a cell of a spreadsheet holds 32,767

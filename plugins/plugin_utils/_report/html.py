@@ -18,7 +18,15 @@ import pathlib
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.html_host import figures, flow, host_section
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.markup import esc, finding_id, host_id, mark, side_of, sign
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import moment, number
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import SEVERITIES, STATES, hosts_in_order, to_do, worst_by_control
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import (
+    SEVERITIES,
+    STATES,
+    change_counts,
+    changes_in_order,
+    hosts_in_order,
+    to_do,
+    worst_by_control,
+)
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import words
 
 _HERE = pathlib.Path(__file__).parent
@@ -26,6 +34,7 @@ _STYLE = (_HERE / "report.css").read_text(encoding="utf-8")
 _SCRIPT = (_HERE / "report.js").read_text(encoding="utf-8")
 
 _SMALL_FLEET = 50  # hosts, up to which every picture answers to the pointer and what is not well stands open
+_CHANGES_SHOWN, _CAUSES_SHOWN, _HOSTS_NAMED = 40, 20, 8
 _ROWS_TOGETHER = 50  # rows of the matrix that are laid out together, under a head of their own
 _FEW_CONTROLS, _SOME_CONTROLS = 12, 24  # up to which the head of the matrix lies, or stands with room for two lines
 
@@ -50,7 +59,7 @@ class _Page:
 
     def whole(self) -> str:
         w, size = self.w, "" if self.small else ' class="large"'
-        parts = (self.filters(), self.overview(), self.pictures(), self.matrix(), self.sections(), self.lists())
+        parts = (self.changes(), self.filters(), self.overview(), self.pictures(), self.causes(), self.matrix(), self.sections(), self.lists())
         return (
             f'<!doctype html>\n<html lang="{self.language}"><head><meta charset="utf-8">'
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -76,9 +85,11 @@ class _Page:
     def top(self) -> str:
         time = esc(self.diagnosis["generated_at"])
         delivered, deferred, refused = (sum(host[key] for _name, host in self.hosts) for key in ("delivered", "deferred", "refused"))
+        changed = f'<p class="changed">{change_counts(self.diagnosis, self.w)}</p>' if self.fleet["changes"]["since"] else ""
         return (
             f'<header class="page"><p class="brand">{self.w["title"]} · <time datetime="{time}">{moment(time)}</time></p>'
-            f'<h1>{self.headline()}</h1><p class="n">{flow(delivered, deferred, refused, self.w)}</p>{self.share()}{self.doubts()}</header>'
+            f'<h1>{self.headline()}</h1><p class="n">{flow(delivered, deferred, refused, self.w)}</p>'
+            f"{changed}{self.share()}{self.doubts()}</header>"
         )
 
     def share(self) -> str:
@@ -93,11 +104,25 @@ class _Page:
         return f'<svg class="share" viewBox="0 0 {left} 1" preserveAspectRatio="none" role="img" aria-label="{told}">{"".join(drawn)}</svg>'
 
     def doubts(self) -> str:
-        """What weakens every judgement on the page: a resolver that cannot be believed."""
+        """What weakens every judgement on the page: a resolver that cannot be believed, signals too large to be true."""
         resolver = self.fleet["resolver"]
-        if resolver.get("state", "ok") == "ok":
+        told = [] if resolver.get("state", "ok") == "ok" else [(self.w["resolver"], f"{resolver['state']}. {resolver.get('why') or ''}")]
+        told += [(self.w["suspect"], suspect["evidence"]) for suspect in self.fleet["suspects"]]
+        return "".join(f'<p class="warn"><b>{label}:</b> {esc(text)}</p>' for label, text in told)
+
+    def changes(self) -> str:
+        """What began, came back or was fixed since the previous report."""
+        turned = changes_in_order(self.diagnosis)
+        if not turned:
             return ""
-        return f'<p class="warn"><b>{self.w["resolver"]}:</b> {esc(resolver["state"])}. {esc(resolver.get("why") or "")}</p>'
+        w = self.w
+        items = "".join(
+            f'<li><span class="tag {finding["change"]}">{w[finding["change"]]}</span> <b>{esc(name)}</b>'
+            f' <a href="#{finding_id(name, finding["id"])}">{esc(finding["title"])}</a> <code>{esc(finding["subject"])}</code></li>'
+            for name, finding in turned[:_CHANGES_SHOWN]
+        )
+        more = f"<li>{w['more'].format(n=number(len(turned) - _CHANGES_SHOWN))}</li>" if len(turned) > _CHANGES_SHOWN else ""
+        return f'<section aria-labelledby="changes"><h2 id="changes">{w["changes"]}</h2><ul class="changes">{items}{more}</ul></section>'
 
     def filters(self) -> str:
         """The states work through the style alone; the search field appears with the script that it needs."""
@@ -139,6 +164,28 @@ class _Page:
     def pictures(self) -> str:
         hosts = [host for _name, host in self.hosts]
         return f'<section aria-label="{self.w["refusals"]}">{figures(hosts, self.w, pointer=True)}</section>' if len(hosts) > 1 else ""
+
+    def causes(self) -> str:
+        """What fails on several hosts for the same cause, once."""
+        w, shared = self.w, [cause for cause in self.fleet["causes"] if len(cause["hosts"]) > 1]
+        if not shared:
+            return ""
+        rows = "".join(
+            f'<tr><th scope="row"><span><span class="cell {kind}" aria-hidden="true">{glyph}</span>{esc(cause["title"])}</span></th>'
+            f"<td>{self.some_hosts(cause['hosts'])}</td></tr>"
+            for cause in shared[:_CAUSES_SHOWN]
+            for kind, glyph in [sign({"status": "fail", "severity": cause["severity"]})]
+        )
+        head = f'<th scope="col">{w["cause"]}</th><th scope="col">{w["overview"]}</th>'
+        return (
+            f'<section aria-labelledby="causes"><h2 id="causes">{w["causes"]}</h2>'
+            f'<table class="list causes"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></section>'
+        )
+
+    def some_hosts(self, names: list) -> str:
+        """The number of these hosts, and the first few by name."""
+        links = ", ".join(f'<a href="#{host_id(name)}">{esc(name)}</a>' for name in names[:_HOSTS_NAMED])
+        return f"<b>{number(len(names))}</b>: {links}" + (", …" if len(names) > _HOSTS_NAMED else "")
 
     def matrix(self) -> str:
         controls = self.diagnosis["controls"]

@@ -111,10 +111,21 @@ def _action(name: str, action: dict, titles: dict, w: dict) -> str:
         f"<code>{esc(action['remedy'])}</code></p>"
         + (f'<p class="small">{w["because"]}: {because}</p>' if because else "")
         + ('<ul class="checks">' + "".join(f'<li class="{kind}">{esc(check)}</li>' for kind, check in checks) + "</ul>" if checks else "")
+        + _effect(action, w)
         + _role(action, w)
         + (copyable(action["text"], w["exact"]) if action["text"] else "")
         + "</li>"
     )
+
+
+def _effect(action: dict, w: dict) -> str:
+    """What the action would set free."""
+    effect = action["effect"]
+    if not effect["queued"]:
+        return ""
+    queued, places = effect["queued"], esc(", ".join(effect["operators"]))
+    told = w["effect"].format(n=number(queued), messages=counted(w, queued, "message", "messages"), places=places)
+    return f"<p>{told}</p>"
 
 
 def _role(action: dict, w: dict) -> str:
@@ -166,7 +177,8 @@ def _provenance(judged: dict, w: dict) -> str:
     """Why the verdict may be believed, and where to look further."""
     group, verdict = judged["group"], judged["verdict"]
     told = [
-        f"{w['settled']}: {esc(judged['settled_by'])}" if judged["settled_by"] else "",
+        f"{w['settled']}: {esc(judged['why'])}" if judged["settled_by"] else esc(judged["why"] or ""),
+        f"{w['would_change']}: {esc(judged['would_change'])}" if judged["would_change"] else "",
         f"{w['rule']} {esc(verdict['rule'])}" if verdict["rule"] else "",
         link(verdict["reference"]) if verdict["reference"] else "",
         f"{w['last']} {esc(moment(group['last']))}" if group["last"] else "",
@@ -194,12 +206,21 @@ def _findings(name: str, host: dict, w: dict) -> str:
 
 def _finding(name: str, finding: dict, in_actions: str, w: dict) -> str:
     """One finding with its evidence; a text that an action already offers is not offered twice."""
-    (kind, glyph), status, severity = sign(finding), finding["status"], finding["severity"]
+    kind, glyph = sign(finding)
     evidence = "".join(f"<li>{esc(sentence, _EVIDENCE_LIMIT)}</li>" for sentence in finding["evidence"])
     texts = [copyable(finding[key], w[key]) for key in ("publish", "request") if finding[key] and finding[key] not in in_actions]
+    references = f'<p class="small">{" · ".join(map(link, finding["references"]))}</p>' if finding["references"] else ""
     return (
         f'<li class="item" id="{finding_id(name, finding["id"])}"><p class="head"><span class="cell {kind}" aria-hidden="true">{glyph}</span>'
         f"<b>{esc(finding['title'])}</b><code>{esc(finding['subject'])}</code>"
-        f'<span class="small">{w.get(status, esc(status))}, {w.get(severity, esc(severity))} · {esc(finding["control"])}</span></p>'
-        f'<ul class="evidence">{evidence}</ul>{"".join(texts)}</li>'
+        f'<span class="small">{_standing(finding, w)}</span></p>'
+        f'<ul class="evidence">{evidence}</ul>{"".join(texts)}{references}</li>'
     )
+
+
+def _standing(finding: dict, w: dict) -> str:
+    """Status, severity and level of a finding, since when, and how that changed."""
+    told = [w.get(finding["status"], finding["status"]), w.get(finding["severity"], finding["severity"]), w.get(finding["level"], "")]
+    change = w.get(finding["change"] or "", "")
+    since = w["since_time"].format(time=moment(finding["since"])) if change and finding["since"] else ""
+    return " · ".join(esc(part) for part in (", ".join(filter(None, told)), change, since, finding["control"]) if part)

@@ -5,7 +5,8 @@
 
 """JUnit XML for CI systems: a suite is a host, a case is one control of one subject.
 
-A failure is a control that failed, an error a host that could not be judged, and skipped is whatever no judgement exists for.
+A failure is a control that failed, an error a host that could not be judged, and skipped is whatever no judgement
+exists for, or what is optional.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import block, line
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import findings_in_order, hosts_in_order
 
-_SKIPPED = ("unknown", "waived", "not_applicable")
+_SKIPPED = ("unknown", "waived", "not_applicable", "optional")
 _COUNTED = ("failures", "errors", "skipped")
 
 
@@ -31,6 +32,8 @@ def _told(finding: dict) -> str:
 
 def _case(name: str, finding: dict) -> str:
     opening = f"<testcase {_attributes(classname=name, name=finding['id'], time=0)}"
+    if finding["status"] == "fail" and finding["level"] == "optional":
+        return f"{opening}><skipped {_attributes(message=': '.join(['optional', finding['title'], *finding['evidence']]))}/></testcase>"
     if finding["status"] == "fail":
         return f"{opening}><failure {_attributes(type=finding['severity'], message=finding['title'])}>{_told(finding)}</failure></testcase>"
     if finding["status"] in _SKIPPED:
@@ -39,7 +42,7 @@ def _case(name: str, finding: dict) -> str:
 
 
 def _counts(host: dict) -> dict[str, int]:
-    statuses = [finding["status"] for finding in host["findings"]]
+    statuses = ["optional" if finding["status"] == "fail" and finding["level"] == "optional" else finding["status"] for finding in host["findings"]]
     return {
         "tests": len(statuses) + bool(host["error"]),
         "failures": statuses.count("fail"),

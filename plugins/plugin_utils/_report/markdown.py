@@ -13,10 +13,19 @@ from __future__ import annotations
 import re
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import block, line, moment, number
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import STATES, findings_in_order, hosts_in_order, to_do, verdicts_in_order
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import (
+    STATES,
+    change_counts,
+    changes_in_order,
+    findings_in_order,
+    hosts_in_order,
+    to_do,
+    verdicts_in_order,
+)
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import words
 
 _HOSTS_SHOWN = 25  # hosts in the table and with a part of their own: a ticket holds some 60,000 characters, and a reader fewer
+_CHANGES_SHOWN = 20
 _GROUPS_SHOWN = 5
 _BLOCK_LIMIT = 1500
 _SPECIAL = re.compile(r"[\\`*_{}\[\]#!|~<>@&$]|(?<=:)/(?=/)|(?<=www)\.", re.IGNORECASE)
@@ -54,6 +63,10 @@ def _action(action: dict, w: dict) -> list[str]:
     return [f"- **{_inline(action['title'])}** ({w.get(state, _inline(state))}{missing})", *(["", _fenced(action["text"]), ""] if action["text"] else [])]
 
 
+def _changed(name: str, finding: dict, w: dict) -> str:
+    return f"**{w[finding['change']]}**: {_inline(name)}: {_inline(finding['title'])} ({_inline(finding['subject'])})"
+
+
 def _host(name: str, host: dict, w: dict) -> list[str]:
     written = ["", f"## {_SIGNS[host['state']]} {_inline(name)}", "", f"{w['why']}: {_inline(host['summary'])}", ""]
     for action in host["actions"]:
@@ -75,6 +88,9 @@ def markdown(diagnosis: dict, language: str = "en") -> str:
     shown = [(name, host) for name, host in hosts if host["state"] != "ok"][:_HOSTS_SHOWN] or hosts[:_HOSTS_SHOWN]
     rest = len(hosts) - len(shown)
     written = [f"# {w['title']}, {moment(diagnosis['generated_at'])}", "", told or w["head_empty"], ""]
+    leading = [change_counts(diagnosis, w), *(f"{w['suspect']}: {_inline(suspect['evidence'])}" for suspect in fleet["suspects"])]
+    written += [f"- {text}" for text in leading if text]
+    written += ["  - " + _changed(name, finding, w) for name, finding in changes_in_order(diagnosis)[:_CHANGES_SHOWN]] + [""]
     if shown:
         written += _table([_row(name, host, w) for name, host in shown], w)
     if rest:

@@ -72,7 +72,7 @@ def side_of(side: str, w: dict) -> str:
 def sign(finding: dict) -> tuple[str, str]:
     """(class, sign) of a finding; a failure's class tells how severe it is."""
     kind, glyph = _SIGNS.get(finding["status"], _SIGNS["unknown"])
-    severity = finding["severity"]
+    severity = "low" if finding.get("level") == "optional" else finding["severity"]
     return (f"f {severity}" if kind == "f" and severity in SEVERITIES else kind, glyph)
 
 

@@ -15,9 +15,10 @@ import calendar
 import time
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import line
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import SIDES, STATES, fact, hosts_in_order
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import CHANGES, SIDES, STATES, fact, hosts_in_order
 
 _ZONE_HEALTH = ("ok", "refused", "dead", "unreachable", "suspect", "skipped")
+_SUSPECTS = ("zone", "resolver", "clock")
 _ACTION_STATES = ("ready", "blocked", "manual")
 _QUOTED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
@@ -33,6 +34,8 @@ _HELP = {
     "postmaster_findings": "Findings that failed or could not be judged.",
     "postmaster_actions": "Actions of the plan.",
     "postmaster_blocklist_health": "Blocklists asked, by what became of them.",
+    "postmaster_changes": "Findings since the previous report, by how they changed.",
+    "postmaster_suspects": "Signals too large to be true, whose actions are blocked.",
 }
 
 
@@ -71,6 +74,7 @@ def prometheus(diagnosis: dict) -> str:
     )
     actions = (((name, action["remedy"], _known(action["state"], _ACTION_STATES)), 1) for name, host in hosts for action in host["actions"])
     zones = (((_known(zone["health"], _ZONE_HEALTH),), 1) for zone in diagnosis["fleet"]["zones"].values())
+    changes = diagnosis["fleet"]["changes"]
     generated = calendar.timegm(time.strptime(diagnosis["generated_at"], "%Y-%m-%dT%H:%M:%SZ"))
     metrics: dict[str, list[tuple[dict, int]]] = {
         "postmaster_report_timestamp_seconds": [({}, generated)],
@@ -82,5 +86,7 @@ def prometheus(diagnosis: dict) -> str:
         "postmaster_findings": _counted(open_findings, ("host", "control", "status", "severity")),
         "postmaster_actions": _counted(actions, ("host", "remedy", "state")),
         "postmaster_blocklist_health": _counted(zones, ("health",)),
+        "postmaster_changes": [({"change": change}, len(changes[change])) for change in CHANGES] if changes["since"] else [],
+        "postmaster_suspects": _counted((((_known(suspect["kind"], _SUSPECTS),), 1) for suspect in diagnosis["fleet"]["suspects"]), ("kind",)),
     }
     return "\n".join([text for name, samples in metrics.items() for text in _metric(name, samples)]) + "\n"

@@ -35,6 +35,10 @@ def _message(finding: dict) -> str:
     return "\n".join([f"{line(finding['title'])} ({line(finding['subject'])})", *map(block, finding["evidence"]), *map(block, texts)])
 
 
+def _level(finding: dict) -> str:
+    return "note" if finding["level"] == "optional" else _LEVELS.get(finding["severity"], "note")
+
+
 def _result(name: str, finding: dict, index: dict) -> dict:
     kind = _KINDS[finding["status"]]
     place = f"{line(name)}/{line(finding['subject'])}"
@@ -42,7 +46,7 @@ def _result(name: str, finding: dict, index: dict) -> dict:
         "ruleId": finding["control"],
         **({"ruleIndex": index[finding["control"]]} if finding["control"] in index else {}),
         "kind": kind,
-        "level": _LEVELS.get(finding["severity"], "note") if kind == "fail" else "none",
+        "level": _level(finding) if kind == "fail" else "none",
         "message": {"text": _message(finding)},
         "locations": [
             {

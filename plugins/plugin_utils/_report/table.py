@@ -12,7 +12,7 @@ import textwrap
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import line
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import STATES, hosts_in_order, to_do
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import STATES, change_counts, hosts_in_order, to_do
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import counted, words
 
 _GAP = "  "
@@ -46,7 +46,7 @@ def _laid_out(row: tuple, widths: list[int]) -> str:
 
 
 def table(diagnosis: dict, language: str = "en", width: int = 110) -> str:
-    """The table of the fleet, the worst first, closed by a line of counts.
+    """The table of the fleet, the worst first, led by what changed since the previous report and closed by a line of counts.
 
     ``width`` is in columns, at least 80.
     """
@@ -59,4 +59,6 @@ def table(diagnosis: dict, language: str = "en", width: int = 110) -> str:
     fleet = diagnosis["fleet"]
     counts = ", ".join(f"{w[state]} {fleet[state]}" for state in STATES if fleet[state])
     closing = f"{fleet['hosts']} {counted(w, fleet['hosts'], 'server', 'servers')}" + (f": {counts}" if counts else "")
-    return "\n".join([*(_laid_out(row, widths) for row in [head, *rows]), "", closing, ""])
+    doubts = [f"! {w['suspect']}: {line(suspect['evidence'])}" for suspect in fleet["suspects"]]
+    leading = [text for told in (change_counts(diagnosis, w), *doubts) if told for text in textwrap.wrap(told, width, subsequent_indent="  ")]
+    return "\n".join([*leading, *([""] if leading else []), *(_laid_out(row, widths) for row in [head, *rows]), "", closing, ""])

@@ -7,10 +7,13 @@
 
 from __future__ import annotations
 
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import moment
+
 STATES = ("refused", "attention", "unknown", "ok")
 SIDES = ("ours", "either", "theirs", "user", "none")
 STATUSES = ("fail", "unknown", "waived", "fixed", "pass", "not_applicable")
 SEVERITIES = ("high", "medium", "low", "info")
+CHANGES = ("new", "flapping", "fixed", "open")
 
 
 def _ranks(order: tuple):
@@ -19,7 +22,7 @@ def _ranks(order: tuple):
     return lambda word: places.get(word, len(places))
 
 
-_state, _side, _status, _severity = map(_ranks, (STATES, SIDES, STATUSES, SEVERITIES))
+_state, _side, _status, _severity, _change = map(_ranks, (STATES, SIDES, STATUSES, SEVERITIES, CHANGES))
 
 
 def hosts_in_order(diagnosis: dict) -> list[tuple[str, dict]]:
@@ -64,6 +67,21 @@ def worst_by_control(host: dict) -> dict[str, dict]:
 def fact(host: dict, part: str):
     """A part of what the host told (``queue``, ``log``, ...); empty where it was not read or the host could not be."""
     return (host["facts"] or {}).get(part) or {}
+
+
+def changes_in_order(diagnosis: dict) -> list[tuple[str, dict]]:
+    """(host, finding) for what began, came back or was fixed since the previous report; what merely goes on is not told again."""
+    turned = [(name, finding) for name, host in hosts_in_order(diagnosis) for finding in host["findings"] if finding["change"] in CHANGES[:-1]]
+    return sorted(turned, key=lambda pair: (_change(pair[1]["change"]), _severity(pair[1]["severity"])))
+
+
+def change_counts(diagnosis: dict, w: dict) -> str:
+    """``Since 2026-11-20 06:00 UTC: 2 new, 1 fixed``; empty without a previous report."""
+    changes = diagnosis["fleet"]["changes"]
+    if not changes["since"]:
+        return ""
+    told = ", ".join(f"{len(changes[change])} {w[change]}" for change in CHANGES if changes[change])
+    return f"{w['since_last'].format(time=moment(changes['since']))}: {told or w['nothing']}"
 
 
 def to_do(host: dict, words: dict) -> list[str]:
