@@ -7,8 +7,11 @@
 from __future__ import annotations
 
 import json
+import pathlib
+import re
 
 import pytest
+import yaml
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.dnsbl import (
     MAX_TEXT,
@@ -29,7 +32,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.zon
     reverse_label,
 )
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
-from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.blocklists import BLOCKLISTS
+from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.blocklists import BLOCKLISTS, CAUSES
 
 ADDRESS = "198.51.100.11"
 KEY = "abcdefghijklmnopqrstuvwx23"
@@ -597,6 +600,18 @@ def test_an_own_list_that_is_wrong(item, words):
         choose_zones("none", own_zones=[item])
     assert str(error.value).startswith("own_zones: ")
     assert words in str(error.value)
+
+
+def test_the_lists_in_the_documentation_can_be_used():
+    text = (pathlib.Path(__file__).parents[2] / "docs/dnsbl.md").read_text(encoding="utf-8")
+    own = yaml.safe_load(text.partition("```yaml\n")[2].partition("```")[0])["own_zones"]
+    first, second, third = choose_zones("none", own_zones=own)
+    assert [hit.state for hit in first.read(["127.0.0.2", "127.0.0.10", "127.0.0.25"]).hits] == ["listed", "policy", "listed"]
+    assert first.read(["127.0.0.255"]).why == "over_quota"
+    assert (second.operator, second.impact) == ("Cisco", "high")
+    assert third.read(["127.0.0.6"]).hits[0].meanings == ("spam", "virus")
+    causes = text.partition("The causes are")[2].partition("unspecific`")[0] + "unspecific`"
+    assert set(re.findall(r"`([a-z_]+)`", causes)) == set(CAUSES)
 
 
 # --- keys ------------------------------------------------------------------------------------------------------------------------
