@@ -12,13 +12,14 @@ import shutil
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import rfc3339
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exim import Exim
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.host import LiveHost, SnapshotHost, global_addresses
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import Clock, Journal, LogFiles, siblings, window_start
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.postfix import Postfix
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.summary import LogSummary, summarise_queue
 
 # In the order in which `mta: auto` looks for them.
-SYSTEMS = (Postfix,)
+SYSTEMS = (Postfix, Exim)
 SUBSETS = ("identity", "queue", "log")
 # How far back a live log is read when neither a window nor a cursor says so.
 DEFAULT_WINDOW = "7d"
