@@ -159,6 +159,7 @@ def diagnosis(hosts: dict, *, zones=None, resolver=None, controls=CONTROLS) -> d
             "causes": causes(hosts),
             "changes": {"since": None, **{change: [] for change in ("new", "fixed", "open", "flapping")}},
             "suspects": [],
+            "errors": [],
             "resolver": resolver or {"state": "ok", "why": ""},
         },
         "controls": [{"id": name, "title": title, "severity": severity, "level": "required"} for name, title, severity in controls],
@@ -534,6 +535,7 @@ def hostile(text: str = HOSTILE) -> dict:
     )
     report["fleet"]["causes"][0]["hosts"] = [name, "silent"]
     report["fleet"]["suspects"] = [{"kind": "zone", "subject": text, "evidence": text}]
+    report["fleet"]["errors"] = [text]
     report["fleet"]["changes"].update(since=stamp(24), new=[f"{name} address_not_listed:{text}"])
     worst = report["hosts"][name]["findings"][0]
     worst.update(change="new", references=[text])

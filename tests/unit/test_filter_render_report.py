@@ -79,3 +79,8 @@ def test_errors_name_the_option(format, options, message):
 def test_something_that_is_no_diagnosis(given):
     with pytest.raises(AnsibleFilterError, match="the input is not a diagnosis"):
         render_report(given, "html")
+
+
+def test_a_diagnosis_without_a_time():
+    with pytest.raises(AnsibleFilterError, match="the diagnosis has no time"):
+        render_report({**report_data.stories(), "generated_at": None}, "html")

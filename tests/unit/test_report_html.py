@@ -181,7 +181,7 @@ def test_a_cell_shows_the_worst_of_its_subjects():
 def test_the_report_leads_with_the_change():
     page = Page(html_report(report_data.since_last_time()))
     (header,) = page.all("header")
-    assert "Since 2026-11-20 20:34 UTC: 1 new, 1 comes and goes, 1 fixed, 5 still open" in header["text"]
+    assert "Since 2026-11-20 20:34 UTC: new 1, comes and goes 1, fixed 1, still open 5" in header["text"]
     assert "Too large to be true: rep.example newly lists 3 of 4 addresses" in header["text"]
     section = next(each["text"] for each in page.all("section") if each.get("aria-labelledby") == "changes")
     order = ["new shop 198.51.100.22 is listed at rep.example", "comes and goes branch HELO is server.localdomain", "fixed home Address has a reverse name"]
@@ -228,8 +228,10 @@ def test_zones_that_could_not_be_believed_are_named(stories):
 
 def test_a_doubtful_resolver_is_said_at_the_top():
     diagnosis = report_data.diagnosis({"home": report_data.home()}, resolver={"state": "refused", "why": "127.255.255.254"})
+    diagnosis["fleet"]["errors"] = ["blocklists: no nameserver answers"]
     (header,) = Page(html_report(diagnosis)).all("header")
     assert "Resolver: refused. 127.255.255.254" in header["text"]
+    assert "Could not be asked: blocklists: no nameserver answers" in header["text"]
 
 
 @pytest.mark.parametrize(

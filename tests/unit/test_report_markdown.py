@@ -29,7 +29,7 @@ def test_the_fleet_then_who_needs_something():
 
 def test_it_leads_with_the_change():
     rows = markdown(report_data.since_last_time()).splitlines()
-    assert rows[4] == "- Since 2026-11-20 20:34 UTC: 1 new, 1 comes and goes, 1 fixed, 5 still open"
+    assert rows[4] == "- Since 2026-11-20 20:34 UTC: new 1, comes and goes 1, fixed 1, still open 5"
     assert rows[5].startswith("- Too large to be true: rep.example newly lists")
     assert rows[6] == "  - **new**: shop: 198.51.100.22 is listed at rep.example (198.51.100.22)"
 

@@ -26,7 +26,7 @@ def test_it_answers_the_four_questions():
 
 def test_it_leads_with_the_change():
     rows = table(report_data.since_last_time()).splitlines()
-    assert rows[0] == "Since 2026-11-20 20:34 UTC: 1 new, 1 comes and goes, 1 fixed, 5 still open"
+    assert rows[0] == "Since 2026-11-20 20:34 UTC: new 1, comes and goes 1, fixed 1, still open 5"
     assert rows[1] == "! Too large to be true: rep.example newly lists 3 of 4 addresses of the fleet."
     assert rows[2] == ""
     assert rows[3].startswith("HOST")

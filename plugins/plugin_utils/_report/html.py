@@ -23,6 +23,7 @@ from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.
     STATES,
     change_counts,
     changes_in_order,
+    doubts,
     hosts_in_order,
     to_do,
     worst_by_control,
@@ -104,11 +105,7 @@ class _Page:
         return f'<svg class="share" viewBox="0 0 {left} 1" preserveAspectRatio="none" role="img" aria-label="{told}">{"".join(drawn)}</svg>'
 
     def doubts(self) -> str:
-        """What weakens every judgement on the page: a resolver that cannot be believed, signals too large to be true."""
-        resolver = self.fleet["resolver"]
-        told = [] if resolver.get("state", "ok") == "ok" else [(self.w["resolver"], f"{resolver['state']}. {resolver.get('why') or ''}")]
-        told += [(self.w["suspect"], suspect["evidence"]) for suspect in self.fleet["suspects"]]
-        return "".join(f'<p class="warn"><b>{label}:</b> {esc(text)}</p>' for label, text in told)
+        return "".join(f'<p class="warn"><b>{label}:</b> {esc(text)}</p>' for label, text in doubts(self.diagnosis, self.w))
 
     def changes(self) -> str:
         """What began, came back or was fixed since the previous report."""

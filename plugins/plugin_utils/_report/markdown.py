@@ -17,6 +17,7 @@ from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.
     STATES,
     change_counts,
     changes_in_order,
+    doubts,
     findings_in_order,
     hosts_in_order,
     to_do,
@@ -88,7 +89,7 @@ def markdown(diagnosis: dict, language: str = "en") -> str:
     shown = [(name, host) for name, host in hosts if host["state"] != "ok"][:_HOSTS_SHOWN] or hosts[:_HOSTS_SHOWN]
     rest = len(hosts) - len(shown)
     written = [f"# {w['title']}, {moment(diagnosis['generated_at'])}", "", told or w["head_empty"], ""]
-    leading = [change_counts(diagnosis, w), *(f"{w['suspect']}: {_inline(suspect['evidence'])}" for suspect in fleet["suspects"])]
+    leading = [change_counts(diagnosis, w), *(f"{label}: {_inline(text)}" for label, text in doubts(diagnosis, w))]
     written += [f"- {text}" for text in leading if text]
     written += ["  - " + _changed(name, finding, w) for name, finding in changes_in_order(diagnosis)[:_CHANGES_SHOWN]] + [""]
     if shown:

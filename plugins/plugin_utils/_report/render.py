@@ -55,6 +55,8 @@ def render(diagnosis, format="html", language: str = "en", **options):
     """
     if not isinstance(diagnosis, Mapping) or "hosts" not in diagnosis:
         raise DeliverabilityError("the input is not a diagnosis: give the result of the filter postmaster.deliverability.diagnose")
+    if not diagnosis.get("generated_at"):
+        raise DeliverabilityError("the diagnosis has no time: give now to the filter postmaster.deliverability.diagnose")
     formats = [format] if isinstance(format, str) else list(format)
     for name in formats:
         if name not in FORMATS:

@@ -12,7 +12,7 @@ import textwrap
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import line
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import STATES, change_counts, hosts_in_order, to_do
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import STATES, change_counts, doubts, hosts_in_order, to_do
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import counted, words
 
 _GAP = "  "
@@ -59,6 +59,6 @@ def table(diagnosis: dict, language: str = "en", width: int = 110) -> str:
     fleet = diagnosis["fleet"]
     counts = ", ".join(f"{w[state]} {fleet[state]}" for state in STATES if fleet[state])
     closing = f"{fleet['hosts']} {counted(w, fleet['hosts'], 'server', 'servers')}" + (f": {counts}" if counts else "")
-    doubts = [f"! {w['suspect']}: {line(suspect['evidence'])}" for suspect in fleet["suspects"]]
-    leading = [text for told in (change_counts(diagnosis, w), *doubts) if told for text in textwrap.wrap(told, width, subsequent_indent="  ")]
+    doubtful = [f"! {label}: {line(text)}" for label, text in doubts(diagnosis, w)]
+    leading = [text for told in (change_counts(diagnosis, w), *doubtful) if told for text in textwrap.wrap(told, width, subsequent_indent="  ")]
     return "\n".join([*leading, *([""] if leading else []), *(_laid_out(row, widths) for row in [head, *rows]), "", closing, ""])

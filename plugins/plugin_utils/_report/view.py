@@ -76,12 +76,21 @@ def changes_in_order(diagnosis: dict) -> list[tuple[str, dict]]:
 
 
 def change_counts(diagnosis: dict, w: dict) -> str:
-    """``Since 2026-11-20 06:00 UTC: 2 new, 1 fixed``; empty without a previous report."""
+    """``Since 2026-11-20 06:00 UTC: new 2, fixed 1``; empty without a previous report."""
     changes = diagnosis["fleet"]["changes"]
     if not changes["since"]:
         return ""
-    told = ", ".join(f"{len(changes[change])} {w[change]}" for change in CHANGES if changes[change])
+    told = ", ".join(f"{w[change]} {len(changes[change])}" for change in CHANGES if changes[change])
     return f"{w['since_last'].format(time=moment(changes['since']))}: {told or w['nothing']}"
+
+
+def doubts(diagnosis: dict, w: dict) -> list[tuple[str, str]]:
+    """(label, sentence) for what weakens every judgement: a question that failed, a resolver that cannot be believed, a signal too large to be true."""
+    fleet = diagnosis["fleet"]
+    told = [(w["failed_question"], error) for error in fleet["errors"]]
+    if fleet["resolver"].get("state", "ok") != "ok":
+        told.append((w["resolver"], f"{fleet['resolver']['state']}. {fleet['resolver'].get('why') or ''}"))
+    return told + [(w["suspect"], suspect["evidence"]) for suspect in fleet["suspects"]]
 
 
 def to_do(host: dict, words: dict) -> list[str]:
