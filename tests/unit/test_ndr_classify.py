@@ -21,6 +21,7 @@ from ansible_collections.postmaster.deliverability.plugins.filter.ndr_verdict im
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import builtin_rules, classify
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import CONFIDENCES, EVIDENCE, REASONS, REMEDIES, SIDES
+from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.reply import HEAD, TAIL
 
 KEYS = {
     "code", "status", "inner_code", "inner_status", "reason", "sisimai_reason", "side", "temporary", "remedy", "alternatives", "settle", "blocklist", "operator",
@@ -298,22 +299,24 @@ def test_random_lines():
 
 
 def test_no_rule_takes_long_on_hostile_lines():
-    slowest = ("", 0.0)
+    """Each phrase, once compiled, on endless lines made of its own words, cut as parse_reply cuts them."""
+    slowest = ("", "", 0.0)
     for rule in builtin_rules().rules:
         for phrase in (*rule.phrases, *rule.unless):
             literal = " ".join(alternatives[0] for kind, alternatives, _space in phrase.parts if kind in ("text", "either"))
-            first = literal.split()[0] + " "
-            for line in ((literal + " ") * (100_000 // (len(literal) + 1)), (first * (100_000 // len(first))), "a" * 100_000):
-                start = time.perf_counter()
-                # What reaches a phrase is cut to the length that parse_reply lets through.
-                phrase.found_in(line[:4_900])
-                slowest = max(slowest, (rule.id, time.perf_counter() - start), key=lambda one: one[1])
-    assert slowest[1] < 0.2, slowest
+            phrase.found_in(literal)
+            first = literal.split()[0]
+            for piece in (literal + " ", first + " ", literal + first + " ", "a"):
+                line = (piece * HEAD)[:HEAD] + " ... " + (piece * TAIL)[:TAIL]
+                start = time.process_time()
+                phrase.found_in(line)
+                slowest = max(slowest, (rule.id, phrase.text, time.process_time() - start), key=lambda one: one[2])
+    assert slowest[2] < 0.1, slowest
 
 
 @pytest.mark.parametrize("piece", ["550 5.1.1 user unknown ", "host a.example[192.0.2.1] said: ", "x", "spf dkim dmarc ", "listed by ", "é", "<a@b.example> "])
 def test_a_line_of_100_kb_takes_no_time(piece):
     line = (piece * 100_000)[:100_000]
-    start = time.perf_counter()
+    start = time.process_time()
     classify(line)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

@@ -153,6 +153,6 @@ def test_random_bytes_as_text():
 )
 def test_hostile_lines_take_no_time(piece):
     line = (piece * 100_000)[:100_000]
-    start = time.perf_counter()
+    start = time.process_time()
     parse_reply(line)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

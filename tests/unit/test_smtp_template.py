@@ -63,7 +63,7 @@ def test_any_text_has_a_template_that_is_stable(text):
 @pytest.mark.parametrize("piece", ["a.", "a-", "1:", "a@", "1.", "_", "<", "https://", "=@", "ab1", "9", "5.1."])
 def test_hostile_lines_take_no_time(piece):
     line = (piece * 100_000)[:100_000]
-    start = time.perf_counter()
+    start = time.process_time()
     template_of(line)
     template_of(" ".join(line[place : place + 239] for place in range(0, len(line), 239)))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

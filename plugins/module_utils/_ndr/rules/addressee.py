@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import MAILBOX, RFC3463, USER, rule
 
+DOMAIN = "domain|host|hostname|host name|domain name|mail domain|destination domain|recipient domain|destination host|address's domain|recipient's domain"
+
 # Words of a refusal of the sender, which must not pass for one of the recipient.
 _OF_THE_SENDER = (
     "sender",
@@ -35,38 +37,72 @@ RULES = (
         "user_unknown",
         (
             f"no such ({USER})",
-            "no such (local user|person|name|mail user|recipient here|userid|virtual user|member|employee|list|maildrop|local part|mailing list|object|addressee)",
+            (
+                "no such (local user|person|name|mail user|recipient here|userid|virtual user|member|employee|list|maildrop|local part|mailing list|object"
+                "|addressee)"
+            ),
             f"unknown ({USER})",
-            "unknown (local user|local-part|virtual user|user name|or illegal alias|or illegal user|or invalid recipient|addressee|mailbox or alias|recipient or domain)",
-            f"({USER}) [<address>] [here] [is|was|are] (unknown|invalid|nonexistent|non-existent|unrecognized|unrecognised|undefined|undeliverable|incorrect|wrong|erroneous)",
-            f"({USER}) [<address>] [is|was|are|has|have|could|can|does|do] not [be|been] (found|known|recognized|recognised|located|registered|defined|identified|valid)",
-            f"({USER}) [<address>] (cannot|could not|couldn't|can't|wasn't|isn't|can not) [be] (found|known|recognized|located|identified|verified as valid|valid)",
+            (
+                "unknown (local user|local-part|virtual user|user name|or illegal alias|or illegal user|or invalid recipient|addressee|mailbox or alias"
+                "|recipient or domain)"
+            ),
+            (
+                f"({USER}) [<address>] [here] [is|was|are] (unknown|invalid|nonexistent|non-existent|unrecognized|unrecognised|undefined|undeliverable"
+                "|incorrect|wrong|erroneous)"
+            ),
+            (
+                f"({USER}) [<address>] [is|was|are|has|have|could|can|does|do] not [be|been] (found|known|recognized|recognised|located|registered|defined"
+                "|identified|valid)"
+            ),
+            (
+                f"({USER}) [<address>] (cannot|could not|couldn't|can't|wasn't|isn't|can not) [be] (found|known|recognized|located|identified|verified as valid"
+                "|valid)"
+            ),
             f"({USER}) ... (does not|doesn't|didn't|did not|does n't|do not|don't|dont|doesnt|may not|might not) exist*",
             f"({USER}) ... (no longer exists|no longer valid|not exist|not exists|not existing|is no longer with us|no longer on server|no longer available)",
-            "(invalid|illegal|incorrect|non-existent|nonexistent|non existent|undeliverable|not existing|unrecognized|bad|wrong|unresolvable|unexisting)"
-            f" ({USER})",
+            (
+                "(invalid|illegal|incorrect|non-existent|nonexistent|non existent|undeliverable|not existing|unrecognized|bad|wrong|unresolvable|unexisting)"
+                f" ({USER})"
+            ),
             "invalid (final delivery user|local part|local-part|mailbox address|user name|delivery address|or unknown virtual user)",
-            "not a (valid|known|registered|local|legal|real|existing|legitimate|recognized) [gateway|email|mail|local|domain]"
-            " (user|mailbox|recipient|address|account|email address|username|name|member|customer)",
+            (
+                "not a (valid|known|registered|local|legal|real|existing|legitimate|recognized) [gateway|email|mail|local|domain]"
+                " (user|mailbox|recipient|address|account|email address|username|name|member|customer)"
+            ),
             f"(not|isn't) (valid|registered|known|recognized) ({USER})",
             "bad destination [mailbox|email|system] [address]",
             "bad (recipient|address|to user|rcpt to)",
-            "no (mailbox|mail box|user|account|one|recipient|address) (here|by that name|with that name|by this name|with this name|with that|found|named|available|matching|for)",
+            (
+                "no (mailbox|mail box|user|account|one|recipient|address) (here|by that name|with that name|by this name|with this name|with that|found|named"
+                "|available|matching|for)"
+            ),
             "(no|not a) (user|mailbox|account) [here] (by|with|of) (that|this) name",
-            "(mailbox|user|account|recipient|address) (not|isn't|is not) (present|local|here|at this host|on this server|hosted here|in system|on this system|defined)",
+            (
+                "(mailbox|user|account|recipient|address) (not|isn't|is not) (present|local|here|at this host|on this server|hosted here|in system|on this"
+                " system|defined)"
+            ),
             f"there is no ({USER}|one)",
             f"({USER}) [<address>] [is] not in [the|our|local|my|this] (directory|recipient|recipients|user|database|domain|system|list|table|passwd|ldap)",
-            "[user] unknown in (local|virtual|relay|virtual mailbox|virtual alias|local recipient|relay recipient) (table|recipient table|mailbox table|alias table)",
+            (
+                "[user] unknown in (local|virtual|relay|virtual mailbox|virtual alias|local recipient|relay recipient) (table|recipient table|mailbox table"
+                "|alias table)"
+            ),
             "(doesn't|does not) have (a|an) ... account",
             "(doesn't|does not) have (a|an) (mailbox|account|email account)",
-            "[recipient] (address rejected|rejected): (user|recipient|address|mailbox|account|undeliverable address|unknown|no such|unverified address: unknown)",
+            (
+                "[recipient] (address rejected|rejected): (user|recipient|address|mailbox|account|undeliverable address|unknown|no such|unverified address:"
+                " unknown)"
+            ),
             "^recipient [address] rejected$",
             "^(recipient|rcpt|address|addressee|mailbox|user|account) [address] (rejected|refused|denied|error)$",
             "^<address>... (unknown|not found|invalid)",
             "address not present in directory",
             "(account|address|user|mailbox) ... that you tried to reach (does not exist|is unknown|doesn't exist|could not be found)",
             "(not|isn't) (our|a) customer",
-            "(can't|cannot|could not|couldn't|unable to) (find|locate|resolve|recognize|match) [the|a|any] (user|recipient|mailbox|account|addressee|alias user|alias|entry for)",
+            (
+                "(can't|cannot|could not|couldn't|unable to) (find|locate|resolve|recognize|match) [the|a|any] (user|recipient|mailbox|account|addressee|alias"
+                " user|alias|entry for)"
+            ),
             "name not (found|known) [at this site]",
             "(mail|message) [is] (incorrectly|wrongly) addressed",
             "(address|mailbox|user) (couldn't|could not|cannot) be found",
@@ -116,7 +152,10 @@ RULES = (
             "malformed (recipient|address|email address|e-mail address|mailbox|to address|rcpt to|route address)",
             "syntax error in (recipient|address|mailbox address|mailbox|rcpt to|email address|destination)",
             "recipient address rejected: need fully-qualified address",
-            "(domain missing|domain name required|missing domain|missing or malformed local part|missing local part|missing @|no domain|domain part missing|unqualified address)",
+            (
+                "(domain missing|domain name required|missing domain|missing or malformed local part|missing local part|missing @|no domain|domain part"
+                " missing|unqualified address)"
+            ),
             "(recipient|address|rcpt) ... (syntax error|is malformed|is not rfc|not rfc-compliant|syntactically incorrect|syntactically invalid)",
             "invalid syntax in (recipient|address)",
             "mailbox (name not allowed|syntax incorrect)",
@@ -141,7 +180,10 @@ RULES = (
         "user_moved",
         (
             "(user|mailbox|recipient|account|person|addressee) [<address>] has (moved|left|been moved|changed)",
-            "no longer (at this address|at this company|works here|employed|with the company|with the organization|an employee|associated with|uses this address|using this)",
+            (
+                "no longer (at this address|at this company|works here|employed|with the company|with the organization|an employee|associated with|uses this"
+                " address|using this)"
+            ),
             "(has|have) changed (his|her|their) (e-mail|email|mail) address",
             "(user|mailbox) not local",
             "no longer (work|works|employed|working) (here|for|at|with)",
@@ -158,13 +200,23 @@ RULES = (
         "words",
         "mailbox_disabled",
         (
-            f"({MAILBOX}) [<address>] [that] [you tried to reach] [is|has been|was|been|status is|currently] [currently|temporarily|permanently|administratively|no longer|been]"
-            " (disabled|suspended|inactive|deactivated|locked|closed|terminated|expired|not active|not enabled|dormant|frozen|cancelled|canceled|no longer active|blocked|revoked|discontinued)",
-            "(disabled|suspended|inactive|deactivated|locked|closed|terminated|expired|abandoned|cancelled|blocked|dormant|retired) (user|mailbox|account|recipient|recipient address|email account"
-            "|mail account|address|inbox)",
+            (
+                f"({MAILBOX}) [<address>] [that] [you tried to reach] [is|has been|was|been|status is|currently] [currently|temporarily|permanently"
+                "|administratively|no longer|been]"
+                " (disabled|suspended|inactive|deactivated|locked|closed|terminated|expired|not active|not enabled|dormant|frozen|cancelled|canceled|no longer"
+                " active|blocked|revoked|discontinued)"
+            ),
+            (
+                "(disabled|suspended|inactive|deactivated|locked|closed|terminated|expired|abandoned|cancelled|blocked|dormant|retired) (user|mailbox|account"
+                "|recipient|recipient address|email account"
+                "|mail account|address|inbox)"
+            ),
             "blocked due to inactivity",
-            "(no longer accepts|no longer accepting|not accepting|isn't accepting|cannot receive|cannot receive new|cannot receive any|unable to receive|not able to receive|does not accept|refuses to accept|won't accept)"
-            " [any|new|any new|more] (mail|messages|email|e-mail|emails)",
+            (
+                "(no longer accepts|no longer accepting|not accepting|isn't accepting|cannot receive|cannot receive new|cannot receive any|unable to receive"
+                "|not able to receive|does not accept|refuses to accept|won't accept)"
+                " [any|new|any new|more] (mail|messages|email|e-mail|emails)"
+            ),
             "(cannot|can't|not allowed to) receive [new|any] (mail|messages|email|emails)",
             "mailbox [is] (not active|not enabled|not available for delivery|on hold)",
             "mailing to <address> not allowed: account",
@@ -183,21 +235,36 @@ RULES = (
         "named",
         "mailbox_full",
         (
-            "(mailbox|mail box|inbox|maildrop|mail drop|account|mailfolder|mail folder|user's mailbox|e-mail box) [<address>] [of] [<address>] [is|has been|already|seems] [currently|now|too|already]"
-            " (full|overfull|over quota|overquota|overflow|exceeded)",
+            (
+                "(mailbox|mail box|inbox|maildrop|mail drop|account|mailfolder|mail folder|user's mailbox|e-mail box) [<address>] [of] [<address>] [is|has"
+                " been|already|seems] [currently|now|too|already]"
+                " (full|overfull|over quota|overquota|overflow|exceeded)"
+            ),
             "(mailbox|inbox|account) ... (is full|over quota|over its quota|exceeded its|has exceeded|exceeds its|exceeds the)",
-            "(over|exceeded|exceeds|exceeding|exceed|out of|exhausted|overdrawn) [his|her|their|its|the|this|email|mail|mailbox|storage|disk|disc|allowed|available|assigned|maximum|user|message|folder]"
-            " [mailbox|mail|disk|storage|email] (quota|allocation|storage space|storage limit|space quota|disk space|mailbox size|mailbox limit)",
+            (
+                "(over|exceeded|exceeds|exceeding|exceed|out of|exhausted|overdrawn) [his|her|their|its|the|this|email|mail|mailbox|storage|disk|disc|allowed"
+                "|available|assigned|maximum|user|message|folder]"
+                " [mailbox|mail|disk|storage|email] (quota|allocation|storage space|storage limit|space quota|disk space|mailbox size|mailbox limit)"
+            ),
             "(overquota|over-quota|quota exceeded|quota full|quota reached|quota violation|quota error|quota would be exceeded)",
             "over [the|its] [allowed|maximum|storage|disk] quota",
             "quota [has been|is|was|limit] [already] (exceeded|full|reached|exhausted|violated|exceeds)",
-            "(mailbox|storage|mail|user|user's|message|disk|inbox|disc|domain|folder|email|recipient|recipient's) quota ... (exceeded|exceeds|full|reached|violation|limit|over)",
+            (
+                "(mailbox|storage|mail|user|user's|message|disk|inbox|disc|domain|folder|email|recipient|recipient's) quota ... (exceeded|exceeds|full|reached"
+                "|violation|limit|over)"
+            ),
             "(mailbox|inbox) ... (exceeded|exceeds|exceed|over|reached|has reached) ... (limit|size|quota|storage|allocation)",
             "mailbox size limit [is|has been] exceeded",
-            "(mailbox|inbox|account|user|recipient) ... (out of|no more|not enough|without|insufficient|no) [free|storage|disk|mailbox] (storage|space|room|quota)",
+            (
+                "(mailbox|inbox|account|user|recipient) ... (out of|no more|not enough|without|insufficient|no) [free|storage|disk|mailbox] (storage|space"
+                "|room|quota)"
+            ),
             "(storage|mailbox|mail) (space|storage) ... (full|exceeded|exhausted|used up)",
             "(exceeded|exhausted|exceeds|full) [allowed|available|assigned|mail] storage [space|allocation|limit|capacity|quota]",
-            "(not enough|insufficient|no) [storage|disk|free|mailbox|available] [space|room] (in|on|for|left in) [the|this|recipient|recipient's|his|her] (mailbox|account|user|recipient|inbox)",
+            (
+                "(not enough|insufficient|no) [storage|disk|free|mailbox|available] [space|room] (in|on|for|left in) [the|this|recipient|recipient's|his|her]"
+                " (mailbox|account|user|recipient|inbox)"
+            ),
             "insufficient (disk|storage|mailbox|user) [space] quota",
             "too many messages (in|on|for) [the|this|that|user] (mailbox|server|account|folder|inbox)",
             "number of messages in ... (mailbox|inbox|folder) ... (limit|exceeded)",
@@ -252,21 +319,33 @@ RULES = (
         "words",
         "domain_unknown",
         (
-            "(domain|host|hostname|host name|domain name|mail domain|destination domain|recipient domain|destination host|address's domain|recipient's domain)"
-            " [<host>|name|part|of the recipient|named <host>] [is|was] (unknown|invalid|nonexistent|non-existent|unresolvable|unroutable)",
-            "(domain|host|hostname|host name|domain name|mail domain|destination domain|recipient domain|destination host|address's domain|recipient's domain|system)"
-            " [<host>|name|part|of the recipient|named <host>] [is|was|could|can|has] (not found|not known|not resolved|not exist|not valid|not be found|not be resolved|not been found|cannot be found|cannot be resolved|cannot be located)",
+            (f"({DOMAIN}) [<host>|name|part|of the recipient|named <host>] [is|was] (unknown|invalid|nonexistent|non-existent|unresolvable|unroutable)"),
+            (
+                "(domain|host|hostname|host name|domain name|mail domain|destination domain|recipient domain|destination host|address's domain|recipient's"
+                " domain|system)"
+                " [<host>|name|part|of the recipient|named <host>] [is|was|could|can|has] (not found|not known|not resolved|not exist|not valid|not be found"
+                "|not be resolved|not been found|cannot be found|cannot be resolved|cannot be located)"
+            ),
             "(domain|host|hostname|host name|domain name) [<host>] ... (does not|doesn't|didn't|did not) exist",
-            "(unknown|invalid|no such|nonexistent|non-existent|bad|illegal|not existing) (domain|host|hostname|domain name|destination host|destination domain|destination system|mail domain"
-            "|recipient domain|host name|destination|system|site|domain part)",
+            (
+                "(unknown|invalid|no such|nonexistent|non-existent|bad|illegal|not existing) (domain|host|hostname|domain name|destination host|destination"
+                " domain|destination system|mail domain"
+                "|recipient domain|host name|destination|system|site|domain part)"
+            ),
             "(couldn't|could not|cannot|can't) find any host [by that name|named]",
             "(host|domain) or domain name not found",
             "(unrouteable|unroutable|non-routable|unrouted|unrouteable mail|unknown mail) (address|domain|mail domain)",
-            "no (mx|a|address|dns|mail exchanger|mail exchange|smtp|mx or a|valid mx|usable mx) (record|records|host|hosts|server|servers|entry|data) ... (found|for|available|exist|exists)",
+            (
+                "no (mx|a|address|dns|mail exchanger|mail exchange|smtp|mx or a|valid mx|usable mx) (record|records|host|hosts|server|servers|entry|data) ..."
+                " (found|for|available|exist|exists)"
+            ),
             "[all] relevant mx records point to non-existent hosts",
             "no (route|routing|path) [found] (to|for) (domain|recipient|destination|mailbox|<host>)",
-            "(cannot|could not|can't|unable to) (resolve|find|route|locate) [the|a|any] (recipient|destination|mail|host|domain|mx|name|server|<host>) [domain|host|name|exchanger|server]"
-            " [for|of] [domain|the|<host>|recipient|address]",
+            (
+                "(cannot|could not|can't|unable to) (resolve|find|route|locate) [the|a|any] (recipient|destination|mail|host|domain|mx|name|server|<host>)"
+                " [domain|host|name|exchanger|server]"
+                " [for|of] [domain|the|<host>|recipient|address]"
+            ),
             "domain ... (has|have) no [valid|usable] (mx|mail exchanger|mail server|mail exchangers|mailserver)",
             "(address|domain) [is] not [valid] (routable|routeable)",
             "illegal host/domain name found",
@@ -367,9 +446,15 @@ RULES = (
         "message_too_big",
         (
             "(message|mail|email|e-mail|attachment|file|data|content) [size|length|body] [is] (too large|too big|too long|oversized|oversize)",
-            "(message|mail|body|attachment|data|email) (size|length) ... (exceeds|exceeded|exceed|is over|over|greater than|larger than|above|violates) ... (limit|maximum|size|allowed|quota|max)",
-            "(message|mail|e-mail|email|attachment) ... (exceeds|exceeded|larger than|bigger than|too big for|greater than|over) [the|our|its|a|this] [maximum|fixed|allowed|max|administrative|recipient's|server]"
-            " [message|mail|permitted|allowed] (size|size limit|limit|maximum|size restriction|length limit)",
+            (
+                "(message|mail|body|attachment|data|email) (size|length) ... (exceeds|exceeded|exceed|is over|over|greater than|larger than|above|violates)"
+                " ... (limit|maximum|size|allowed|quota|max)"
+            ),
+            (
+                "(message|mail|e-mail|email|attachment) ... (exceeds|exceeded|larger than|bigger than|too big for|greater than|over) [the|our|its|a|this]"
+                " [maximum|fixed|allowed|max|administrative|recipient's|server]"
+                " [message|mail|permitted|allowed] (size|size limit|limit|maximum|size restriction|length limit)"
+            ),
             "(message|mail) (size|length) (exceeds|exceeded|limit|violation|restriction|rejected)",
             "(exceeds|exceeded|over) [the|our|its|your|a] [maximum|max|fixed|allowed|recipient] [message|permitted|mail|allowed] (size|size limit|length)",
             "(maximum|max) [allowed|permitted] (message|mail|email|attachment) size [has been] (exceeded|exceeds|is|of)",

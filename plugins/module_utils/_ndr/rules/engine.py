@@ -51,9 +51,9 @@ _REMEMBERED = 4096
 _TIER = 1 << 16
 # What "..." may stand for at most.
 _GAP = ".{0,80}?"
-# Whole words only, and never the inside of a placeholder such as <host>. Chinese, Japanese and Korean set no space between words:
-# their letters are words of their own.
-_LETTER = r"[^\W_\u3040-\ud7af]"
+# A phrase begins and ends with whole words, except among letters of scripts that have no spaces, and never inside of a placeholder such as <host>.
+_UNSPACED = "\u2e80"
+_LETTER = rf"[^\W_{_UNSPACED}-\U0010ffff]"
 _START = rf"(?<!<)(?:(?<!{_LETTER})|(?!{_LETTER}))"
 _END = rf"(?!>)(?:(?<!{_LETTER})|(?!{_LETTER}))"
 
@@ -61,7 +61,8 @@ _SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD = re.compile(r"[^\W_]+")
 # The tokens of a phrase: a gap, alternatives, something that may be left out, or literal text.
 _TOKEN = re.compile(
-    r"\s*(?:(?P<gap>\.\.\.)|\((?P<either>[^()\[\]]*)\)|\[(?P<maybe>[^()\[\]]*)\]|(?P<text>(?:(?!\.\.\.)[^\s()\[\]])+)|(?P<stray>\S))(?P<space>\s*)"
+    r"\s*(?:(?P<gap>\.\.\.)|\((?P<either>[^()\[\]]*)\)|\[(?P<maybe>[^()\[\]]*)\]"
+    r"|(?P<text>(?:(?!\.\.\.)[^\s()\[\]])+)|(?P<stray>\S))(?P<space>\s*)"
 )
 
 
@@ -134,7 +135,8 @@ def _condition(key, wanted):
 class Phrase:
     """Words as a rule has them.
 
-    ``(a|b)`` either; ``[a]`` or ``[a|b]`` may be left out; ``...`` up to eighty characters of anything; ``word*`` any ending (of forty letters at most); ``^`` and ``$`` the ends of the
+    ``(a|b)`` either; ``[a]`` or ``[a|b]`` may be left out; ``...`` up to eighty characters of anything; ``word*`` any ending
+    (of forty letters at most); ``^`` and ``$`` the ends of the
     reply; ``<address>``, ``<ip>``, ``<host>``, ``<n>`` and ``<id>`` as in templates. Whole words only.
     """
 

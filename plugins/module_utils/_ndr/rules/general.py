@@ -17,15 +17,31 @@ PERMISSION = (
         "named",
         "relay_denied",
         (
-            "(relay|relaying|mail relay|smtp relay) [access|of|to|for|is|from|attempt|mail|request|through|<address>|<host>|this|not] [is|was|mail|access|not|<address>|domain|<host>] [not|temporarily]"
-            " (denied|unavailable|not permitted|not allowed|prohibited|forbidden|rejected|refused|restricted|disabled|not authorized|not supported|allowed|permitted|disallowed|temporarily|not enabled|blocked|failed|unauthorized)",
-            "(unable|not permitted|not allowed|cannot|can't|refuse|refusing|not authorized|not authorised|unauthorized|refused|not able|not configured|failed|will not|won't|not permit|not allow|disallowed) [to|any] relay*",
-            "(we do not|we don't|does not|do not|don't|doesn't|never|no) [allow|permit|support|accept|offer] [smtp|third-party|open|mail|to|unauthenticated|anonymous] relay*",
-            "(isn't|is not|not) in (my|our|the|my list of|our list of|the list of) [allowed|list of] (rcpthosts|rcpthosts list|allowed domains|relay domains|relayhosts|local domains|accepted domains)",
+            (
+                "(relay|relaying|mail relay|smtp relay) [access|of|to|for|is|from|attempt|mail|request|through|<address>|<host>|this|not] [is|was|mail|access"
+                "|not|<address>|domain|<host>] [not|temporarily]"
+                " (denied|unavailable|not permitted|not allowed|prohibited|forbidden|rejected|refused|restricted|disabled|not authorized|not supported|allowed"
+                "|permitted|disallowed|temporarily|not enabled|blocked|failed|unauthorized)"
+            ),
+            (
+                "(unable|not permitted|not allowed|cannot|can't|refuse|refusing|not authorized|not authorised|unauthorized|refused|not able|not configured"
+                "|failed|will not|won't|not permit|not allow|disallowed) [to|any] relay*"
+            ),
+            (
+                "(we do not|we don't|does not|do not|don't|doesn't|never|no) [allow|permit|support|accept|offer] [smtp|third-party|open|mail|to"
+                "|unauthenticated|anonymous] relay*"
+            ),
+            (
+                "(isn't|is not|not) in (my|our|the|my list of|our list of|the list of) [allowed|list of] (rcpthosts|rcpthosts list|allowed domains|relay"
+                " domains|relayhosts|local domains|accepted domains)"
+            ),
             "list of allowed rcpthosts",
             "(not|no) [a|an] [open] (local domain|relay domain|local host|open relay|relay host)",
             "(mail|email) for [this|that|the|<host>|recipient] (domain|host|user) [is] (not handled|not accepted|rejected|not served) [here]",
-            "(domain|host|<host>|recipient domain|destination domain) ... (not hosted here|not local|isn't hosted|is not handled|not handled here|not served here|isn't local|not configured|isn't allowed to be relayed|not a local domain|not accepted here|not ours|is not local)",
+            (
+                "(domain|host|<host>|recipient domain|destination domain) ... (not hosted here|not local|isn't hosted|is not handled|not handled here|not"
+                " served here|isn't local|not configured|isn't allowed to be relayed|not a local domain|not accepted here|not ours|is not local)"
+            ),
             "not a gateway",
             "relay not permitted",
             "relay attempt",
@@ -62,10 +78,20 @@ PERMISSION = (
         "named",
         "authentication_required",
         (
-            "(authentication|smtp authentication|sasl authentication|smtp auth|auth|sasl login|login|user authentication|plain authentication|server authentication|smtp login|asmtp)"
-            " [is|was|has|mechanism|credentials] [not|been] (required|needed|mandatory|failed|failure|unsuccessful|rejected|error|invalid|denied|incorrect|must be|enabled|disabled|not successful|successful)",
-            "(must|need to|please|should|required to|requires you to|have to|needs to) [first] (authenticate|log in|login|be authenticated|issue a starttls and auth|authenticate first|use smtp auth|sign in|enable smtp authentication|authenticate with|use authentication)",
-            "(unauthenticated|non-authenticated|not authenticated|anonymous) (sender|senders|mail|email|user|users|connection|relay|client|message|submission|access) [is|are] [not] (allowed|permitted|not allowed|denied|not permitted|rejected|forbidden|disabled)",
+            (
+                "(authentication|smtp authentication|sasl authentication|smtp auth|auth|sasl login|login|user authentication|plain authentication|server"
+                " authentication|smtp login|asmtp)"
+                " [is|was|has|mechanism|credentials] [not|been] (required|needed|mandatory|failed|failure|unsuccessful|rejected|error|invalid|denied|incorrect"
+                "|must be|enabled|disabled|not successful|successful)"
+            ),
+            (
+                "(must|need to|please|should|required to|requires you to|have to|needs to) [first] (authenticate|log in|login|be authenticated|issue a"
+                " starttls and auth|authenticate first|use smtp auth|sign in|enable smtp authentication|authenticate with|use authentication)"
+            ),
+            (
+                "(unauthenticated|non-authenticated|not authenticated|anonymous) (sender|senders|mail|email|user|users|connection|relay|client|message"
+                "|submission|access) [is|are] [not] (allowed|permitted|not allowed|denied|not permitted|rejected|forbidden|disabled)"
+            ),
             "requires (authentication|smtp authentication|auth|login|a login|you to log in|valid login)",
             "(check|checked|read|retrieve|receive|pop) [your|for|new] (mail|messages|email) (first|before)",
             "pop before smtp",
@@ -112,29 +138,53 @@ PERMISSION = (
         "named",
         "posting_not_allowed",
         (
-            "(not allowed|not permitted|not authorized|not authorised|unauthorized|no permission|not have permission|not eligible|no rights|lack permission|not be permitted|not have permissions|cannot|may not|prohibited) [to|from]"
-            " (post|send to|email|e-mail|submit to|write to|send mail to|send email to|send messages to|posting|sending to|send e-mail to|mail to|send mail to this|contact|post to|send to this|message) [to]"
-            " [this|that|the|a|<address>|specified|these|requested|internal] (recipient|group|list|mailing list|address|user|mailbox|distribution list|distribution group|person|recipients|alias|domain|<address>|internal|contact|folder|newsgroup)",
+            (
+                "(not allowed|not permitted|not authorized|not authorised|unauthorized|no permission|not have permission|not eligible|no rights|lack"
+                " permission|not be permitted|not have permissions|cannot|may not|prohibited) [to|from]"
+                " (post|send to|email|e-mail|submit to|write to|send mail to|send email to|send messages to|posting|sending to|send e-mail to|mail to|send"
+                " mail to this|contact|post to|send to this|message) [to]"
+                " [this|that|the|a|<address>|specified|these|requested|internal] (recipient|group|list|mailing list|address|user|mailbox|distribution list"
+                "|distribution group|person|recipients|alias|domain|<address>|internal|contact|folder|newsgroup)"
+            ),
             "(not allowed|not permitted|not authorized|unauthorized) to post",
             "(members|subscribers|authorized senders|list members|registered users|internal users|internal senders) only",
-            "only (members|subscribers|authorized senders|allowed senders|list members|internal senders|specific senders|certain senders|authorised senders|registered|authenticated|approved senders|moderators|internal) ... (post|send|may|can|allowed|deliver*)",
+            (
+                "only (members|subscribers|authorized senders|allowed senders|list members|internal senders|specific senders|certain senders|authorised"
+                " senders|registered|authenticated|approved senders|moderators|internal) ... (post|send|may|can|allowed|deliver*)"
+            ),
             "(accepts|accept) [mail|messages|email] (only|only mail) from",
-            "(posting|submission|submissions) [to|from|is|by] [the|this|list|non-members|group|newsgroup] [is] (not allowed|denied|restricted|not permitted|disabled|prohibited|rejected|closed)",
+            (
+                "(posting|submission|submissions) [to|from|is|by] [the|this|list|non-members|group|newsgroup] [is] (not allowed|denied|restricted|not"
+                " permitted|disabled|prohibited|rejected|closed)"
+            ),
             "(closed|private|restricted|moderated|members-only) (list|group|mailing list|newsgroup|forum|distribution list)",
             "(list|group|mailing list|distribution group) ... (does not accept|only accepts|restricted|moderated|closed|does not exist|not open)",
             "(must be|not|aren't|is not|you're not|are not) [currently] a (member|subscriber)",
-            "(sender|you) [is|are] not [a|an|in|on] [the|allowed|subscribed|member|authorized|approved|permitted|valid] [list of|to|senders|list|of] [allowed|permitted|post|send|this list|approved|list|authorized|safe] (senders|sender|member|subscriber|subscribers|sender list|to post|this list|send to this|group|recipients|to this)",
+            (
+                "(sender|you) [is|are] not [a|an|in|on] [the|allowed|subscribed|member|authorized|approved|permitted|valid] [list of|to|senders|list|of]"
+                " [allowed|permitted|post|send|this list|approved|list|authorized|safe] (senders|sender|member|subscriber|subscribers|sender list|to post|this"
+                " list|send to this|group|recipients|to this)"
+            ),
             "group ... not open",
-            "not [on|in] [the|his|her|my|this|their|recipient's] (allow list|allowed list|whitelist|white list|accept list|safe list|safelist|guest list|buddy list|address book|approved list|allowed sender list|accept-list|contact list)",
+            (
+                "not [on|in] [the|his|her|my|this|their|recipient's] (allow list|allowed list|whitelist|white list|accept list|safe list|safelist|guest list"
+                "|buddy list|address book|approved list|allowed sender list|accept-list|contact list)"
+            ),
             "(manually|personally) blocked",
             "blocked by [the] (recipient|user|addressee|receiver|mailbox owner|recipient's)",
-            "(recipient|user|addressee|they) [has|have|does|do|is] [not] (blocked you|blocked your|refuses mail from you|rejects mail from you|refused your|not accepting mail from you|refuses to accept|not accept mail from|not wish to receive|does not want)",
+            (
+                "(recipient|user|addressee|they) [has|have|does|do|is] [not] (blocked you|blocked your|refuses mail from you|rejects mail from you|refused"
+                " your|not accepting mail from you|refuses to accept|not accept mail from|not wish to receive|does not want)"
+            ),
             "(recipient|user) ... (only accepts|accepts only|restricts|has restricted|rejects) ... (sender|senders|mail|messages|known)",
             "mailing list expansion prohibited",
             "delivery restriction* [check]",
             "(restricted|protected) (address|recipient|mailbox|distribution list)",
             "(challenge|confirmation|verification) ... (reply|click|confirm|verify) ... sender",
-            "(reject|rejected|refused) by [the|this|a] [recipient|user|mailbox] (recipient|user|addressee|owner|mailbox filter|user's rule|recipient's rule|mail filter of the recipient|user filter|sieve filter|personal filter)",
+            (
+                "(reject|rejected|refused) by [the|this|a] [recipient|user|mailbox] (recipient|user|addressee|owner|mailbox filter|user's rule|recipient's"
+                " rule|mail filter of the recipient|user filter|sieve filter|personal filter)"
+            ),
         ),
         (
             "550 5.7.1 only subscribers may post to this list",
@@ -152,14 +202,34 @@ CONTENT = (
         "named",
         "spam_content",
         (
-            f"({_ITEM}) ... (looks like|look like|classified as|identified as|detected as|considered|appears to be|suspected|marked as|scored as|rejected as|refused as|was determined to be|deemed|declared|judged|tagged as|flagged as|recognized as|recognised as|seems to be|found to be|believed|resembles|determined to be|is|are|was|be)"
-            " [a|to be|likely|potential|possible|probable|unsolicited|as|like|probably|be|highly|very likely|suspected|too|to be like|in the category of] (spam|uce|unsolicited|junk|bulk|unwanted|spammy|spam-like|spamlike|ube|spam/virus|junk mail|phishing|a scam|scam|fraud)",
-            "(spam|uce|junk|bulk|phishing|ube|scam|junkmail|junk mail) [message|mail|email|content|score|suspected|level|signature|fingerprint|has been|is|was|filter|probability|characteristics|words|or virus|check|mails|messages|contents|attack]"
-            f" ({REFUSED}|detected|suspected|too high|found|recognized|limit|threshold|discarded|probability|not wanted|exceeded|filtered|caught|identified|positive|dropped|stopped|high|level|not delivered|attempt|trap|quarantined)",
-            "(rejected|blocked|refused|detected|denied|identified|classified|flagged|discarded|marked|filtered|stopped|bounced|returned|failed|content) [as|for|because of|due to|by|being|the|several|possible] [a|our|the|likely|suspected|possible|too|recipient's|its|local|probable|potential|being]"
-            " (spam|junk|bulk|uce|unsolicited|spamassassin|anti-spam|antispam|spam filter|phishing|spammy|spam content|spam filters|junk mail|spam checks|bayes*|anti-spam filter|antispam filter|content filter|antispam checks|spamminess|ube)",
-            "(suspected|possible|probable|likely|high probability of|looks like|potential|considered|blocked|sending|is|as|for|of|contains|definitely|probably|no|stop|certain|unwanted|against|apparent|identified) (spam|spams|uce|junk mail|junkmail)",
-            "(anti-spam|antispam|spam|anti-phishing|spamassassin|bogofilter|dspam) (policy|policies|filter|filters|system|engine|reasons|check|checks|content|rules|rule|service|software|gateway|tool|protection|score|firewall|test|tests|techniques|classification|mail)",
+            (
+                f"({_ITEM}) ... (looks like|look like|classified as|identified as|detected as|considered|appears to be|suspected|marked as|scored as|rejected"
+                " as|refused as|was determined to be|deemed|declared|judged|tagged as|flagged as|recognized as|recognised as|seems to be|found to be|believed"
+                "|resembles|determined to be|is|are|was|be)"
+                " [a|to be|likely|potential|possible|probable|unsolicited|as|like|probably|be|highly|very likely|suspected|too|to be like|in the category of]"
+                " (spam|uce|unsolicited|junk|bulk|unwanted|spammy|spam-like|spamlike|ube|spam/virus|junk mail|phishing|a scam|scam|fraud)"
+            ),
+            (
+                "(spam|uce|junk|bulk|phishing|ube|scam|junkmail|junk mail) [message|mail|email|content|score|suspected|level|signature|fingerprint|has been|is"
+                "|was|filter|probability|characteristics|words|or virus|check|mails|messages|contents|attack]"
+                f" ({REFUSED}|detected|suspected|too high|found|recognized|limit|threshold|discarded|probability|not wanted|exceeded|filtered|caught|identified"
+                "|positive|dropped|stopped|high|level|not delivered|attempt|trap|quarantined)"
+            ),
+            (
+                "(rejected|blocked|refused|detected|denied|identified|classified|flagged|discarded|marked|filtered|stopped|bounced|returned|failed|content)"
+                " [as|for|because of|due to|by|being|the|several|possible] [a|our|the|likely|suspected|possible|too|recipient's|its|local|probable|potential"
+                "|being]"
+                " (spam|junk|bulk|uce|unsolicited|spamassassin|anti-spam|antispam|spam filter|phishing|spammy|spam content|spam filters|junk mail|spam checks"
+                "|bayes*|anti-spam filter|antispam filter|content filter|antispam checks|spamminess|ube)"
+            ),
+            (
+                "(suspected|possible|probable|likely|high probability of|looks like|potential|considered|blocked|sending|is|as|for|of|contains|definitely"
+                "|probably|no|stop|certain|unwanted|against|apparent|identified) (spam|spams|uce|junk mail|junkmail)"
+            ),
+            (
+                "(anti-spam|antispam|spam|anti-phishing|spamassassin|bogofilter|dspam) (policy|policies|filter|filters|system|engine|reasons|check|checks"
+                "|content|rules|rule|service|software|gateway|tool|protection|score|firewall|test|tests|techniques|classification|mail)"
+            ),
             "spam score",
             "(unsolicited|unwanted|abusive) (mail|email|bulk|message|messages|commercial|content|e-mail)",
             "high (spam|probability of spam|likelihood of spam)",
@@ -194,9 +264,15 @@ CONTENT = (
         "named",
         "virus",
         (
-            "(virus|malware|trojan|worm|ransomware|viruses|spyware|infection|eicar) ... (found|detected|rejected|blocked|refused|message|attachment|infected|contains|in|identified|suspected|email|mail)",
-            "(contains|contain|infected with|infected by|found|detected|carries|carrying|containing|suspected|due to|possible|potential|because of|dangerous) [a|an|suspected|possible|potential|the|known|computer]"
-            " (virus|malware|trojan|worm|infection|viruses|harmful content|malicious content|malicious code|malicious attachment|malicious)",
+            (
+                "(virus|malware|trojan|worm|ransomware|viruses|spyware|infection|eicar) ... (found|detected|rejected|blocked|refused|message|attachment"
+                "|infected|contains|in|identified|suspected|email|mail)"
+            ),
+            (
+                "(contains|contain|infected with|infected by|found|detected|carries|carrying|containing|suspected|due to|possible|potential|because of"
+                "|dangerous) [a|an|suspected|possible|potential|the|known|computer]"
+                " (virus|malware|trojan|worm|infection|viruses|harmful content|malicious content|malicious code|malicious attachment|malicious)"
+            ),
             "(clamav|clamd|clamsmtp|infected|kaspersky) ...",
             "^(virus|malware|infected)",
             "(malicious|dangerous|harmful|infected) (content|attachment|file|code|link|message|payload)",
@@ -209,15 +285,29 @@ CONTENT = (
         "words",
         "content_rejected",
         (
-            f"({_ITEM}|body|subject|header|headers|file|attachments|message content|message body|extension|filename|file name|part) [<n>|of|type|content|in|contents|with|name] [this|the|your|type|extension|is|was|has been|have been|are|contains|contained|violates|attachment|message]"
-            f" ({REFUSED}|forbidden|banned|filtered|unacceptable|disallowed|violates|illegal|prohibited|denied|a banned|a prohibited|a forbidden|restricted|not supported|by content|filtered out|quarantined)",
-            "(prohibited|forbidden|banned|blocked|illegal|unacceptable|dangerous|executable|restricted|disallowed|encrypted|password-protected|password protected|unauthorized|suspicious|invalid)"
-            " (attachment|content|file|attachments|file type|extension|header|characters|files|mime type|file extension|filename|charset|character set|language|subject|word|words|zip|archive|macro|text)",
+            (
+                f"({_ITEM}|body|subject|header|headers|file|attachments|message content|message body|extension|filename|file name|part) [<n>|of|type|content|in"
+                "|contents|with|name] [this|the|your|type|extension|is|was|has been|have been|are|contains|contained|violates|attachment|message]"
+                f" ({REFUSED}|forbidden|banned|filtered|unacceptable|disallowed|violates|illegal|prohibited|denied|a banned|a prohibited|a forbidden|restricted"
+                "|not supported|by content|filtered out|quarantined)"
+            ),
+            (
+                "(prohibited|forbidden|banned|blocked|illegal|unacceptable|dangerous|executable|restricted|disallowed|encrypted|password-protected|password"
+                " protected|unauthorized|suspicious|invalid)"
+                " (attachment|content|file|attachments|file type|extension|header|characters|files|mime type|file extension|filename|charset|character set"
+                "|language|subject|word|words|zip|archive|macro|text)"
+            ),
             "(message|mail) filtered",
             "content (filter|filtering|policy|rejected|restriction|violation|blocked|inspection|check|scan|control|rule|not allowed|denied)",
-            "(rejected|blocked|refused) by [the|our|a|local|mail|server] [the] (header|body|content|mime|message|attachment|milter|filter|filters|mail filter|message filter|policy filter|content scanner) [check|checks|filter|based|rule|rules]",
+            (
+                "(rejected|blocked|refused) by [the|our|a|local|mail|server] [the] (header|body|content|mime|message|attachment|milter|filter|filters|mail"
+                " filter|message filter|policy filter|content scanner) [check|checks|filter|based|rule|rules]"
+            ),
             "(attachments|attachment) [of|with|type|are|is] [this|type|not] (not|allowed|accepted|blocked|denied|removed|restricted|prohibited|exe|zip)",
-            "(does not|do not|don't) accept [executable|mail with|messages with|any|email with|html|zip|encrypted|such] (attachments|html|files|attachment|content|zip|macros)",
+            (
+                "(does not|do not|don't) accept [executable|mail with|messages with|any|email with|html|zip|encrypted|such] (attachments|html|files|attachment"
+                "|content|zip|macros)"
+            ),
             "(html|rich text|8bit|chinese|cyrillic|russian) (mail|content|message|messages|charset) ... (not|reject*|denied|prohibited)",
             "(violates|violation of) [the|our|a] (content|data loss|dlp|attachment|compliance) [prevention|policy|rule|rules]",
             "(dlp|data loss prevention)",
@@ -268,22 +358,48 @@ CONTENT = (
         "words",
         "message_format",
         (
-            "(header|headers|mime|from header|to header|date header|message-id|subject|from field|date field|message header|header line|message headers|mail header|header field|date|from: header|'from' header|message format|content-type|received headers|boundary|message-id header)"
-            " [field|fields|line|lines|section|structure|value|is|are|was|in|of|has|have|<n>|name|contains|contain|syntax|format|data|size|address|does] [the|is|are|not|a|an|message|been|too|invalid|bad|your]"
-            " (missing|malformed|invalid|not valid|too large|too long|too many|corrupt|duplicate|duplicated|multiple|not compliant|not rfc|syntax|violates|bad|error|illegal|required|not found|large|long|incorrect|exceeds|unparseable|not present|broken|non-ascii|8-bit|not conform*|corrupted|unterminated|absent)",
-            "(missing|malformed|invalid|multiple|duplicate|no|bad|illegal|duplicated|corrupt|incorrect|improper|lacks|requires|need|without|empty|broken|too many|conflicting|unparsable|unparseable)"
-            " [required|valid|mandatory|rfc|or malformed|or invalid|a|proper|message|mail|mime|or missing|or multiple]"
-            " (header|headers|from header|message-id|message id|date header|from address in header|to header|mime|date|line endings|newline|bare lf|header lines|from|from: header|subject|to|header field|mime structure|mime header|mime headers|message format|date field|from field|header syntax|to field|to/cc|sender header|boundary|message structure|recipient headers|received headers|content-type|line ending|message)",
-            "(bare lf|bare linefeed|bare newline|bare line feed|stray newline|bare cr|bare carriage return|bare line-feed|stray lf|smtp smuggling|bare lfs|nul byte|null byte|nul character|null character|bare newlines)",
-            "(rfc 5322|rfc5322|rfc 2822|rfc2822|rfc822|rfc 822|rfc 2047|rfc5321|rfc 5321|rfc 2045|rfc 1521|rfcs|rfc 2821|rfc2047|rfc) [is|non|not|-] ... (compliant|compliance|violat*|compatible|conform*|comply|standard|format|requires)",
+            (
+                "(header|headers|mime|from header|to header|date header|message-id|subject|from field|date field|message header|header line|message headers"
+                "|mail header|header field|date|from: header|'from' header|message format|content-type|received headers|boundary|message-id header)"
+                " [field|fields|line|lines|section|structure|value|is|are|was|in|of|has|have|<n>|name|contains|contain|syntax|format|data|size|address|does]"
+                " [the|is|are|not|a|an|message|been|too|invalid|bad|your]"
+                " (missing|malformed|invalid|not valid|too large|too long|too many|corrupt|duplicate|duplicated|multiple|not compliant|not rfc|syntax|violates"
+                "|bad|error|illegal|required|not found|large|long|incorrect|exceeds|unparseable|not present|broken|non-ascii|8-bit|not conform*|corrupted"
+                "|unterminated|absent)"
+            ),
+            (
+                "(missing|malformed|invalid|multiple|duplicate|no|bad|illegal|duplicated|corrupt|incorrect|improper|lacks|requires|need|without|empty|broken"
+                "|too many|conflicting|unparsable|unparseable)"
+                " [required|valid|mandatory|rfc|or malformed|or invalid|a|proper|message|mail|mime|or missing|or multiple]"
+                " (header|headers|from header|message-id|message id|date header|from address in header|to header|mime|date|line endings|newline|bare lf|header"
+                " lines|from|from: header|subject|to|header field|mime structure|mime header|mime headers|message format|date field|from field|header syntax"
+                "|to field|to/cc|sender header|boundary|message structure|recipient headers|received headers|content-type|line ending|message)"
+            ),
+            (
+                "(bare lf|bare linefeed|bare newline|bare line feed|stray newline|bare cr|bare carriage return|bare line-feed|stray lf|smtp smuggling|bare lfs"
+                "|nul byte|null byte|nul character|null character|bare newlines)"
+            ),
+            (
+                "(rfc 5322|rfc5322|rfc 2822|rfc2822|rfc822|rfc 822|rfc 2047|rfc5321|rfc 5321|rfc 2045|rfc 1521|rfcs|rfc 2821|rfc2047|rfc) [is|non|not|-] ..."
+                " (compliant|compliance|violat*|compatible|conform*|comply|standard|format|requires)"
+            ),
             "not [rfc|rfc822|rfc2822|rfc5322] [rfc] (compliant|compatible|conform*) [with] [rfc|standards|internet]",
-            "(line|lines|header line|line length|body line|text line) [is|are|in|of|length|exceeds] [message|body|the] (too long|exceeds|exceeded|longer|limit)",
+            (
+                "(line|lines|header line|line length|body line|text line) [is|are|in|of|length|exceeds] [message|body|the] (too long|exceeds|exceeded|longer"
+                "|limit)"
+            ),
             "(8-bit|8bit|utf-8|non-ascii|8 bit|unencoded) ... (header|headers|not allowed|characters|not supported in header)",
-            "(message|mail|email) [is|has] [not|an] (malformed|corrupt|rfc|invalid format|improperly formatted|unparseable|not properly formatted|well formed|correctly formatted|violates rfc|empty|has no content|incomplete)",
+            (
+                "(message|mail|email) [is|has] [not|an] (malformed|corrupt|rfc|invalid format|improperly formatted|unparseable|not properly formatted|well"
+                " formed|correctly formatted|violates rfc|empty|has no content|incomplete)"
+            ),
             "(improperly|incorrectly|badly) (formatted|formed|encoded)",
             "(from|to|sender|reply-to) (header|field) ... (single|multiple|more than one|valid|address|syntax)",
             "does not comply with required standards",
-            "(violates|violation of|non-compliant|noncompliant|not conform* to|not compliant with|does not comply with|must comply with|conform to) [the|email|internet|message] (rfc*|standards|smtp standard|internet standards|rfc)",
+            (
+                "(violates|violation of|non-compliant|noncompliant|not conform* to|not compliant with|does not comply with|must comply with|conform to) [the"
+                "|email|internet|message] (rfc*|standards|smtp standard|internet standards|rfc)"
+            ),
         ),
         (
             "550 5.6.0 the message has no valid Date header: missing header",
@@ -316,12 +432,28 @@ DIALOGUE = (
         "named",
         "tls_failed",
         (
-            "(starttls|tls|ssl|encryption|secure connection|encrypted connection|tls connection|tls session|tls encryption|opportunistic tls|starttls command) [is|session|connection|handshake|negotiation|was|has|to|for|version|first|mode|with|command|protocol] [not|<host>|been|be|currently|temporarily|required]"
-            " (required|failed|failure|error|not available|unavailable|not supported|mandatory|not offered|refused|needed|must|aborted|timed out|available|offered|supported|rejected|enabled|established|fails|disabled|negotiated|impossible|too old|first)",
+            (
+                "(starttls|tls|ssl|encryption|secure connection|encrypted connection|tls connection|tls session|tls encryption|opportunistic tls|starttls"
+                " command) [is|session|connection|handshake|negotiation|was|has|to|for|version|first|mode|with|command|protocol] [not|<host>|been|be|currently"
+                "|temporarily|required]"
+                " (required|failed|failure|error|not available|unavailable|not supported|mandatory|not offered|refused|needed|must|aborted|timed out|available"
+                "|offered|supported|rejected|enabled|established|fails|disabled|negotiated|impossible|too old|first)"
+            ),
             "(tls|ssl|starttls|encryption) ... (required|not offered|fail*|could not|cannot|handshake|mandatory|refused|error|not support*|must|verif*)",
-            "(must|require|requires|need|needs|required|only|use) [to] [issue|use|a|an|be|via|over|accept] [a|an] (starttls|tls|encryption|ssl|encrypted|starttls command|secure connection|encrypted connection)",
-            "(certificate|server certificate|cert|peer certificate|certificates|ssl certificate|tls certificate) [for|is|has|was|of|does|could|verification|chain|name|<host>] [<host>|not|been|the|host|be|name] (not verified|verification failed|expired|not trusted|untrusted|invalid|mismatch|verify failed|does not match|not valid|verify error|verified|failed|trusted|rejected|revoked|self-signed|self signed|match|valid|required|error|unknown)",
-            "(cannot|can't|could not|unable to|failed to) (start|establish|negotiate|initiate|setup|set up) [a|an|secure|the] (tls|ssl|starttls|secure connection|encrypted connection|secure channel|encryption)",
+            (
+                "(must|require|requires|need|needs|required|only|use) [to] [issue|use|a|an|be|via|over|accept] [a|an] (starttls|tls|encryption|ssl|encrypted"
+                "|starttls command|secure connection|encrypted connection)"
+            ),
+            (
+                "(certificate|server certificate|cert|peer certificate|certificates|ssl certificate|tls certificate) [for|is|has|was|of|does|could"
+                "|verification|chain|name|<host>] [<host>|not|been|the|host|be|name] (not verified|verification failed|expired|not trusted|untrusted|invalid"
+                "|mismatch|verify failed|does not match|not valid|verify error|verified|failed|trusted|rejected|revoked|self-signed|self signed|match|valid"
+                "|required|error|unknown)"
+            ),
+            (
+                "(cannot|can't|could not|unable to|failed to) (start|establish|negotiate|initiate|setup|set up) [a|an|secure|the] (tls|ssl|starttls|secure"
+                " connection|encrypted connection|secure channel|encryption)"
+            ),
             "no (suitable|shared|matching|common) (cipher|certificate|ciphers|cipher suites)",
             "(dane|mta-sts|sts|tlsa) ... (fail*|error|policy|required|mismatch|enforce*|invalid|validation)",
             "unencrypted [connection|connections|session|channel] ... (not|denied|refused|rejected|prohibited)",
@@ -335,14 +467,29 @@ DIALOGUE = (
         "words",
         "protocol_error",
         (
-            "(bad|improper|out of|wrong|invalid|unexpected|incorrect) [command] (sequence of commands|command sequence|sequence|order|smtp sequence|command order|state)",
-            "(command|parameter|parameters|option|argument|arguments|verb|esmtp) [is|was|has] [not] (not recognized|unrecognized|not implemented|unknown|not supported|not recognised|error|unsupported|invalid|disabled|not allowed|recognized|implemented|not valid|understood|not understood|not permitted here|not enabled)",
-            "(unrecognized|unknown|unsupported|invalid|illegal|unimplemented|bad|unrecognised|improper|erroneous|undefined) [smtp|esmtp|mail|or unimplemented|rcpt] (command|parameter|parameters|option|syntax|argument|arguments|smtp command|mail parameter|commands|verb|options|extension|input|command line|response|keyword)",
+            (
+                "(bad|improper|out of|wrong|invalid|unexpected|incorrect) [command] (sequence of commands|command sequence|sequence|order|smtp sequence"
+                "|command order|state)"
+            ),
+            (
+                "(command|parameter|parameters|option|argument|arguments|verb|esmtp) [is|was|has] [not] (not recognized|unrecognized|not implemented|unknown"
+                "|not supported|not recognised|error|unsupported|invalid|disabled|not allowed|recognized|implemented|not valid|understood|not understood|not"
+                " permitted here|not enabled)"
+            ),
+            (
+                "(unrecognized|unknown|unsupported|invalid|illegal|unimplemented|bad|unrecognised|improper|erroneous|undefined) [smtp|esmtp|mail|or"
+                " unimplemented|rcpt] (command|parameter|parameters|option|syntax|argument|arguments|smtp command|mail parameter|commands|verb|options"
+                "|extension|input|command line|response|keyword)"
+            ),
             "syntax error [in|,|-|:|near]",
             "(syntax error|bad syntax|wrong syntax|incorrect syntax)",
             "^syntax: ...",
             "(send|say|issue|expected|need|try|use) [the] (helo|ehlo|hello|ehlo/helo|helo/ehlo|helo or ehlo) [command] [first|before]",
-            "(need|needs|send|expected|must issue|requires|require|must have|specify|no|missing|valid|without|expecting|give|use) [a|valid|the|at least one|your] (rcpt|mail|mail from|rcpt to|mail command|rcpt command|recipient|data|sender) [to|command|from|cmd] (first|before|command|must precede|required|needed|expected|given|specified)",
+            (
+                "(need|needs|send|expected|must issue|requires|require|must have|specify|no|missing|valid|without|expecting|give|use) [a|valid|the|at least"
+                " one|your] (rcpt|mail|mail from|rcpt to|mail command|rcpt command|recipient|data|sender) [to|command|from|cmd] (first|before|command|must"
+                " precede|required|needed|expected|given|specified)"
+            ),
             "(polite people|polite) say (helo|hello)",
             "bad message size syntax",
             "command out of (sequence|order)",
@@ -354,7 +501,10 @@ DIALOGUE = (
             "start afresh",
             "pipelining ... (not|error|improper|unauthorized|without)",
             "improper use of smtp",
-            "(garbage|junk|unexpected|extra) [data|input|characters|text] (after|before|at|in|following) [the] (command|address|end|line|helo|greeting|mail|rcpt)",
+            (
+                "(garbage|junk|unexpected|extra) [data|input|characters|text] (after|before|at|in|following) [the] (command|address|end|line|helo|greeting"
+                "|mail|rcpt)"
+            ),
             "(out of band|premature) (data|input)",
             "data [command] [is] (not allowed|rejected|without|before)",
             "(rcpt|mail) first",
@@ -384,7 +534,10 @@ DIALOGUE = (
         "words",
         "protocol_error",
         (
-            "(smtputf8|8bitmime|utf8|utf-8|eai|internationalized|internationalised) ... (not offer|did not offer|not supported|required|not support|not available|doesn't support|not permitted|not accept*|not allowed|not implemented)",
+            (
+                "(smtputf8|8bitmime|utf8|utf-8|eai|internationalized|internationalised) ... (not offer|did not offer|not supported|required|not support|not"
+                " available|doesn't support|not permitted|not accept*|not allowed|not implemented)"
+            ),
             "not offer smtputf8",
             "(local-part|local part) of ... utf8",
             "(non-ascii|non ascii|utf-8|utf8) (address|addresses|characters in address|recipient|sender|mailbox) ... (not|reject*|unsupported|prohibited)",
@@ -433,11 +586,22 @@ VAGUE = (
         "words",
         "policy",
         (
-            "policy (rejection|reject|violation|reasons|restriction|restrictions|error|block|blocked|reason|violations|rule|check|denied|refused|decision|filter|control)",
-            "(violates|violation of|violate|violating|against|breach of) [the|our|local|a|your|recipient|this|company|site|security|mail|administrative] [local|our|security|company|mail|acceptance|email|administrative|site|server|content] (policy|policies|rules|rule|security policy|usage policy|terms of service|acceptable use)",
+            (
+                "policy (rejection|reject|violation|reasons|restriction|restrictions|error|block|blocked|reason|violations|rule|check|denied|refused|decision"
+                "|filter|control)"
+            ),
+            (
+                "(violates|violation of|violate|violating|against|breach of) [the|our|local|a|your|recipient|this|company|site|security|mail|administrative]"
+                " [local|our|security|company|mail|acceptance|email|administrative|site|server|content] (policy|policies|rules|rule|security policy|usage"
+                " policy|terms of service|acceptable use)"
+            ),
             "(administrative|administratively|admin) (prohibition|prohibited|denied|blocked|rejected|refused|restriction|policy)",
-            "(rejected|refused|denied|blocked|prohibited|disallowed|declined|deferred) (for|by|due to|because of|per|under|on|as) [local|our|security|administrative|site|the|a|recipient's|server|domain|company|corporate|internal|recipient]"
-            " [local|security|mail|site|acceptance|receiving|system] (policy|administrator|policies|policy reasons|security reasons|policy restrictions|postmaster|admin|rule|rules|acl|access list|access control|access rule|security policy)",
+            (
+                "(rejected|refused|denied|blocked|prohibited|disallowed|declined|deferred) (for|by|due to|because of|per|under|on|as) [local|our|security"
+                "|administrative|site|the|a|recipient's|server|domain|company|corporate|internal|recipient]"
+                " [local|security|mail|site|acceptance|receiving|system] (policy|administrator|policies|policy reasons|security reasons|policy restrictions"
+                "|postmaster|admin|rule|rules|acl|access list|access control|access rule|security policy)"
+            ),
         ),
         ("450 4.7.1 policy restriction, please try later", "550 administratively denied"),
         unless=("dmarc", "spf", "dkim", "tls", "virus", "attachment", "content"),
@@ -447,10 +611,17 @@ VAGUE = (
         "vague",
         "policy",
         (
-            "(access|delivery|transaction|mail|message|permission|connection|command|request|operation|sending|email|e-mail|messages|submission|rcpt|smtp|recipient|data|envelope|session|client) [is|was|has been|not|are|been|has|to <address>]"
-            " [temporarily|permanently|not|been] (denied|rejected|refused|not authorized|not allowed|not accepted|blocked|declined|prohibited|unauthorized|not permitted|forbidden|disallowed|authorized|restricted|permitted|allowed)",
+            (
+                "(access|delivery|transaction|mail|message|permission|connection|command|request|operation|sending|email|e-mail|messages|submission|rcpt|smtp"
+                "|recipient|data|envelope|session|client) [is|was|has been|not|are|been|has|to <address>]"
+                " [temporarily|permanently|not|been] (denied|rejected|refused|not authorized|not allowed|not accepted|blocked|declined|prohibited|unauthorized"
+                "|not permitted|forbidden|disallowed|authorized|restricted|permitted|allowed)"
+            ),
             "(policy|policies|security restrictions|security policy)",
-            "(due to|for|by) [local|our|security|a|the|company|administrative|mail|site] (security|policy|acceptance|restrictions|security reasons|administrator)",
+            (
+                "(due to|for|by) [local|our|security|a|the|company|administrative|mail|site] (security|policy|acceptance|restrictions|security reasons"
+                "|administrator)"
+            ),
             "(access|mail) rule",
             "in my badrcptto list",
             "(transaction|message|mail|delivery|command|submission) [has] (failed|refused|rejected)",
@@ -483,7 +654,10 @@ VAGUE = (
         "user_unknown",
         (
             "mailbox [is] (unavailable|not available|inaccessible|not accessible|access refused|error)",
-            "(user|recipient|mailbox|account|address) [<address>] [is] (unavailable|not available|rejected|refused|not accepted|denied|not allowed|invalid or|failed|undeliverable|not deliverable)",
+            (
+                "(user|recipient|mailbox|account|address) [<address>] [is] (unavailable|not available|rejected|refused|not accepted|denied|not allowed|invalid"
+                " or|failed|undeliverable|not deliverable)"
+            ),
             "recipient address rejected",
             "(unable|cannot|can't|could not|failed) [to] deliver [message|mail|it|this message] to <address>",
             "address (rejected|error|refused|failed)",

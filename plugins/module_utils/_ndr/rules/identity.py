@@ -12,7 +12,10 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
 _FAIL = (
     "fail|fails|failed|failure|failing|softfail|hardfail|fail - not authorized|did not pass|does not pass|not pass|didn't pass|not passed|permerror|permfail"
 )
-_PTR = "ptr|ptr record|ptr records|reverse dns|reverse-dns|rdns|reverse dns lookup|reverse dns record|reverse dns entry|reverse hostname|reverse lookup|reverse name|reverse ip lookup|rdns record|ptr entry|ptr lookup|reverse record|in-addr.arpa|dns ptr"
+_PTR = (
+    "ptr|ptr record|ptr records|reverse dns|reverse-dns|rdns|reverse dns lookup|reverse dns record|reverse dns entry|reverse hostname"
+    "|reverse lookup|reverse name|reverse ip lookup|rdns record|ptr entry|ptr lookup|reverse record|in-addr.arpa|dns ptr"
+)
 
 RULES = (
     rule(
@@ -21,19 +24,41 @@ RULES = (
         "ptr_missing",
         (
             "cannot find your (hostname|host name|reverse hostname|reverse host name)",
-            f"({_PTR}) [for|of|from|on|check|lookup|record|validation|test|entry|is|must|does|do|was|has|not|<ip>|your|the|address|ip|sending|client|and|host] ... (required|missing|not found|fail*|not exist|invalid|mismatch|match"
-            "|not match|matching|not set|setup|set up|configured|resolve*|resolution|incorrect|forged|exist|exists|valid|none|unknown|absent|bad|wrong|correct|not have|nonexistent)",
-            f"(no|missing|without|lacks|lack of|lacking|invalid|bad|fix|have|need|needs|valid|set up|setup|forged|requires|require|configure|check|having|lack|absent|incorrect|wrong|must have|has no|correct|proper|add|create)"
-            f" [a|any|an|a valid|valid|correct|your|proper|matching|the|a proper|a correct|working|and] ({_PTR})",
-            "(ip|address|host|client|server|<ip>|ip address|your ip) [<ip>|address] (has no|does not have|without|is missing|lacks|doesn't have|not having|must have|should have) [a|any|valid|a valid|proper] (hostname|reverse|ptr|rdns|dns name|host name|reverse name|fqdn|dns entry|name)",
+            (
+                f"({_PTR}) [for|of|from|on|check|lookup|record|validation|test|entry|is|must|does|do|was|has|not|<ip>|your|the|address|ip|sending|client|and"
+                "|host] ... (required|missing|not found|fail*|not exist|invalid|mismatch|match"
+                "|not match|matching|not set|setup|set up|configured|resolve*|resolution|incorrect|forged|exist|exists|valid|none|unknown|absent|bad|wrong"
+                "|correct|not have|nonexistent)"
+            ),
+            (
+                "(no|missing|without|lacks|lack of|lacking|invalid|bad|fix|have|need|needs|valid|set up|setup|forged|requires|require|configure|check|having"
+                "|lack|absent|incorrect|wrong|must have|has no|correct|proper|add|create)"
+                f" [a|any|an|a valid|valid|correct|your|proper|matching|the|a proper|a correct|working|and] ({_PTR})"
+            ),
+            (
+                "(ip|address|host|client|server|<ip>|ip address|your ip) [<ip>|address] (has no|does not have|without|is missing|lacks|doesn't have|not having"
+                "|must have|should have) [a|any|valid|a valid|proper] (hostname|reverse|ptr|rdns|dns name|host name|reverse name|fqdn|dns entry|name)"
+            ),
             "regarding ptr records",
-            "(unable|cannot|can't|could not|couldn't|failed|not able) [to] (resolve|find|look up|lookup|verify|determine|get) [a|the|any|valid] (reverse|ptr|rdns)",
-            "(unable|cannot|can't|could not|couldn't|failed|not able) [to] (resolve|find|look up|lookup|verify|determine|get) [a|the|any|valid] (your|sender|client|sending|remote|connecting)"
-            " (dns|ptr|rdns|hostname|ip|host|name|reverse|host name|ip address)",
+            (
+                "(unable|cannot|can't|could not|couldn't|failed|not able) [to] (resolve|find|look up|lookup|verify|determine|get) [a|the|any|valid] (reverse"
+                "|ptr|rdns)"
+            ),
+            (
+                "(unable|cannot|can't|could not|couldn't|failed|not able) [to] (resolve|find|look up|lookup|verify|determine|get) [a|the|any|valid] (your"
+                "|sender|client|sending|remote|connecting)"
+                " (dns|ptr|rdns|hostname|ip|host|name|reverse|host name|ip address)"
+            ),
             "(could not|cannot|can't|unable to) (resolve|find) (your|the) (ip|hostname|reverse|client hostname|ip address|client)",
             "ip name (lookup failed|lookup has failed|possibly forged)",
-            "(forward-confirmed reverse|forward confirmed reverse|fcrdns|forward and reverse dns|forward/reverse dns|reverse and forward dns|forward dns lookup)",
-            "(ip|host|client|server|hostname|address) [address] ... (does not|doesn't|not|must) (resolve|reverse|match|map) [back|to] ... (hostname|name|ip|address|ptr)",
+            (
+                "(forward-confirmed reverse|forward confirmed reverse|fcrdns|forward and reverse dns|forward/reverse dns|reverse and forward dns|forward dns"
+                " lookup)"
+            ),
+            (
+                "(ip|host|client|server|hostname|address) [address] ... (does not|doesn't|not|must) (resolve|reverse|match|map) [back|to] ... (hostname|name"
+                "|ip|address|ptr)"
+            ),
             "no host name [found] [for|with]",
             "(client|host|server) [<ip>] (has no|without) (name|dns|fqdn|host name|hostname)",
             "^reverse dns",
@@ -54,10 +79,20 @@ RULES = (
         "named",
         "helo_rejected",
         (
-            "(helo|ehlo|helo/ehlo|ehlo/helo) [command|name|hostname|host|argument|domain|string|greeting|parameter|host name|address|value] [<host>|<ip>|<n>] [was|is|has been|are] [not] [a|an]"
-            f" ({REFUSED}|rejected|invalid|not valid|bad|incorrect|forged|wrong|illegal|unknown|accepted|valid|allowed|resolvable|fully qualified|malformed|fake|bogus|unresolvable|fqdn|missing|required|mismatch|localhost)",
-            "(invalid|bad|malformed|illegal|incorrect|wrong|forged|fake|bogus|unacceptable|your|unqualified|faked|unresolvable|suspicious|spoofed|non-fqdn|improper|a valid|proper|unknown) [or missing|hostname in|host in|name in|domain in] (helo|ehlo)",
-            "(helo|ehlo|helo/ehlo) ... (does not|doesn't|not|must|mismatch|cannot|could not|should|needs|did not|isn't|has no) ... (match|resolve|resolvable|fully|fqdn|found|valid|exist|be|hostname|dns|a record|qualified)",
+            (
+                "(helo|ehlo|helo/ehlo|ehlo/helo) [command|name|hostname|host|argument|domain|string|greeting|parameter|host name|address|value] [<host>|<ip>"
+                "|<n>] [was|is|has been|are] [not] [a|an]"
+                f" ({REFUSED}|rejected|invalid|not valid|bad|incorrect|forged|wrong|illegal|unknown|accepted|valid|allowed|resolvable|fully qualified|malformed"
+                "|fake|bogus|unresolvable|fqdn|missing|required|mismatch|localhost)"
+            ),
+            (
+                "(invalid|bad|malformed|illegal|incorrect|wrong|forged|fake|bogus|unacceptable|your|unqualified|faked|unresolvable|suspicious|spoofed|non-fqdn"
+                "|improper|a valid|proper|unknown) [or missing|hostname in|host in|name in|domain in] (helo|ehlo)"
+            ),
+            (
+                "(helo|ehlo|helo/ehlo) ... (does not|doesn't|not|must|mismatch|cannot|could not|should|needs|did not|isn't|has no) ... (match|resolve"
+                "|resolvable|fully|fqdn|found|valid|exist|be|hostname|dns|a record|qualified)"
+            ),
             "(require|requires|need|needs|provide|have) [a|an] [valid|proper|correct] (helo|ehlo)",
             "(fully qualified|fully-qualified|fqdn|qualified) (hostname|host name|domain name in|name in|helo|ehlo)",
             "(invalid|bad|need fully-qualified) (domain name|hostname|host name) in (helo|ehlo)",
@@ -105,15 +140,35 @@ RULES = (
         "named",
         "spf_failed",
         (
-            f"spf [check|validation|record|policy|test|lookup|verification|authentication|result|checks|evaluation|record check|alignment|query] [has|is|was|did|result|returned|=|:|of|for|from|returns|status] [<host>|<address>|not|a|:] ({_FAIL}|reject*|error|pass|denied|violation|forbidden|mismatch|none|neutral|invalid|exceeded)",
-            "(spf|sender policy framework)[:] [<address>|<host>|<ip>] [is] (not allowed|not authorized|not authorised|not permitted|not designated|forbidden|unauthorized)",
-            f"({_FAIL}|rejected|denied|blocked|violat*|unauthorized|forbidden|not permitted|not allowed|not authorized|refused|because of|due to|per|by) [the|by|an|your|sender's|domain's|its|invalid|bad] (spf|sender policy framework)",
-            f"(spf|sender policy framework) ... ({_FAIL}|unauthorized|not permitted|not authorized|rejected|denied|forgery|not designated|not allowed|invalid|mismatch|violat*|required|missing|does not designate|does not allow|does not permit|does not include|doesn't|disallow*|forbid*|prohibit*)",
-            "(no|missing|invalid|without|incorrect|bad|broken|set up|setup|fix|correct|check|add|publish|a valid) [valid|your|an|a|the|proper|or invalid] spf [record|records]",
+            (
+                "spf [check|validation|record|policy|test|lookup|verification|authentication|result|checks|evaluation|record check|alignment|query] [has|is"
+                f"|was|did|result|returned|=|:|of|for|from|returns|status] [<host>|<address>|not|a|:] ({_FAIL}|reject*|error|pass|denied|violation|forbidden"
+                "|mismatch|none|neutral|invalid|exceeded)"
+            ),
+            (
+                "(spf|sender policy framework)[:] [<address>|<host>|<ip>] [is] (not allowed|not authorized|not authorised|not permitted|not designated"
+                "|forbidden|unauthorized)"
+            ),
+            (
+                f"({_FAIL}|rejected|denied|blocked|violat*|unauthorized|forbidden|not permitted|not allowed|not authorized|refused|because of|due to|per|by)"
+                " [the|by|an|your|sender's|domain's|its|invalid|bad] (spf|sender policy framework)"
+            ),
+            (
+                f"(spf|sender policy framework) ... ({_FAIL}|unauthorized|not permitted|not authorized|rejected|denied|forgery|not designated|not allowed"
+                "|invalid|mismatch|violat*|required|missing|does not designate|does not allow|does not permit|does not include|doesn't|disallow*|forbid*"
+                "|prohibit*)"
+            ),
+            (
+                "(no|missing|invalid|without|incorrect|bad|broken|set up|setup|fix|correct|check|add|publish|a valid) [valid|your|an|a|the|proper|or invalid]"
+                " spf [record|records]"
+            ),
             "(does not|doesn't|not) designate ... [as] [permitted] sender",
             "(openspf|open-spf|why.html|spf.pobox.com|libspf2|spf/why)",
             "sender policy framework",
-            "(is not|isn't|not|are not) (allowed|permitted|authorized|authorised|an authorized|a permitted) [host|server|ip] [to] (send|relay|sending|use|deliver) [mail|email|e-mail|messages|from] (for|from|on behalf of|as|using|mail for) [domain|<host>|<address>|the|this|your]",
+            (
+                "(is not|isn't|not|are not) (allowed|permitted|authorized|authorised|an authorized|a permitted) [host|server|ip] [to] (send|relay|sending|use"
+                "|deliver) [mail|email|e-mail|messages|from] (for|from|on behalf of|as|using|mail for) [domain|<host>|<address>|the|this|your]"
+            ),
             "(spf|sender) ... unauthorized mail is prohibited",
             "unauthorized [sending] (ip|host|server|source) [address] (for|to send)",
             "not authorized to send (for|from|on behalf of|mail for|email for|emails from|mail from) [domain|<host>|<address>|this domain]",
@@ -131,8 +186,15 @@ RULES = (
         "named",
         "dkim_failed",
         (
-            f"(dkim|domainkeys|domain keys) [signature|check|verification|validation|signatures|key|public key|result|record|policy|test|body hash] ... ({_FAIL}|invalid|bad|missing|not valid|required|unacceptable|no valid|reject*|unsigned|broken|could not|cannot|not found|not verified|absent|none|mismatch|denied|error|unverified|too weak|expired)",
-            "(bad|invalid|no|missing|failed|broken|unacceptable|no valid|no passing|incorrect|weak|without|unverified|requires|require|must have|lacks|a valid) [or invalid|or missing|valid|a valid|or bad] (dkim|domainkeys) [signature|key|header]",
+            (
+                "(dkim|domainkeys|domain keys) [signature|check|verification|validation|signatures|key|public key|result|record|policy|test|body hash] ..."
+                f" ({_FAIL}|invalid|bad|missing|not valid|required|unacceptable|no valid|reject*|unsigned|broken|could not|cannot|not found|not verified|absent"
+                "|none|mismatch|denied|error|unverified|too weak|expired)"
+            ),
+            (
+                "(bad|invalid|no|missing|failed|broken|unacceptable|no valid|no passing|incorrect|weak|without|unverified|requires|require|must have|lacks|a"
+                " valid) [or invalid|or missing|valid|a valid|or bad] (dkim|domainkeys) [signature|key|header]"
+            ),
             "duplicate header 'dkim-signature'",
             "not dkim signed",
             "does not pass (domainkeys|dkim)",
@@ -147,8 +209,14 @@ RULES = (
         "named",
         "dmarc_failed",
         (
-            f"dmarc [check|policy|validation|evaluation|verification|authentication|alignment|test|policies|checks] [has|is|did|was|of|from|for|:|status|violation] [<host>|not|:] ({_FAIL}|reject*|violat*|quarantine|error|unauthenticated|denied|p=reject|unaligned)",
-            "dmarc ... (fail*|reject|rejected|violat*|unauthenticated|not pass|did not|does not|policy|quarantine|unaligned|alignment|p=reject|denied|blocked|refused|not aligned|not accepted|spoof*)",
+            (
+                "dmarc [check|policy|validation|evaluation|verification|authentication|alignment|test|policies|checks] [has|is|did|was|of|from|for|:|status"
+                f"|violation] [<host>|not|:] ({_FAIL}|reject*|violat*|quarantine|error|unauthenticated|denied|p=reject|unaligned)"
+            ),
+            (
+                "dmarc ... (fail*|reject|rejected|violat*|unauthenticated|not pass|did not|does not|policy|quarantine|unaligned|alignment|p=reject|denied"
+                "|blocked|refused|not aligned|not accepted|spoof*)"
+            ),
             f"({_FAIL}|{REFUSED}|violat*|because of|due to|per|against|by|based on|according to) ... dmarc",
             "dmarc (policy|reject|fail*|error|unaligned|violation)",
         ),
@@ -163,13 +231,22 @@ RULES = (
             "(spf|dkim) (and|or|nor|/|and/or|&) [a] [valid] (dkim|spf)",
             "spf ... dkim",
             "dkim ... spf",
-            "(message|mail|email|sender|messages) [is|was|has been|have] (unauthenticated|failed authentication checks|not authenticated by|failed authentication|not authenticated)",
-            f"({_FAIL}) [email|message|sender|domain|mail|required|the|multiple|all|necessary] (authentication|sender verification|authentication checks|sender authentication|authentication tests)",
+            (
+                "(message|mail|email|sender|messages) [is|was|has been|have] (unauthenticated|failed authentication checks|not authenticated by|failed"
+                " authentication|not authenticated)"
+            ),
+            (
+                f"({_FAIL}) [email|message|sender|domain|mail|required|the|multiple|all|necessary] (authentication|sender verification|authentication checks"
+                "|sender authentication|authentication tests)"
+            ),
             "because the sender is unauthenticated",
             "(sender id|senderid|sender-id) ... (fail*|rejected|not|invalid)",
             "purported responsible address",
             "(multiple|sender|email) authentication (checks|failures|failed|failure|requirements|required)",
-            "(spoof*|forged|forgery|forging|impersonat*|phish*) [sender|mail|message|email|attempt|domain|from|address|our|of] ... (rejected|refused|not allowed|denied|blocked|detected|suspected|sender|domain|address)",
+            (
+                "(spoof*|forged|forgery|forging|impersonat*|phish*) [sender|mail|message|email|attempt|domain|from|address|our|of] ... (rejected|refused|not"
+                " allowed|denied|blocked|detected|suspected|sender|domain|address)"
+            ),
             "(rejected|blocked|refused|denied) ... (anti-spoofing|antispoofing|spoof*|forged|forgery|anti-spoof)",
             "(anti-spoofing|antispoofing|anti-spoof) [policy|rule|check|filter|protection]",
             "(sender|from) [address] [is] (forged|spoofed)",
@@ -198,13 +275,32 @@ RULES = (
         (
             "sender address rejected: [unknown|your|the] [sender] domain [name|<host>] (not found|does not exist|not exist|unknown|invalid|not valid)",
             "sender address rejected: (unknown domain|domain not found|host not found|invalid domain|non-existent domain|malformed dns|nullmx|unresolvable)",
-            "(domain|host) [name] of [the] (sender|sender's|envelope sender|mail from) [address] ... (does not|doesn't|not|cannot) (exist|resolve|resolvable|be resolved|found|valid)",
-            "(sender|sender's|envelope sender|from|mail from|mailfrom|return-path|return path|your|reverse path|originator) [address|email|e-mail|envelope|address's] [<address>] domain [name] [<host>|of] [is|does|was|could|cannot|must|has|should] [not|be|no] [not|be|a|to|have] [valid]"
-            " (exist|found|resolve|resolved|resolvable|valid|invalid|unknown|unresolvable|mx|a record|records|dns|registered|exists|nonexistent|unverifiable|bogus|mx record)",
-            "(unresolvable|unresolved|unknown|invalid|non-existent|nonexistent|bad|bogus|unresolveable|unverifiable|unverifyable|no such) (sender|sender's|from|mail from|mailfrom|envelope sender|source|return-path) [address|email] (domain|host|address domain)",
-            "(cannot|could not|can't|unable to|couldn't|failed to|doesn't|not) (resolve|verify|find|look up) ... (sender|sender's|mail from|your domain|return path|envelope from|from domain|mailfrom|source domain) [domain|address|name|host]",
-            "(mail from|mailfrom|envelope from|return-path|return path) (domain|host|address) ... (not found|does not exist|must exist|not resolve|must resolve|no mx|has no|invalid|not valid|unresolvable|not exist)",
-            "no (mx|a|dns|a or mx|mx or a|valid mx|valid dns|mx/a|a/mx) [record] [record|records|entry|dns record] [found] (for|in|of) [the|your] (sender|your domain|domain of sender|sending domain|sender's domain|sender domain|from domain|return path|mail from|envelope)",
+            (
+                "(domain|host) [name] of [the] (sender|sender's|envelope sender|mail from) [address] ... (does not|doesn't|not|cannot) (exist|resolve"
+                "|resolvable|be resolved|found|valid)"
+            ),
+            (
+                "(sender|sender's|envelope sender|from|mail from|mailfrom|return-path|return path|your|reverse path|originator) [address|email|e-mail|envelope"
+                "|address's] [<address>] domain [name] [<host>|of] [is|does|was|could|cannot|must|has|should] [not|be|no] [not|be|a|to|have] [valid]"
+                " (exist|found|resolve|resolved|resolvable|valid|invalid|unknown|unresolvable|mx|a record|records|dns|registered|exists|nonexistent"
+                "|unverifiable|bogus|mx record)"
+            ),
+            (
+                "(unresolvable|unresolved|unknown|invalid|non-existent|nonexistent|bad|bogus|unresolveable|unverifiable|unverifyable|no such) (sender|sender's"
+                "|from|mail from|mailfrom|envelope sender|source|return-path) [address|email] (domain|host|address domain)"
+            ),
+            (
+                "(cannot|could not|can't|unable to|couldn't|failed to|doesn't|not) (resolve|verify|find|look up) ... (sender|sender's|mail from|your domain"
+                "|return path|envelope from|from domain|mailfrom|source domain) [domain|address|name|host]"
+            ),
+            (
+                "(mail from|mailfrom|envelope from|return-path|return path) (domain|host|address) ... (not found|does not exist|must exist|not resolve|must"
+                " resolve|no mx|has no|invalid|not valid|unresolvable|not exist)"
+            ),
+            (
+                "no (mx|a|dns|a or mx|mx or a|valid mx|valid dns|mx/a|a/mx) [record] [record|records|entry|dns record] [found] (for|in|of) [the|your] (sender"
+                "|your domain|domain of sender|sending domain|sender's domain|sender domain|from domain|return path|mail from|envelope)"
+            ),
             "(sender|sending|from|return) domain (must|should|needs|has) ... (mx|resolve|exist|a record|dns|valid|registered)",
             "dns ... (sender|your|mail from) domain ... (fail*|not|no|error|invalid)",
             "(a valid|valid) sender domain",
@@ -240,17 +336,37 @@ RULES = (
         "words",
         "sender_address_rejected",
         (
-            "(bad|invalid|malformed|illegal|unacceptable|unknown|non-existent|nonexistent|fake|incorrect|unverified) (sender|senders|sender's|from|originator|mail from|envelope sender|return path|reverse path) [mailbox|email|e-mail] [address|syntax]",
+            (
+                "(bad|invalid|malformed|illegal|unacceptable|unknown|non-existent|nonexistent|fake|incorrect|unverified) (sender|senders|sender's|from"
+                "|originator|mail from|envelope sender|return path|reverse path) [mailbox|email|e-mail] [address|syntax]"
+            ),
             "sender address rejected",
-            f"sender [address|mailbox|email|user|name] [<address>] [is|was|has been] [not] ({REFUSED}|invalid|accepted|blocked|verify failed|verification failed|unknown|valid|allowed|verified|malformed|unverified|undeliverable|unacceptable|rejected|bad|incorrect|unauthorized|suspicious|restricted)",
+            (
+                f"sender [address|mailbox|email|user|name] [<address>] [is|was|has been] [not] ({REFUSED}|invalid|accepted|blocked|verify failed|verification"
+                " failed|unknown|valid|allowed|verified|malformed|unverified|undeliverable|unacceptable|rejected|bad|incorrect|unauthorized|suspicious"
+                "|restricted)"
+            ),
             "sender ... (verify|verification|callback|callout|validation|check) [has] (fail*|error|failed|rejected|denied|timed out)",
-            "(could not|couldn't|cannot|can't|unable to|failed to) (verify|complete|validate|check) [the|your] [sender|sender's|envelope sender|sender verify|return path|mail from|from] (sender|address|verify callout|callout|callback|mailbox)",
+            (
+                "(could not|couldn't|cannot|can't|unable to|failed to) (verify|complete|validate|check) [the|your] [sender|sender's|envelope sender|sender"
+                " verify|return path|mail from|from] (sender|address|verify callout|callout|callback|mailbox)"
+            ),
             "syntax error in (sender|from|mail from|reverse path|sender address)",
-            "(sender|from|return|reply|originator) [email] address ... (is not|not|isn't) (valid|allowed|accepted|verified|permitted|exist|recognized|a valid|rfc)",
-            f"(mail from|mailfrom|envelope sender|return path|reverse path|null sender|empty sender|empty envelope sender|null reverse path|bounce) [<address>|command|<>|address|messages|message] [is|are|was] [not] ({REFUSED}|invalid|accepted|allowed|malformed|required|not accepted|too many recipients)",
+            (
+                "(sender|from|return|reply|originator) [email] address ... (is not|not|isn't) (valid|allowed|accepted|verified|permitted|exist|recognized|a"
+                " valid|rfc)"
+            ),
+            (
+                "(mail from|mailfrom|envelope sender|return path|reverse path|null sender|empty sender|empty envelope sender|null reverse path|bounce)"
+                f" [<address>|command|<>|address|messages|message] [is|are|was] [not] ({REFUSED}|invalid|accepted|allowed|malformed|required|not accepted|too"
+                " many recipients)"
+            ),
             "(sender|from) (unknown|unverified)",
             "mail from <address> ... (rejected|refused|not allowed|denied|not accepted)",
-            "(your|the) [sender|from|return|email|e-mail] address [<address>] [is|was|has] (rejected|not accepted|invalid|not valid|refused|not allowed|malformed|not been verified)",
+            (
+                "(your|the) [sender|from|return|email|e-mail] address [<address>] [is|was|has] (rejected|not accepted|invalid|not valid|refused|not allowed"
+                "|malformed|not been verified)"
+            ),
             "envelope from ... (not|rejected|denied|invalid)",
             "(does not|doesn't|do not) accept (bounces|null senders|bounce messages|mail from <>|delivery notifications|null sender)",
             "return path ... (invalid|not valid|required)",
@@ -292,8 +408,14 @@ RULES = (
         "named",
         "sender_address_rejected",
         (
-            "(not owned by|not logged in as owner|not authorized to send as|not allowed to send as|cannot send as|permission to send as|not permitted to send as|send as denied|sendasdenied|not authorized to use this address)",
-            "(not authorized|not allowed|not permitted|unauthorized|authorised|cannot) [to] (use|send from|send using|send with|spoof|submit) [this|that|the] (from|sender|email|address|sender address|from address|identity|header from) [address|header]",
+            (
+                "(not owned by|not logged in as owner|not authorized to send as|not allowed to send as|cannot send as|permission to send as|not permitted to"
+                " send as|send as denied|sendasdenied|not authorized to use this address)"
+            ),
+            (
+                "(not authorized|not allowed|not permitted|unauthorized|authorised|cannot) [to] (use|send from|send using|send with|spoof|submit) [this|that"
+                "|the] (from|sender|email|address|sender address|from address|identity|header from) [address|header]"
+            ),
             "sender address rejected: not (owned by|logged in)",
             "(from|sender) address ... (does not match|doesn't match|must match|mismatch|not match) ... (user|login|authenticated|account|username)",
             "(email address|identity|identities|sender identity) [is|are] not verified",

@@ -18,16 +18,28 @@ RULES = (
         "named",
         "ip_blocklisted",
         (
-            f"(blocked|rejected|refused|denied|{LISTED}) [using|by|at|in|on|via|due to|because of] [the|our|a|an] [local|realtime|real-time|dns|public|ip|global|internal|sender|spam] ({LIST})",
+            (
+                f"(blocked|rejected|refused|denied|{LISTED}) [using|by|at|in|on|via|due to|because of] [the|our|a|an] [local|realtime|real-time|dns|public|ip"
+                f"|global|internal|sender|spam] ({LIST})"
+            ),
             "(client host|client|host|ip|connection|mail|<ip>) ... (blocked|refused|rejected) (using|via)",
             "client host [<host>|<ip>] (blocked|refused|rejected) using (<host>|<id>|trend micro|barracuda|the|a|our)",
             f"({OUR}) ({HOST}) ... ({LISTED}|found|appears|is) (in|on|by|at|within) [a|the|our|an|one|several|some|local|ip|dns|dnsbl|public]",
-            f"(client host|host|ip|ip address|<ip>|server|address|network) [<host>|<ip>] [is|was|has been|currently|are|found|address|is currently|which is] ({LISTED})",
+            (
+                "(client host|host|ip|ip address|<ip>|server|address|network) [<host>|<ip>] [is|was|has been|currently|are|found|address|is currently|which"
+                f" is] ({LISTED})"
+            ),
             f"<ip> [is|was|has been|currently] ({LISTED}|found) (in|on|at|by)",
-            f"(is|are|was|were|you're|appears|appear|found|listed|present|placed|put|be) (in|on|within) [our|a|the|an|my|this|one or more|several|some|some of the|multiple|local|global|ip|public|internal]"
-            f" [local|ip|dns|spam|internal|sender|realtime|real-time|system|global|address|network|<host>|public|exploits|third-party] ({LIST})",
+            (
+                "(is|are|was|were|you're|appears|appear|found|listed|present|placed|put|be) (in|on|within) [our|a|the|an|my|this|one or more|several|some|some"
+                " of the|multiple|local|global|ip|public|internal]"
+                f" [local|ip|dns|spam|internal|sender|realtime|real-time|system|global|address|network|<host>|public|exploits|third-party] ({LIST})"
+            ),
             f"({LISTED}) (at|by|in|on) [the] (<host>|a|our|local|dnsbl|rbl|ip|database)",
-            f"(dnsbl|rbl|dnsrbl|rbls|dnsbls) [check|match|hit|filter|list|lookup|rejection|policy|entry|server] ({REFUSED}|positive|{LISTED}|failed|failure|found|entry|response)",
+            (
+                f"(dnsbl|rbl|dnsrbl|rbls|dnsbls) [check|match|hit|filter|list|lookup|rejection|policy|entry|server] ({REFUSED}|positive|{LISTED}|failed|failure"
+                "|found|entry|response)"
+            ),
             f"({REFUSED}|due to|because of) ... (dnsbl|rbl|dnsrbl|dnsbls|rbls)",
             "(dnsbl|rbl|dnsrbl): ...",
             f"found (in|on) [one or more|a|several|the|dns|multiple] ({LIST})",
@@ -70,23 +82,41 @@ RULES = (
         "ip_blocked",
         (
             f"client host [<host>] [<ip>] (blocked|{REFUSED}|banned)",
-            f"({OUR}) ({HOST}) [address] [<ip>] [is|was|has been|are|have been|been] [currently|temporarily|permanently|being]"
-            f" (blocked|banned|{REFUSED}|blacklisted|barred|suspended|throttled|not welcome|not trusted|untrusted|quarantined|disallowed)",
+            (
+                f"({OUR}) ({HOST}) [address] [<ip>] [is|was|has been|are|have been|been] [currently|temporarily|permanently|being]"
+                f" (blocked|banned|{REFUSED}|blacklisted|barred|suspended|throttled|not welcome|not trusted|untrusted|quarantined|disallowed)"
+            ),
             f"(your|sending|sender's|connecting) ({HOST}) ... (blocked|banned|{REFUSED}|barred|spammer|suspicious|not trusted|abuse|attack|abused)",
             f"(blocked|banned|blocking|suspended|barred) [sending|your|sender|client|source|this|the|connecting] ({HOST}|<ip>)",
-            f"({MESSAGE}|connection|connections|traffic) from [your|this|the|your ip|ip|host|server|ip address|address] (<ip>|ip|host|server|network|ip address|<host>|system|address)"
-            f" [<ip>] [is|are|was|were|has been|will be|have been|will not be|temporarily|currently|permanently] (blocked|{REFUSED}|banned|weren't sent|not accepted|accepted|temporarily deferred)",
+            (
+                f"({MESSAGE}|connection|connections|traffic) from [your|this|the|your ip|ip|host|server|ip address|address] (<ip>|ip|host|server|network|ip"
+                " address|<host>|system|address)"
+                f" [<ip>] [is|are|was|were|has been|will be|have been|will not be|temporarily|currently|permanently] (blocked|{REFUSED}|banned|weren't sent|not"
+                " accepted|accepted|temporarily deferred)"
+            ),
             "(messages|mail|email) from <ip> weren't sent",
-            f"(part of|some of|all of) [their|your|its] network is on our block list",
-            f"(access|connection|connections) ... (denied|{REFUSED}) ... [to|for|from] (your ip|your host|your network|your server|your ip address|from ip|bad ip|this ip|your address)",
-            f"(we|not|cannot|don't|will not|does not|won't|no) [do not|longer] accept* (mail|email|connections|messages|e-mail|any mail) from [your|this|hosts|ip|the] ({HOST}|<ip>|you|unknown|here)",
+            "(part of|some of|all of) [their|your|its] network is on our block list",
+            (
+                f"(access|connection|connections) ... (denied|{REFUSED}) ... [to|for|from] (your ip|your host|your network|your server|your ip address|from ip"
+                "|bad ip|this ip|your address)"
+            ),
+            (
+                "(we|not|cannot|don't|will not|does not|won't|no) [do not|longer] accept* (mail|email|connections|messages|e-mail|any mail) from [your|this"
+                f"|hosts|ip|the] ({HOST}|<ip>|you|unknown|here)"
+            ),
             f"(ip|<ip>) [address] [<ip>] [is|has been|was] [temporarily|permanently|currently|being] (blocked|banned|{REFUSED}|blacklisted|barred)",
             "<ip> [is|has been|was] [temporarily|permanently|locally|currently|being] (blocked|banned|rejected|refused)",
             "(compromised host|infected host|zombie|botnet|hijacked)",
             "(bad|evil|unwanted|untrusted|unauthorized|unauthorised|spamming|abusive|rogue) (ip|host|server|ip address|network|mail server|client)",
             "(you are|you're|you were|you have been) (blocked|banned|not welcome|blacklisted|barred|not allowed to connect|not allowed to send)",
-            f"(too many|because of|due to|for|excessive|history of|past) [spam|abuse|unwanted|bad] (spam|spams|abuse|complaints|attacks|junk|abusive behavior|abuse reports) [messages|mail|reports|attempts] (from|by|on) (your|this|the) ({HOST})",
-            f"(spam|junk|abuse|complaints|viruses|attack|attacks|malicious activity|unsolicited mail) [received|detected|coming|originating|seen|sent|attempts|reported] from [this|your|the] ({HOST}|<ip>|ip)",
+            (
+                "(too many|because of|due to|for|excessive|history of|past) [spam|abuse|unwanted|bad] (spam|spams|abuse|complaints|attacks|junk|abusive"
+                f" behavior|abuse reports) [messages|mail|reports|attempts] (from|by|on) (your|this|the) ({HOST})"
+            ),
+            (
+                "(spam|junk|abuse|complaints|viruses|attack|attacks|malicious activity|unsolicited mail) [received|detected|coming|originating|seen|sent"
+                f"|attempts|reported] from [this|your|the] ({HOST}|<ip>|ip)"
+            ),
             f"your ({HOST}) ... (spam source|spammer|source of spam|sending spam|sends spam|spamming|sent spam|sent us spam)",
             f"({OUR}) ({HOST}) (blocked|banned) by [the|our] (administrator|admin|firewall|policy|rule)",
             "(rejected|blocked|refused) by ip",
@@ -149,7 +179,10 @@ RULES = (
         "ip_blocked",
         (
             "intrusion prevention [is] (active|enabled)",
-            "(temporarily|currently|automatically) (blocked|banned) [for|due to|because of|after] [a|an|too many|repeated|suspected] (attack|abuse|attacks|failures|errors|violations)",
+            (
+                "(temporarily|currently|automatically) (blocked|banned) [for|due to|because of|after] [a|an|too many|repeated|suspected] (attack|abuse|attacks"
+                "|failures|errors|violations)"
+            ),
             "(brute force|denial of service|dos|ddos|dictionary) [attack|attempt] ... (blocked|detected|suspected)",
             "fail2ban",
         ),
@@ -169,9 +202,15 @@ RULES = (
         "named",
         "ip_reputation",
         (
-            "(bad|poor|low|very low|suspicious|negative|questionable|unknown|very poor|lowest|insufficient|terrible|no) [ip|sender|sending|network|server|email|mail|host|sender ip|mta|global|spam] reputation",
+            (
+                "(bad|poor|low|very low|suspicious|negative|questionable|unknown|very poor|lowest|insufficient|terrible|no) [ip|sender|sending|network|server"
+                "|email|mail|host|sender ip|mta|global|spam] reputation"
+            ),
             "(ip|sender|network|sending|senderbase|sender's|mta's|host|server|email|address|your) reputation",
-            "reputation [score|based|filter|filtering|block|of|check|level|policy|value|is|on|data] [of|for|is|too|has|from] [your|the|this|too|been|sending] (ip|ip address|server|host|low|poor|bad|<ip>|network|blocked|failed)",
+            (
+                "reputation [score|based|filter|filtering|block|of|check|level|policy|value|is|on|data] [of|for|is|too|has|from] [your|the|this|too|been"
+                "|sending] (ip|ip address|server|host|low|poor|bad|<ip>|network|blocked|failed)"
+            ),
             "(due to|because of|based on|for) [its|their|your|the|low|poor|bad|a] [sender|ip|sending] reputation",
             "(rejected|blocked|refused|deferred|denied|throttled|listed) ... reputation",
             "reputation ... (rejected|blocked|refused|deferred|denied|too low|poor|bad|low|negative)",
@@ -213,16 +252,26 @@ RULES = (
         "named",
         "dynamic_ip",
         (
-            "(dynamic|residential|dial-up|dialup|dhcp|home|dsl|consumer|adsl|broadband|cable|end-user|end user|dynamically assigned|dynamic or generic|dynamic or residential)"
-            " (ip|address|addresses|host|hosts|ip address|ip addresses|ips|range|ranges|pool|user|users|customer|customers|space|ip space|connection|connections|network|networks|line|lines|block|clients)",
+            (
+                "(dynamic|residential|dial-up|dialup|dhcp|home|dsl|consumer|adsl|broadband|cable|end-user|end user|dynamically assigned|dynamic or generic"
+                "|dynamic or residential)"
+                " (ip|address|addresses|host|hosts|ip address|ip addresses|ips|range|ranges|pool|user|users|customer|customers|space|ip space|connection"
+                "|connections|network|networks|line|lines|block|clients)"
+            ),
             "dynamic (or|and|/) (residential|generic|dialup|home|dial-up)",
             "(dialup|dial-up|dynamic|dynamic-ip|dynamic ip) (denied|rejected|refused|blocked|not allowed|not accepted|hosts)",
-            "(generic|dynamic|dynamic-looking|dialup|dial-up|residential|provider-assigned) (reverse|rdns|ptr|hostname|host name|reverse dns|dns|hostnames|name|ptr record|names)",
+            (
+                "(generic|dynamic|dynamic-looking|dialup|dial-up|residential|provider-assigned) (reverse|rdns|ptr|hostname|host name|reverse dns|dns|hostnames"
+                "|name|ptr record|names)"
+            ),
             "(looks|look|appears|seems) [like|to be] [a|an] (dynamic|residential|dialup|generic|dial-up|dsl|home)",
             "not authorized to send [email|mail] directly",
             "may not be mail exchanger",
-            "use (the|your|an) [smtp|mail|outgoing|own|official] (relay|isp's|isp|provider's|provider|service provider's|isps|smarthost|smart host|server of your|mail server of your|relay of your)"
-            " [mail|smtp|server|outgoing|relay|instead|provider] [server|relay|instead|smarthost]",
+            (
+                "use (the|your|an) [smtp|mail|outgoing|own|official] (relay|isp's|isp|provider's|provider|service provider's|isps|smarthost|smart host|server"
+                " of your|mail server of your|relay of your)"
+                " [mail|smtp|server|outgoing|relay|instead|provider] [server|relay|instead|smarthost]"
+            ),
             "(direct|direct-to-mx|direct to mx) (mail|connections|email|delivery|smtp|connection|to mx) [from|is|are] ... (not|dynamic|denied|refused)",
             "(relay|send) [mail|email|it] (through|via|by) your (isp|isp's|provider|provider's|service provider|internet provider|own mail)",
             "(dul|dynablock|pbl) [list|listed|blocked]",
@@ -241,12 +290,24 @@ RULES = (
         "named",
         "domain_blocklisted",
         (
-            f"(domain|sender domain|mailfrom domain|mail from domain|helo domain|from domain|host name|url|uri|link|sender address|sender's domain|envelope domain|hostname|urls|website|reverse dns|helo)"
-            f" [<host>|<address>] [in|of] [message|body|your|the] [is|has been|are|was|found] [currently] ({LISTED})",
-            "(domain|sender domain|sender address|sender|url|uri|mailfrom|helo) [<host>|<address>] [is|was] (blocked|rejected|refused) (using|by) (<host>|dbl*|surbl|uribl|rhsbl|multi*)",
+            (
+                "(domain|sender domain|mailfrom domain|mail from domain|helo domain|from domain|host name|url|uri|link|sender address|sender's domain|envelope"
+                " domain|hostname|urls|website|reverse dns|helo)"
+                f" [<host>|<address>] [in|of] [message|body|your|the] [is|has been|are|was|found] [currently] ({LISTED})"
+            ),
+            (
+                "(domain|sender domain|sender address|sender|url|uri|mailfrom|helo) [<host>|<address>] [is|was] (blocked|rejected|refused) (using|by) (<host>"
+                "|dbl*|surbl|uribl|rhsbl|multi*)"
+            ),
             "(domain|url|uri|helo|sender|mailfrom|link|website) ... (dbl|surbl|uribl|rhsbl|ivmuri)",
-            f"(contains|with|containing|includes|has|contained) [a|an|the|one or more] ({LISTED}|bad|blocked|malicious|suspicious|spam) (url|uri|link|domain|urls|uris|links|domains|website)",
-            f"(contains|with|containing|includes|has|contained) [a|an|the|one or more] (url|uri|link|domain|urls|uris|links|domains|website) [that is|which is|that are|that|is|are|which are] ({LISTED}|blocked|in a|on a)",
+            (
+                f"(contains|with|containing|includes|has|contained) [a|an|the|one or more] ({LISTED}|bad|blocked|malicious|suspicious|spam) (url|uri|link"
+                "|domain|urls|uris|links|domains|website)"
+            ),
+            (
+                "(contains|with|containing|includes|has|contained) [a|an|the|one or more] (url|uri|link|domain|urls|uris|links|domains|website) [that is|which"
+                f" is|that are|that|is|are|which are] ({LISTED}|blocked|in a|on a)"
+            ),
             f"({LISTED}|blocked|bad|spam|spammy|malicious|phishing) (url|uri|link|domain|urls|domains|links|website|sender domain)",
             f"your domain ... ({LIST}|{LISTED}|blocked|banned)",
             f"(domain|<host>) [is|has been] (in|on) [our|a|the|an] [domain|sender|url|uri] ({LIST})",
@@ -266,7 +327,10 @@ RULES = (
         (
             f"sender [address] [<address>] [is|has been|was] [currently|on|in] [our|the|a|my] ({LISTED}|{LIST}|blocked|banned)",
             "(blocked|blacklisted|banned|barred) sender",
-            "(your|the sender's|this) (email address|e-mail address|address|sender address|email|domain) [<address>] [is|has been|was] [on|in] [our|the|a] (blocked|blacklisted|banned|blacklist|blocklist|blocked senders)",
+            (
+                "(your|the sender's|this) (email address|e-mail address|address|sender address|email|domain) [<address>] [is|has been|was] [on|in] [our|the|a]"
+                " (blocked|blacklisted|banned|blacklist|blocklist|blocked senders)"
+            ),
             "in my badmailfrom list",
         ),
         ("550 5.7.1 the sender <news@example.com> is blacklisted", "553 5.7.1 banned sender"),

@@ -10,9 +10,13 @@ from __future__ import annotations
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules import (
     addressee,
     general,
+    google,
+    iberian,
     identity,
     limits,
+    other_languages,
     our_address,
+    romance,
     status,
     their_system,
 )
@@ -25,6 +29,12 @@ TABLES = (
     ("limits", limits.RULES),
     ("their_system", their_system.RULES),
     ("general", general.RULES),
+    # The same in other languages.
+    ("iberian", iberian.RULES),
+    ("romance", romance.RULES),
+    ("other_languages", other_languages.RULES),
+    # What operators say.
+    ("google", google.RULES),
     # The status alone.
     ("status", status.RULES),
 )

@@ -16,20 +16,32 @@ RULES = (
         "system_error",
         (
             "local error in processing",
-            "(temporary|internal|unexpected|local|transient|general|generic|fatal|unknown|undefined|server|system|unspecified|unrecoverable|processing|backend|database|software|remote)"
-            " [system|server|processing|mail|internal|local] (error|failure|problem|malfunction|fault|exception)",
+            (
+                "(temporary|internal|unexpected|local|transient|general|generic|fatal|unknown|undefined|server|system|unspecified|unrecoverable|processing"
+                "|backend|database|software|remote)"
+                " [system|server|processing|mail|internal|local] (error|failure|problem|malfunction|fault|exception)"
+            ),
             "internal server error",
             "could not load drd",
-            "(server|system|service|configuration) (error|configuration error|configuration problem|problem|misconfigured|misconfiguration|failure|malfunction|fault)",
+            (
+                "(server|system|service|configuration) (error|configuration error|configuration problem|problem|misconfigured|misconfiguration|failure"
+                "|malfunction|fault)"
+            ),
             "(server|system|mail server|host) [is] (incorrectly|wrongly|badly|not) (configured|working|operational)",
             "error (processing|writing|opening|reading|in processing|while processing|during processing|handling|storing|saving|creating|in server)",
             "temporarily deferred",
             "trouble in home directory",
             "(resource|resources) temporarily unavailable",
             "(out of|insufficient|not enough|low|cannot allocate) memory",
-            f"(unable|failed|cannot|could not) [to] (process|queue|store|save|handle|spool|complete|accept) [the|your|this] ({MESSAGE}|request|command|transaction|delivery)",
+            (
+                f"(unable|failed|cannot|could not) [to] (process|queue|store|save|handle|spool|complete|accept) [the|your|this] ({MESSAGE}|request|command"
+                "|transaction|delivery)"
+            ),
             "requested [mail] action aborted",
-            "(can't|cannot|could not|unable to) (create|open|write|fork|rename|lock) [a|the|to|temp*|spool|queue|output|log|data] (file|output|process|spool|queue|message|child|temporary|temp|message file|data file|db|database)",
+            (
+                "(can't|cannot|could not|unable to) (create|open|write|fork|rename|lock) [a|the|to|temp*|spool|queue|output|log|data] (file|output|process"
+                "|spool|queue|message|child|temporary|temp|message file|data file|db|database)"
+            ),
             "(queue|spool|i/o|disk|file|write|read|database|db) (file|write|i/o) error",
             "(queue|spool|disk|database|db|i/o|file) error",
             "(read-only|read only) file system",
@@ -68,7 +80,10 @@ RULES = (
         "system_busy",
         (
             "(server|host|system|we|mail server) [is|are] (too|currently|very|extremely) busy",
-            "(server|host|service|system|mta|mail system|site|mail server|queue) [is] [currently|temporarily|too] (overloaded|congested|saturated|over capacity|at capacity|under heavy load)",
+            (
+                "(server|host|service|system|mta|mail system|site|mail server|queue) [is] [currently|temporarily|too] (overloaded|congested|saturated|over"
+                " capacity|at capacity|under heavy load)"
+            ),
             "(high|heavy|excessive|peak) (load|system load|server load|loads|traffic|volume of mail)",
             "(load|load average|system load|server load) [is|average] [currently] too high",
             "system resources ... low",
@@ -85,7 +100,10 @@ RULES = (
         "named",
         "system_full",
         (
-            "(insufficient|not enough|out of|no|low on|lack of|lacking|no more) [free|available|enough|sufficient] (system storage|disk space|storage space|disc space|queue space|spool space|space left on device|space left|storage left|diskspace)",
+            (
+                "(insufficient|not enough|out of|no|low on|lack of|lacking|no more) [free|available|enough|sufficient] (system storage|disk space|storage"
+                " space|disc space|queue space|spool space|space left on device|space left|storage left|diskspace)"
+            ),
             "(mail system|disk|file system|filesystem|spool|queue|hard disk|hard drive|mail store|server disk|server|partition|disc) [is] full",
             "(insufficient|not enough) (system storage|storage|resources|system disk)",
             "(storage|disk) (is full|exhausted|problem on server)",
@@ -98,11 +116,17 @@ RULES = (
         "words",
         "directory_unavailable",
         (
-            "(unable|failed|cannot|can't|could not|couldn't|not able) [to] (verify|look up|lookup|check|validate|confirm|determine|resolve) [the|this|your|if] (user|recipient|address|mailbox|account|recipient address|recipients|destination|rcpt|email address|user's)",
+            (
+                "(unable|failed|cannot|can't|could not|couldn't|not able) [to] (verify|look up|lookup|check|validate|confirm|determine|resolve) [the|this|your"
+                "|if] (user|recipient|address|mailbox|account|recipient address|recipients|destination|rcpt|email address|user's)"
+            ),
             "(temporary|transient) (lookup|directory|database|ldap|alias|table lookup|user lookup|address lookup|resolution) (failure|error|problem)",
             "(user|recipient|account) (information|data|details|verification|lookup) [is] (temporarily|currently) (unavailable|not available)",
-            "(ldap|mysql|sql|database|directory|address|nis|active directory|user|alias|map|recipient|userdb|user database|postgres) (lookup|query|service|server|connection|search|verification) [has|is] [been|currently|temporarily]"
-            " (failure|failed|error|unavailable|timeout|timed out|deferred|down|problem|not available)",
+            (
+                "(ldap|mysql|sql|database|directory|address|nis|active directory|user|alias|map|recipient|userdb|user database|postgres) (lookup|query|service"
+                "|server|connection|search|verification) [has|is] [been|currently|temporarily]"
+                " (failure|failed|error|unavailable|timeout|timed out|deferred|down|problem|not available)"
+            ),
             "recipient ... (verification|verify|callout|validation) ... (in progress|failed|deferred|temporarily|pending|timed out)",
             "unverified address: ...",
             "address verification (in progress|deferred|is being)",
@@ -130,7 +154,10 @@ RULES = (
             "(delivery|transport|local) agent ... (failed|error|died|crashed)",
             "mail [message] filter (failed|error)",
             "child process of ... transport",
-            "(error|failure|failed) (delivering|while delivering|during delivery|to deliver) [to] (mailbox|to mailbox|locally|local|to file|to the mailbox|to user|message to)",
+            (
+                "(error|failure|failed) (delivering|while delivering|during delivery|to deliver) [to] (mailbox|to mailbox|locally|local|to file|to the mailbox"
+                "|to user|message to)"
+            ),
             "(mailbox|maildir|inbox) ... (corrupt*|inconsistent|cannot be opened|locked by|not writable|is not writable|has wrong owner|invalid permissions)",
             "(no such file or directory|directory does not exist|not a directory|cannot update mailbox|mailbox path|file too large|could not create maildir)",
         ),
@@ -168,15 +195,24 @@ RULES = (
             "connection timeout",
             "connect timeout",
             "unable to connect",
-            "(could not|couldn't|cannot|can't|failed to|unable to|not able to) (connect|reach|contact|establish a connection|open connection|open a connection|make a connection) [to] [the|any|a|remote|destination|recipient] [host|server|mail|smtp|mx|hosts|<host>]",
-            "[recipient's|remote|recipient|destination|mail] server [is|was|has] (not responding|did not respond|not respond|unreachable|not answering|not reachable|not available for connection)",
+            (
+                "(could not|couldn't|cannot|can't|failed to|unable to|not able to) (connect|reach|contact|establish a connection|open connection|open a"
+                " connection|make a connection) [to] [the|any|a|remote|destination|recipient] [host|server|mail|smtp|mx|hosts|<host>]"
+            ),
+            (
+                "[recipient's|remote|recipient|destination|mail] server [is|was|has] (not responding|did not respond|not respond|unreachable|not answering|not"
+                " reachable|not available for connection)"
+            ),
             "(no route to host|host is down|host unreachable|host is unreachable|destination unreachable|host down)",
             "did not accept our requests to connect",
             "(network|connection) error (on|connecting|to) [destination|host|with]",
             "(wasn't|was not) able to establish an smtp connection",
             "connection [attempt|to <host>|to <ip>] [has|could not be] (failed|established|not established)",
             "(no|not any) (answer|response|reply) from (host|server|<host>|remote|mail server|the server)",
-            "(all|none of the) [destination|mx|recipient|mail] (hosts|servers|mail exchangers|exchangers|mx) ... (down|unreachable|failing|failed|not responding|unavailable)",
+            (
+                "(all|none of the) [destination|mx|recipient|mail] (hosts|servers|mail exchangers|exchangers|mx) ... (down|unreachable|failing|failed|not"
+                " responding|unavailable)"
+            ),
             "(winsock|socket) error [code]",
             "delivery temporarily suspended: (connect|unknown|no route)",
             "(unreachable|not reachable) [for] [too long]",
@@ -207,8 +243,10 @@ RULES = (
         (
             "lost connection with",
             "lost [the|smtp|remote] connection [while|after|during|to|with]",
-            "[the|smtp|remote] connection [was|has been|is|been] (dropped|closed|lost|died|reset|terminated|broken|aborted|disconnected|interrupted|cut)"
-            " [unexpectedly|by|during|while|remotely|abnormally|before|after|due]",
+            (
+                "[the|smtp|remote] connection [was|has been|is|been] (dropped|closed|lost|died|reset|terminated|broken|aborted|disconnected|interrupted|cut)"
+                " [unexpectedly|by|during|while|remotely|abnormally|before|after|due]"
+            ),
             "connection (reset|closed|lost|died|dropped|broken|aborted) [by]",
             "timed out while (receiving|sending|performing|connected|waiting|talking|in conversation)",
             "(timeout|time out|timed out) (while|waiting|after|during|reading|writing|in|on|exceeded|closing)",
@@ -216,7 +254,10 @@ RULES = (
             "(host|remote host|server|peer|remote server|remote|other side|other end) (closed|dropped|reset|terminated|broke|aborted) [the] connection",
             "error: timeout exceeded",
             "^timeout exceeded",
-            "(read|write|send|receive|smtp|data|command|idle|session|input|banner|greeting|i/o|network|socket) [input|output|read|write|command] (timeout|time out|timed out|time-out)",
+            (
+                "(read|write|send|receive|smtp|data|command|idle|session|input|banner|greeting|i/o|network|socket) [input|output|read|write|command] (timeout"
+                "|time out|timed out|time-out)"
+            ),
             "premature end of (input|data|message)",
             "(broken pipe|unexpected eof|end of file|unexpected end|unexpected disconnect|unexpected close)",
             "idle (timeout|too long|time)",
@@ -255,14 +296,23 @@ RULES = (
             "name service error",
             "[domain] name (server|service|lookup|resolution|resolver) ... (failure|timed out|timeout|error|failed|problem|refused)",
             "(host name|hostname|domain name|domain|host) lookup (failure|failed|error|problem|timed out|deferred|timeout)",
-            "(temporary|transient|temporarily) (dns|name resolution|resolution|name server|nameserver|resolver|name service|host lookup|unable to resolve|unable to look up) [lookup|server|resolution] [failure|error|problem|<host>]",
-            "dns (lookup|query|resolution|server|error|failure|problem|timeout|lookups) [has|is|was|for|on|of] [been|a|the] (fail*|error|timeout|timed out|temporary|returned|unavailable|mx|<host>)",
+            (
+                "(temporary|transient|temporarily) (dns|name resolution|resolution|name server|nameserver|resolver|name service|host lookup|unable to resolve"
+                "|unable to look up) [lookup|server|resolution] [failure|error|problem|<host>]"
+            ),
+            (
+                "dns (lookup|query|resolution|server|error|failure|problem|timeout|lookups) [has|is|was|for|on|of] [been|a|the] (fail*|error|timeout|timed out"
+                "|temporary|returned|unavailable|mx|<host>)"
+            ),
             "(servfail|dns failure|dns error|dns timeout|dns problem|dns problems|dns lookup failed|dns query failed)",
             "(mx|dns|a record|mx record) (lookup|query|resolution) (failure|failed|error|timed out|timeout|deferred)",
             "malformed or unexpected name server reply",
             "server failure when resolving",
             "host or domain name not found ... try again",
-            "(could not|cannot|can't|unable to) (resolve|look up|lookup) [the] [host|mx|domain|hostname|mail exchanger|dns] ... (temporar*|try again|at this time|now|currently|timeout|timed out)",
+            (
+                "(could not|cannot|can't|unable to) (resolve|look up|lookup) [the] [host|mx|domain|hostname|mail exchanger|dns] ... (temporar*|try again|at"
+                " this time|now|currently|timeout|timed out)"
+            ),
             "unable to resolve [dns|mx|route]",
             "dnssec ... (fail*|bogus|invalid|error)",
             "(temporarily|currently) (unable to|cannot) resolve",
@@ -311,14 +361,20 @@ RULES = (
         "vague",
         "expired",
         (
-            "(message|envelope|mail|queue|delivery|queue lifetime|lifetime|message lifetime) [time|lifetime|timeout|period|limit|retry] [has|is|was] (expired|exceeded|timeout)",
+            (
+                "(message|envelope|mail|queue|delivery|queue lifetime|lifetime|message lifetime) [time|lifetime|timeout|period|limit|retry] [has|is|was]"
+                " (expired|exceeded|timeout)"
+            ),
             "(status=expired|queue.expired|message expired|delivery expired|expired$)",
             "could not [be] deliver* (for|within) [the last|more than|over]",
             "(message|delivery|mail) ... (timed out|timeout) ... (queue|giving up|returned)",
             "(giving up|gave up)",
             "(has been|was|been) in the queue too long",
             "(message|mail|recipient) ... (undeliverable|undelivered|unreachable) (for|after|within)",
-            "(maximum|max|too many) (queue time|retry time|retries|delivery attempts|delivery time|attempts|retry attempts|number of retries|queue lifetime) [have been|has been|exceeded|reached]",
+            (
+                "(maximum|max|too many) (queue time|retry time|retries|delivery attempts|delivery time|attempts|retry attempts|number of retries|queue"
+                " lifetime) [have been|has been|exceeded|reached]"
+            ),
             "too (old|long) ... queue",
             "delivery time expired",
             "(deleted|removed|dropped) from [the|our] queue",
@@ -352,9 +408,16 @@ RULES = (
         "system_busy",
         (
             "try [again|it|your message|to send|sending|resending|once|mail|message] [again] [a bit|a little] later",
-            "(please|try|retry) (retry|try|again|sending) [again] [in|after|later] [a|some|<n>|few] [later|while|minutes|few|time|hours|moments|hour|minute|moment]",
-            "(service|server|system|host|mailserver|smtp service|mail service|mail server|smtp server|mta|site|destination|network|facility|resource|resources|smtp) [<host>|is|are|was|has|currently|temporarily] [currently|temporarily|been|is]"
-            " (unavailable|not available|busy|shutting down|not accepting|out of service|offline|down|going down|stopped|under maintenance|suspended|inaccessible)",
+            (
+                "(please|try|retry) (retry|try|again|sending) [again] [in|after|later] [a|some|<n>|few] [later|while|minutes|few|time|hours|moments|hour"
+                "|minute|moment]"
+            ),
+            (
+                "(service|server|system|host|mailserver|smtp service|mail service|mail server|smtp server|mta|site|destination|network|facility|resource"
+                "|resources|smtp) [<host>|is|are|was|has|currently|temporarily] [currently|temporarily|been|is]"
+                " (unavailable|not available|busy|shutting down|not accepting|out of service|offline|down|going down|stopped|under maintenance|suspended"
+                "|inaccessible)"
+            ),
             "(temporarily|currently|momentarily) (unavailable|busy|not available|inaccessible|offline|out of service|disabled|suspended|refused|denied|unable)",
             "service not available[, closing transmission channel]",
             "service [not] (available|unavailable)",
@@ -369,7 +432,10 @@ RULES = (
             "(scheduled|system|server) maintenance",
             "(at this time|for now|right now|at the moment|at present)$",
             "resources [are|is] (temporarily|currently) unavailable",
-            "(cannot|can't|could not|unable to) accept [your|any|the|this|more|new|messages|mail] (message|mail|connection|connections|messages|email) [at this time|now|right now|at the moment]",
+            (
+                "(cannot|can't|could not|unable to) accept [your|any|the|this|more|new|messages|mail] (message|mail|connection|connections|messages|email) [at"
+                " this time|now|right now|at the moment]"
+            ),
             "^deferred",
             "^(tempfail|temporary failure|temp failure)",
             "transaction (temporarily|has been) (deferred|rejected)",

@@ -23,11 +23,15 @@ MESSAGE = "message|messages|mail|mails|email|e-mail|emails|your message|your mai
 REFUSED = "rejected|refused|denied|blocked|not accepted|declined|not allowed|not permitted|prohibited|rejecting|refusing"
 # The machine that sends, in the words of servers: ours.
 HOST = (
-    "ip|ip address|ips|host|server|mail server|mailserver|smtp server|network|mta|mail host|client|client host|client ip|client address|ip range|system|machine|mail gateway"
+    "ip|ip address|ips|host|server|mail server|mailserver|smtp server|network|mta|mail host|client|client host|client ip|client address|ip range|system"
+    "|machine|mail gateway"
     "|sending server|gateway|subnet|ip network|mx"
 )
 OUR = "your|the sending|sending|the client|client|the connecting|connecting|sender's|the source|source|this|remote|the remote|sender"
-LIST = "blacklist|blocklist|black list|block list|blackhole list|denylist|deny list|black-list|block-list|rbl|dnsbl|dnsrbl|blacklists|blocklists|spammer list|rbls|dnsbls"
+LIST = (
+    "blacklist|blocklist|black list|block list|blackhole list|denylist|deny list|black-list|block-list|rbl|dnsbl|dnsrbl|blacklists|blocklists"
+    "|spammer list|rbls|dnsbls"
+)
 LISTED = "listed|blacklisted|blocklisted|black listed|block listed|black-listed|block-listed|denylisted"
 
 
