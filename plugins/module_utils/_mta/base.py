@@ -61,7 +61,8 @@ class Attempt(NamedTuple):
     dsn: Optional[str] = None
     size: int = 0
     host_level: bool = False
-    local: bool = False  # sent into a mailbox, a pipe or a content filter of this host: it never left
+    local: bool = False  # sent into a mailbox or a pipe of this host: it never left
+    form: Optional[object] = None  # summary.Form of the text, from readers that remember it
 
 
 OUTCOMES = ("sent", "deferred", "bounced", "expired")
@@ -183,8 +184,13 @@ class Recent:
 
     def __setitem__(self, key, value) -> None:
         if len(self.young) >= self.size:
-            self.old, self.young = self.young, {}
+            self.turn()
         self.young[key] = value
+
+    def turn(self) -> None:
+        """Forget what was old where the young are too many; for readers that write into ``young`` by themselves."""
+        if len(self.young) >= self.size:
+            self.old, self.young = self.young, {}
 
     def get(self, key, default=None):
         found = self.young.get(key, self)

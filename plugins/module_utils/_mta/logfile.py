@@ -29,7 +29,7 @@ import zlib
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import rfc3339
 
-BLOCK = 1 << 20
+BLOCK = 2 << 20
 # A line beyond this is no log line. It is read past, counted and named in a warning.
 LINE_MAX = 8 << 20
 # Of a long last line the cursor hashes only so much, counted from its end.
@@ -84,16 +84,16 @@ class Clock:
         """``2026-11-21T20:34:16.953049+00:00``, ``2026-11-21T20:34:16Z``, ``2026-11-21 20:34:16[.123][ +0100]``."""
         if line[4:5] != b"-" or line[13:14] != b":":
             raise ValueError
-        end = 19
-        if line[19:20] in (b".", b","):
-            end = 20
-            while line[end : end + 1].isdigit():
-                end += 1
-        key = (line[:13], line[end : end + 7])
+        tail = line[19:36].lstrip(b".,0123456789")[:6]
+        if tail[:1] in (b"Z", b"z"):
+            tail = b"Z"
+        elif tail[:1] not in (b"+", b"-"):
+            tail = tail if tail[:2] in (b" +", b" -") else b""
+        key = (line[:13], tail)
         hour = self._hours.get(key)
         if hour is None:
             year, month, day, hour_of_day = int(line[:4]), int(line[5:7]), int(line[8:10]), int(line[11:13])
-            offset = _offset(line[end : end + 7])
+            offset = _offset(tail)
             moment = (year, month, day, hour_of_day)
             hour = self._local(moment) if offset is None else _utc(moment) - offset
             self._remember(key, hour)
@@ -251,43 +251,88 @@ class LogFiles:
         """Return the part of a block that is not older than the window; logs are in order of time."""
         if self.since is None:
             return block
-        newest = self._last_time(block)
+        newest = last_time(block, self.clock)
         if newest is not None and newest < self.since:
             return b""
-        low, high = 0, len(block)
-        while low < high:  # the first line in the window begins at or after low
-            middle = block.rfind(b"\n", low, (low + high) // 2) + 1 or low
-            moment = self.clock.epoch(block[middle : middle + 64])
-            end = block.find(b"\n", middle) + 1
-            if moment is None or moment < self.since:
-                low = end
-            else:
-                if middle == high:
-                    break
-                high = middle
-        return block[low:]
+        return block[time_place(block, self.clock, self.since) :]
 
     def _note(self, block: bytes) -> None:
         self.lines += block.count(b"\n")
         if self.first is None:
-            for line in block.split(b"\n", 100)[:100]:
-                self.first = self.clock.epoch(line)
-                if self.first is not None:
-                    break
-        newest = self._last_time(block)
+            self.first = first_time(block, self.clock)
+        newest = last_time(block, self.clock)
         if newest is not None:
             self.last = newest
 
-    def _last_time(self, block: bytes) -> int | None:
-        """Return the time of the last line that has one."""
-        end = len(block) - 1
-        for _tried in range(100):
-            start = block.rfind(b"\n", 0, end) + 1
-            moment = self.clock.epoch(block[start : start + 64])
-            if moment is not None or start == 0:
-                return moment
-            end = start - 1
-        return None
+
+class LogText(LogFiles):
+    """A log that is text already; it has no cursor worth keeping."""
+
+    def __init__(self, text: str, clock: Clock):
+        super().__init__([], clock, live=False)
+        self.text = text
+
+    def __iter__(self):
+        block = tidy(self.text.encode("utf-8", "replace").rstrip(b"\n") + b"\n")
+        if block.strip():
+            self._note(block)
+            yield block
+
+
+# Times within a block. Not every line has a stamp; that none of a hundred has means that the format is not known.
+
+
+def first_time(block: bytes, clock: Clock) -> int | None:
+    """Return the time of the first line that has one."""
+    start = 0
+    for _tried in range(100):
+        moment = clock.epoch(block[start : start + 64])
+        end = block.find(b"\n", start)
+        if moment is not None or end < 0:
+            return moment
+        start = end + 1
+    return None
+
+
+def last_time(block: bytes, clock: Clock) -> int | None:
+    """Return the time of the last line that has one."""
+    end = len(block) - 1
+    for _tried in range(100):
+        start = block.rfind(b"\n", 0, end) + 1
+        moment = clock.epoch(block[start : start + 64])
+        if moment is not None or start == 0:
+            return moment
+        end = start - 1
+    return None
+
+
+def time_place(block: bytes, clock: Clock, moment: int) -> int:
+    """Return where the first line of ``moment`` or later begins; the lines of a log are in order of time."""
+    low, high = 0, len(block)
+    while low < high:
+        middle = block.rfind(b"\n", low, (low + high) // 2) + 1 or low
+        found = clock.epoch(block[middle : middle + 64])
+        if found is None or found < moment:
+            low = block.find(b"\n", middle) + 1 or high
+        elif middle == low:
+            break
+        else:
+            high = middle
+    return low
+
+
+def by_hour(block: bytes, clock: Clock):
+    """Yield ``(start of the hour, its lines)`` for the hours that a block covers; nothing where no line has a time."""
+    newest, moment = last_time(block, clock), first_time(block, clock)
+    while moment is not None and newest is not None and block:
+        hour = moment - moment % 3600
+        if newest < hour + 3600:
+            yield hour, block
+            return
+        place = time_place(block, clock, hour + 3600)
+        yield hour, block[:place]
+        block = block[place:]
+        moment = first_time(block, clock)
 
 
 class _Part:
@@ -448,11 +493,7 @@ def _inode(path: str) -> int | None:
 def _first_time(part: _Part, clock: Clock) -> float:
     """Return the time of the first dated line of a file; files without one are taken for the oldest."""
     clock.refer_to(part.written if part.written is not None else clock.now)
-    for line in part.head().split(b"\n", 100)[:100]:
-        moment = clock.epoch(line)
-        if moment is not None:
-            return moment
-    return 0
+    return first_time(part.head(), clock) or 0
 
 
 # Tidying: what crashes, copies and other log formats leave in a block.
@@ -466,7 +507,7 @@ def tidy(block: bytes) -> bytes:
     if b"\0" in block and not block.startswith(b"__CURSOR="):
         # A crash or a truncated copy leaves runs of NUL before the next line.
         block = block.replace(b"\0", b"")
-    if b"\r\n" in block:
+    if b"\r\n" in block[:4096]:
         block = block.replace(b"\r\n", b"\n")
     first = block.lstrip()[:1]
     if first == b"<":

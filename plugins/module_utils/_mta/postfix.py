@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from typing import Iterator
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
@@ -27,24 +28,27 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.bas
     to_address,
     unique,
 )
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import Clock, by_hour
 
 CONFIG_DIRS = ("/etc/postfix", "/usr/local/etc/postfix", "/opt/trend/imss/postfix/etc/postfix")
-MESSAGES_HELD = 50000
+MESSAGES_HELD = 30000
+REASONS_HELD = 10000
 
 
 # Reasons: what Postfix wraps around a remote server's words, in queue and log alike.
 
-_SAID = re.compile(
-    r"^(?:TLS is required, but )?host (?P<host>\S+?)\[(?P<address>[^\]]+)\](?::\d+)? (?P<how>said|refused to talk to me|refused to start TLS): "
-    r"(?:.*?)(?: \(in reply to (?P<stage>[^()]+?)(?: command)?\))?$",
-    re.S,
-)
-_WHILE = re.compile(r"^(?:lost connection with|conversation with) (?P<host>\S+?)\[(?P<address>[^\]]+)\](?::\d+)? (?:timed out )?while (?P<doing>.+)$", re.S)
-_CONNECT = re.compile(r"^connect to (?P<host>\S+?)\[(?P<address>[^\]]+)\](?::\d+)?: ")
+# Only beginnings are matched: a regular expression that looks for the end of a long reply costs more than all the rest.
+_HOST = r"(?P<host>\S+?)\[(?P<address>[^\]]+)\](?::\d+)?"
+_SAID = re.compile(r"(?:TLS is required, but )?host " + _HOST + r" (?P<how>said|refused to talk to me|refused to start TLS): ")
+_WHILE = re.compile(r"(?:lost connection with|conversation with) " + _HOST + r" (?:timed out )?while ")
+_CONNECT = re.compile(r"connect to " + _HOST + r": ")
 _SERVER = re.compile(r"(?:server|by host|to|with) (?P<host>[\w.-]+)\[(?P<address>[^\]]+)\]")
+_IN_REPLY_TO = " (in reply to "
 SUSPENDED = "delivery temporarily suspended: "
 # In place of a reason where the transport itself broke: the log's warnings tell why.
 HIDDEN = re.compile(r"^(?:unknown mail transport error|mail transport unavailable)")
+# At which stage a server refused without an answer to a command.
+REFUSED = {"refused to talk to me": "connect", "refused to start TLS": "STARTTLS"}
 # What smtp(8) was doing when the connection broke.
 DOING = (
     ("initial server greeting", "connect"),
@@ -79,22 +83,28 @@ def read_reason(text: str) -> tuple:
     masked = masked or bool(HIDDEN.match(text))
     found = _SAID.match(text)
     if found:
-        if found.group("how") == "refused to talk to me":
-            stage = "connect"
-        elif found.group("how") == "refused to start TLS":
-            stage = "STARTTLS"
+        stage = REFUSED.get(found.group("how")) or _answered(text)
+    else:
+        found = _WHILE.match(text)
+        if found:
+            doing = text[found.end() :]
+            stage = next((stage for words, stage in DOING if words in doing), None)
         else:
-            stage = {"HELO": "EHLO", "LHLO": "EHLO"}.get(found.group("stage"), found.group("stage"))
-        return text, stage, found.group("host").lower(), found.group("address"), masked
-    found = _WHILE.match(text)
-    if found:
-        stage = next((stage for words, stage in DOING if words in found.group("doing")), None)
-        return text, stage, found.group("host").lower(), found.group("address"), masked
-    stage = next((stage for words, stage in OWN_WORDS if text.startswith(words)), None)
-    found = _CONNECT.match(text) or (_SERVER.search(text) if stage else None)
-    if found:
-        return text, stage, found.group("host").lower(), found.group("address"), masked
-    return text, stage, None, None, masked
+            stage = next((stage for words, stage in OWN_WORDS if text.startswith(words)), None)
+            found = _CONNECT.match(text) or (_SERVER.search(text) if stage else None)
+    if not found:
+        return text, stage, None, None, masked
+    return text, stage, found.group("host").lower(), found.group("address"), masked
+
+
+def _answered(text: str) -> str | None:
+    """Return the command that a reply answered, from Postfix's note at the end of the reason."""
+    start = text.rfind(_IN_REPLY_TO)
+    if start < 0:
+        return None
+    command = text[start + len(_IN_REPLY_TO) :].rstrip(")")
+    command = command[: -len(" command")] if command.endswith(" command") else command
+    return {"HELO": "EHLO", "LHLO": "EHLO"}.get(command, command)
 
 
 class Postfix(MailSystem):
@@ -149,8 +159,6 @@ class Postfix(MailSystem):
 
     def queue(self) -> Iterator[QueueEntry]:
         """Yield the entries of the queues of all instances looked at."""
-        from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import Clock
-
         clock = Clock(self.host.now, self.host.zone)
         for config in self.instances:
             at = ["-c", config.asked] if config.asked else []
@@ -326,15 +334,22 @@ class Config:
     def table(self, spec: str) -> list | None:
         """Return ``[(key, value)]`` of a lookup table whose source is readable text; None for any other kind."""
         kind, _colon, rest = spec.partition(":")
-        if kind in ("inline", "static"):
-            body = rest.strip().strip("{}")
-            if kind == "static":
-                return [("*", body)]
-            return [tuple(part.strip() for part in pair.split("=", 1)) for pair in re.split(r",\s*|\}\s*\{|\s(?=\S+=)", body) if "=" in pair]
+        if kind == "static":
+            return [("*", rest.strip().strip("{}"))]
+        if kind == "inline":
+            return list(_inline_pairs(rest.strip()[1:-1]))
         if kind not in ("hash", "btree", "texthash", "lmdb", "cdb", "dbm", "sdbm"):
             return None
         text = self.host.file(rest)
         return None if text is None else [tuple(line.split(None, 1)) for line in logical_lines(text) if len(line.split(None, 1)) == 2]
+
+
+def _inline_pairs(body: str) -> Iterator[tuple]:
+    """Yield ``(key, value)`` of an inline table: ``key=value`` separated by commas or white space, in braces where the value holds either."""
+    for found in re.finditer(r"\{([^{}]*)\}|([^\s,{}]+)", body):
+        key, equals, value = (found.group(1) or found.group(2) or "").partition("=")
+        if equals:
+            yield key.strip(), value.strip()
 
 
 _REFERENCE = re.compile(r"\$(?:(?P<plain>\w+)|[({](?P<name>\w+)(?P<condition>[?:](?:[^{}]|\{[^{}]*\})*)?[)}])")
@@ -560,223 +575,283 @@ def _is_domain(word: str) -> bool:
 
 # The log.
 
-_STATUS = re.compile(
-    rb"to=<(.*?)>, (?:orig_to=<.*?>, )?relay=([^,]+), (?:conn_use=[^,]+, )?delay=([^,]+), (?:delays=[^,]+, )?(?:dsn=([^,]+), )?status=(\w+)(?: \((.*)\))?"
+# What a line may tell, most frequent first. One search over a whole block finds the lines that matter, in their order, and leaves the others unread.
+# Written for speed, which is why it looks careless: ``[^,]*`` is several times as fast as ``[^,\n]*`` (a line that was cut off may so run into the next;
+# ``_close_hour`` and ``_failure`` see to that); a delivery line matches whatever its status, since going back over a line that almost matched costs
+# most; queue ids are hexadecimal, or long ones that begin with a digit for the next centuries, and few other lines begin so.
+_EVENT = re.compile(
+    rb"""\]:\ (?:(?P<id>[0-9A-F][^:]*):\ (?:
+      to=<[^@>]*@?(?P<pair>[^>]*>,\ (?:orig_to=<[^>]*>,\ )?relay=[^,]*),\ (?:conn_use=[^,]*,\ )?delay=[^,]*,\ delays=[^,]*,\ dsn=[^,]*,
+        \ status=(?:(?P<sent>sent)\ \((?!forwarded\ as\ )|(?P<failed>))
+    | from=<(?P<sender>[^>]*)>,\ size=(?P<size>[^,]*),\ nrcpt=(?P<active>[^ ]*)
+    | client=(?:(?P<again>localhost\[)|(?P<client>[^\n]*))
+    | (?P<other>from=<|uid=|sender=|host\ |conversation\ |lost\ |SASL\ |Cannot\ start\ |TLS\ is\ |Server\ cert)
+    ) | (?P<alarm>warning(?!:\ hostname\ )|fatal|panic|error|connect\ to)[:\ ])""",
+    re.X,
 )
-_ACTIVE = re.compile(rb"from=<(.*)>, size=(\d+), nrcpt=(\d+)")
+_PAIR, _SENT, _FAILED, _SENDER, _SIZE, _ACTIVE, _CLIENT = (_EVENT.groupindex[name] for name in ("pair", "sent", "failed", "sender", "size", "active", "client"))
+_ADDRESS = re.compile(rb"[^\[]*\[([^\]]*)\]")
+_LOGIN = re.compile(rb", sasl_username=([^,\s]+)")
 _EXPIRED = re.compile(rb"from=<(.*)>, status=(?:force-)?expired")
-_CLIENT = re.compile(rb"client=[^\[]*\[([^\]]+)\]")
-_LOGIN = re.compile(rb"sasl_username=([^,\s]+)")
 _RELAY = re.compile(rb"^(?P<host>[^\[]+)\[(?P<address>[^\]]+)\](?::(?P<port>\d+))?$")
 # Daemons that deliver on this host.
 LOCAL = frozenset((b"local", b"virtual", b"pipe", b"discard", b"spawn"))
 # Daemons that talk to mail clients: their warnings are about others.
 INCOMING = frozenset((b"smtpd", b"postscreen", b"anvil", b"dnsblog", b"verify", b"policyd-spf"))
-OUTCOMES = {b"sent": "sent", b"deferred": "deferred", b"bounced": "bounced", b"expired": "expired"}
-# How lines begin by which smtp(8) tells of one server's failure while others are still to be tried.
-HOST_LEVEL = frozenset((b"host", b"conv", b"lost", b"SASL", b"Cann", b"TLS ", b"Serv"))
+ALARMS = frozenset((b"warning", b"fatal", b"panic", b"error"))
+OUTCOMES = {b"deferred": "deferred", b"bounced": "bounced", b"expired": "expired"}
 
 
 class PostfixLog(LogReader):
-    """Reads Postfix's lines in blocks: a line is looked at only as far as it takes to see that it does not matter."""
+    """Reads Postfix's lines in blocks, since a busy host writes millions of them."""
 
     def __init__(self, summary, clock, relays=(), names: tuple | None = None):
         super().__init__(summary, clock)
-        self.names = tuple(name.encode() + b"/" for name in names) if names else None
+        self.own_lines = re.compile(rb"^[^\n]*? (?:%s)/[^\n]*\n" % b"|".join(re.escape(name.encode()) for name in names), re.M) if names else None
         self.relays = set(relays)
-        self.senders = Recent(MESSAGES_HELD)  # queue id -> (sender, size)
+        self.senders = Recent(MESSAGES_HELD)  # queue id -> (sender, size), as bytes
         self.reinjected = Recent(MESSAGES_HELD)
+        self.put_off = Recent(MESSAGES_HELD)
         self.troubles: dict = {}  # process id -> [(time, queue id, reason)] of servers that failed in the delivery under way
         self.relay_kinds: dict = {}
+        self.reasons: dict = {}  # text without its recipient -> what read_reason and the summary make of it
+        # Sums of the hour that is being read.
+        self.hour: int | None = None
+        self.sent: Counter = Counter()
+        self.sent_times: dict = {}
+        self.active: Counter = Counter()
+        self.clients: Counter = Counter()
 
     def feed(self, block: bytes) -> None:
         """Take a block of whole lines."""
-        handlers = {
-            b"to=<": self._delivery,
-            b"from": self._queue_manager,
-            b"clie": self._received,
-            b"uid=": self._received,
-            b"send": self._received,
-        }
-        handlers.update((start, self._host_level) for start in HOST_LEVEL)
-        names = self.names
-        for line in block.split(b"\n"):
-            head, _bracket, rest = line.partition(b"]: ")
-            queue_id, _colon, rest = rest.partition(b": ")
-            handler = handlers.get(rest[:4])
-            if handler is None:
-                if queue_id[:11] == b"connect to " and rest:
-                    handler, rest, queue_id = self._host_level, queue_id + b": " + rest, b""
-                elif queue_id in _ALARMS:
-                    handler = self._alarm
-                else:
-                    continue
-            if names is None or head[head.rfind(b" ") + 1 :].startswith(names):
-                handler(line, head, queue_id, rest)
+        if self.own_lines:
+            block = b"".join(self.own_lines.findall(block))
+        for hour, lines in by_hour(block, self.clock):
+            if hour != self.hour:
+                self._close_hour()
+                self.hour = hour
+            self._hour(lines)
 
-    def _delivery(self, line: bytes, head: bytes, queue_id: bytes, rest: bytes) -> None:
-        """``QID: to=<...>, relay=..., status=...``"""
-        found = _STATUS.match(rest)
-        if not found:
+    def _hour(self, lines: bytes) -> None:
+        """Take lines of one hour in their order. What is frequent is collected here and counted at once; the rest goes to its own method."""
+        sent, active, clients = [], [], []
+        troubles, reinjected = self.troubles, self.reinjected.young
+        young, old, put_off, put_off_before = self.senders.young, self.senders.old, self.put_off.young, self.put_off.old
+        for found in _EVENT.finditer(lines):
+            kind = found.lastindex
+            if kind == _SENT:
+                sent.append(found)
+                if troubles:
+                    self._end_of_trouble(lines, found)
+            elif kind == _ACTIVE:
+                queue_id, sender, size, recipients = found.group(1, _SENDER, _SIZE, _ACTIVE)
+                if queue_id not in young and queue_id not in old and queue_id not in put_off and queue_id not in put_off_before and queue_id not in reinjected:
+                    active.append((sender, recipients))
+                young[queue_id] = (sender, size)
+            elif kind == _CLIENT:
+                clients.append(found[_CLIENT])
+            elif kind == _FAILED:
+                self._failure(lines, found)
+            else:
+                self._rare(lines, found)
+        self.senders.turn()
+        self.reinjected.turn()
+        self.active.update(active)
+        self.clients.update(clients)
+        self._note_sent(lines, sent)
+
+    def _note_sent(self, lines: bytes, sent: list) -> None:
+        """Count accepted recipients by domain and relay; of each pair only the first and the last line's time is read."""
+        pairs = [found[_PAIR] for found in sent]
+        self.sent.update(pairs)
+        last, times = dict(zip(pairs, sent)), self.sent_times
+        if not times.keys() >= last.keys():
+            for pair, found in dict(zip(reversed(pairs), reversed(sent))).items():
+                times.setdefault(pair, [self._time(lines, found), None])
+        for pair, found in last.items():
+            times[pair][1] = self._time(lines, found)
+        young, old = self.put_off.young, self.put_off.old
+        if young or old:
+            for found in [found for found in sent if (queue_id := found[1]) in young or queue_id in old]:
+                self._settle(lines, found)
+
+    def _close_hour(self) -> None:
+        """Report the sums of the hour that was read."""
+        summary, accepted = self.summary, 0
+        for pair, count in self.sent.items():
+            domain = pair.rpartition(b"to=<")[2].partition(b">")[0].rpartition(b"@")[2]
+            host, address, kind = self._relay(pair.rpartition(b"relay=")[2])
+            if kind == "filter":
+                summary.counts["filtered"] += count
+                continue
+            accepted += count
+            if kind == "local":
+                summary.counts["local"] += count
+            else:
+                first, last = self.sent_times[pair]
+                summary.delivered(decode(domain).lower(), host, address, count, first or self.hour, last or self.hour)
+        if accepted:
+            summary.counts["delivered"] += accepted
+            summary.hour(self.hour, "sent", accepted)
+        for client, count in self.clients.items():
+            found = _LOGIN.search(client) or _ADDRESS.match(client)
+            summary.received(self.hour, decode(found.group(1)) if found else "", count)
+        for (sender, recipients), count in self.active.items():
+            summary.message(self.hour, decode(sender), int(recipients) * count, count)
+        for sums in (self.sent, self.sent_times, self.clients, self.active):
+            sums.clear()
+
+    def _time(self, lines: bytes, found) -> int | None:
+        start = lines.rfind(b"\n", 0, found.start()) + 1
+        return self.clock.epoch(lines[start : start + 64])
+
+    def _failure(self, lines: bytes, found) -> None:
+        """``QID: to=<...>, relay=..., status=...`` of a recipient that was not accepted; the match ends behind ``status=``."""
+        head, message = self._cut(lines, found)
+        if b"\n" in message:  # the line before was cut off and ran into this one
+            found = _EVENT.search(lines, lines.rfind(b"\n", 0, found.end()))
+            if found and found.lastindex == _FAILED:
+                self._failure(lines, found)
             return
-        recipient, relay, _delay, dsn, status, text = found.groups()
-        outcome = OUTCOMES.get(status)
-        moment = self.clock.epoch(line)
+        status, _space, text = message[found.end() - found.start() - 3 :].partition(b" ")
+        outcome, moment = OUTCOMES.get(status), self.clock.epoch(head)
         if outcome is None or moment is None:
             return
-        daemon, _slash, process = head[head.rfind(b"/") + 1 :].partition(b"[")
-        host, address, kind = self._relay(relay)
+        queue_id, relay = found[1], found[_PAIR].rpartition(b"relay=")[2]
+        recipient = message[len(queue_id) + 6 : message.find(b">, ")]
+        text = text[1:-1] if text[-1:] == b")" else text[1:]
+        _tag, _slash, daemon = head.rpartition(b"/")
+        daemon, _bracket, process = daemon.partition(b"[")
         if process in self.troubles:
             self._flush(process, recipient, text)
-        if outcome == "sent":
-            if text and text.startswith(b"forwarded as "):
-                return
-            if kind == "filter" and daemon not in LOCAL:
-                self.summary.counts["filtered"] += 1
-                return
-        sender, size = self.senders.get(queue_id, (None, 0))
-        reason, stage, named_host, named_address, masked = read_reason(decode(text or b""))
+        if outcome == "deferred":
+            self.put_off[queue_id] = True
+        prefix, stage, named_host, named_address, masked, form = self._reason(text, recipient)
+        host, address, _kind = self._relay(relay)
+        dsn = message.find(b", dsn=") + 6
+        sender, size = self._sender(queue_id)
         self.summary.attempt(
             Attempt(
-                time=moment,
-                queue_id=queue_id.decode("ascii", "replace"),
-                outcome=outcome,
-                recipient=decode(recipient),
-                sender=sender,
-                text=reason,
-                stage=stage,
-                relay_host=host or named_host,
-                relay_address=address or named_address,
-                masked=masked,
-                dsn=decode(dsn) if dsn else None,
-                size=size,
-                local=daemon in LOCAL or kind == "local",
+                moment, decode(queue_id), outcome, decode(recipient), sender, decode(text)[prefix:], stage, host or named_host, address or named_address,
+                None, masked, "", decode(message[dsn : message.find(b",", dsn)]) if dsn > 5 else None, size, False, daemon in LOCAL, form,
             )
-        )
+        )  # fmt: skip
+
+    def _reason(self, text: bytes, recipient: bytes) -> tuple:
+        """Return ``(length of what masks it, stage, host, address, masked, form)`` of a reason, from memory where only the recipient is another."""
+        key = text.replace(recipient, b"") if b"@" in recipient else text
+        known = self.reasons.get(key)
+        if known is None:
+            whole = decode(text)
+            reason, stage, host, address, masked = read_reason(whole)
+            if len(self.reasons) >= REASONS_HELD:
+                self.reasons.clear()
+            form = self.summary.forms.of_text(reason, decode(recipient), host, address)
+            known = self.reasons[key] = (len(whole) - len(reason), stage, host, address, masked, form)
+        return known
+
+    @staticmethod
+    def _cut(lines: bytes, found) -> tuple:
+        """Return ``(head, message)`` of the line in which an event was found."""
+        start = found.start()
+        return lines[lines.rfind(b"\n", 0, start) + 1 : start], lines[start + 3 : lines.find(b"\n", found.end())]
+
+    def _rare(self, lines: bytes, found) -> None:
+        """Look closer at a line and hand it on."""
+        head, message = self._cut(lines, found)
+        moment = self.clock.epoch(head)
+        if moment is None:
+            return
+        tag, _bracket, process = head.rpartition(b" ")[2].partition(b"[")
+        daemon = tag[tag.rfind(b"/") + 1 :]
+        queue_id, _colon, rest = message.partition(b": ")
+        if rest.startswith(b"from=<"):
+            self._expire(moment, queue_id, rest)
+        elif rest.startswith((b"uid=", b"sender=")):
+            if daemon == b"pickup":
+                self.summary.received(moment)
+        elif rest.startswith(b"client="):
+            if b", orig_queue_id=" in rest:  # back from a content filter: counted when it came in
+                self.reinjected[queue_id] = True
+            else:
+                self.clients[rest[7:]] += 1
+        elif queue_id in ALARMS:
+            if b"/" in tag and daemon not in INCOMING:
+                self.summary.warn(decode(tag + b": " + message))
+        elif daemon in (b"smtp", b"lmtp") and len(self.troubles) < 10000:
+            # One server failed; what becomes of the message is told by the next delivery line of the same process.
+            words = (b"", message) if queue_id.startswith(b"connect to ") else (queue_id, rest)
+            self.troubles.setdefault(process, []).append((moment, words[0], decode(words[1])))
+
+    def _sender(self, queue_id: bytes) -> tuple:
+        """Return ``(sender, size)`` of a message; the sender of one that became active before the log begins is None."""
+        known = self.senders.get(queue_id)
+        return (decode(known[0]), int(known[1])) if known else (None, 0)
 
     def _relay(self, relay: bytes) -> tuple:
         """Return ``(host, address, kind)`` of ``host[address]:port``; kind is remote, local (a mailbox server) or filter (this host's own)."""
         known = self.relay_kinds.get(relay)
         if known is None:
-            found = _RELAY.match(relay)
-            if not found:
-                known = (None, None, "remote" if relay == b"none" else "local")
-            else:
-                host, address, port = decode(found.group("host")).lower(), decode(found.group("address")), int(found.group("port") or 0)
-                kind = "remote"
-                if address.startswith("/"):
-                    host, address, kind = None, None, "local"
-                elif address in ("127.0.0.1", "::1") and port != PORTS["smtp"] and (host, port) not in self.relays and (address, port) not in self.relays:
-                    kind = "filter"
-                known = (host, address, kind)
+            known = self._read_relay(relay)
             if len(self.relay_kinds) > 20000:
                 self.relay_kinds.clear()
             self.relay_kinds[relay] = known
         return known
 
-    def _queue_manager(self, line: bytes, head: bytes, queue_id: bytes, rest: bytes) -> None:
-        """``QID: from=<...>, size=..., nrcpt=... (queue active)`` or ``status=expired, returned to sender``."""
-        found = _ACTIVE.match(rest)
-        if found:
-            known = queue_id in self.senders
-            sender = decode(found.group(1))
-            self.senders[queue_id] = (sender, int(found.group(2)))
-            if not known and queue_id not in self.reinjected and queue_id.decode("ascii", "replace") not in self.summary.waiting:
-                moment = self.clock.epoch(line)
-                if moment is not None:
-                    self.summary.message(moment, sender, int(found.group(3)))
-            return
-        found = _EXPIRED.match(rest)
-        moment = self.clock.epoch(line) if found else None
-        if moment is not None:
-            self._expire(moment, queue_id.decode("ascii", "replace"), decode(found.group(1)), self.senders.get(queue_id, (None, 0))[1])
+    def _read_relay(self, relay: bytes) -> tuple:
+        found = _RELAY.match(relay)
+        if not found:
+            return None, None, "remote" if relay == b"none" else "local"
+        host, address, port = decode(found.group("host")).lower(), decode(found.group("address")), int(found.group("port") or 0)
+        if address.startswith("/"):
+            return None, None, "local"
+        if address in ("127.0.0.1", "::1") and port != PORTS["smtp"] and (host, port) not in self.relays and (address, port) not in self.relays:
+            return host, address, "filter"
+        return host, address, "remote"
 
-    def _expire(self, moment: int, queue_id: str, sender: str, size: int) -> None:
-        """A message was given up: each recipient that was still waiting expired, with the reason that it last waited for."""
-        waited = {recipient: group for (recipient, _id), group in (self.summary.waiting.get(queue_id) or {}).items() if recipient}
-        if not waited:
-            self.summary.attempt(Attempt(moment, queue_id, "expired", sender=sender, size=size))
-        for recipient, group in waited.items():
-            self.summary.attempt(
-                Attempt(
-                    moment,
-                    queue_id,
-                    "expired",
-                    recipient,
-                    sender,
-                    group.text,
-                    group.stage,
-                    group.key[1],
-                    group.address,
-                    None,
-                    False,
-                    group.key[0],
-                    group.dsn,
-                    size,
-                )
-            )
+    def _settle(self, lines: bytes, found) -> None:
+        """A recipient was accepted whose message had been put off."""
+        start = lines.find(b"to=<", found.start()) + 4
+        self.summary.settled(decode(found[1]), decode(lines[start : lines.find(b">, ", start)]))
 
-    def _received(self, line: bytes, head: bytes, queue_id: bytes, rest: bytes) -> None:
-        """``QID: client=host[address], sasl_username=...`` of smtpd, ``QID: uid=0 from=<...>`` of pickup."""
-        if rest.startswith(b"sende") and not rest.startswith(b"sender="):
-            return
-        moment = self.clock.epoch(line)
-        if moment is None:
-            return
-        client = b""
-        if rest.startswith(b"client="):
-            if b", orig_queue_id=" in rest:  # back from a content filter: counted when it came in
-                self.reinjected[queue_id] = True
-                return
-            found = _LOGIN.search(rest) or _CLIENT.match(rest)
-            client = found.group(1) if found else b""
-        self.summary.received(moment, decode(client))
-
-    def _host_level(self, line: bytes, head: bytes, queue_id: bytes, rest: bytes) -> None:
-        """One server failed; what becomes of the message is told by the next delivery line of the same process."""
-        daemon, _slash, process = head[head.rfind(b"/") + 1 :].partition(b"[")
-        if daemon in (b"smtp", b"lmtp") and len(self.troubles) < 10000:
-            moment = self.clock.epoch(line)
-            if moment is not None:
-                self.troubles.setdefault(process, []).append((moment, queue_id, decode(rest)))
+    def _end_of_trouble(self, lines: bytes, found) -> None:
+        """A delivery succeeded while some process had trouble with a server; perhaps it was this one."""
+        process = lines[lines.rfind(b"[", 0, found.start()) + 1 : found.start()]
+        if process in self.troubles:
+            self._flush(process, b"@" + found[_PAIR].partition(b">")[0])
+            self.put_off[found[1]] = True
 
     def _flush(self, process: bytes, recipient: bytes = b"", text: bytes | None = None) -> None:
         """Report the servers that failed before this delivery line, except the one whose failure is the line's own reason."""
         final = decode(text or b"")
         for moment, queue_id, words in self.troubles.pop(process):
-            if words == final:
-                continue
             reason, stage, host, address, _masked = read_reason(words)
-            if host is None:
+            if words == final or host is None:
                 continue
-            sender, size = self.senders.get(queue_id, (None, 0))
+            sender, size = self._sender(queue_id)
+            destination = domain_of(decode(recipient))
             self.summary.attempt(
-                Attempt(
-                    moment,
-                    decode(queue_id),
-                    "deferred",
-                    "",
-                    sender,
-                    reason,
-                    stage,
-                    host,
-                    address,
-                    destination=domain_of(decode(recipient)),
-                    size=size,
-                    host_level=True,
-                )
+                Attempt(moment, decode(queue_id), "deferred", "", sender, reason, stage, host, address, None, False, destination, None, size, True)
             )
 
-    def _alarm(self, line: bytes, head: bytes, queue_id: bytes, rest: bytes) -> None:
-        """Warnings and worse of the daemons that send: they explain what no delivery line does."""
-        tag = head[head.rfind(b" ") + 1 :].partition(b"[")[0]
-        if b"/" in tag and tag[tag.rfind(b"/") + 1 :] not in INCOMING:
-            self.summary.warn(decode(tag + b": " + queue_id + b": " + rest))
+    def _expire(self, moment: int, queue_id: bytes, rest: bytes) -> None:
+        """A message was given up: each recipient that was still waiting expired, with the reason that it last waited for."""
+        found = _EXPIRED.match(rest)
+        if not found:
+            return
+        name, sender, size = decode(queue_id), decode(found.group(1)), self._sender(queue_id)[1]
+        waited = {recipient: group for (recipient, _group), group in (self.summary.waiting.get(name) or {}).items() if recipient}
+        for recipient, group in (waited or {"": None}).items():
+            attempt = Attempt(moment, name, "expired", recipient, sender, size=size)
+            if group:
+                destination, relay_host = group.key[:2]
+                attempt = attempt._replace(
+                    text=group.text, stage=group.stage, relay_host=relay_host, relay_address=group.address, destination=destination, dsn=group.dsn
+                )
+            self.summary.attempt(attempt)
 
     def close(self) -> None:
-        """Report the failures of servers whose delivery did not end within the log."""
+        """Report the sums of the last hour, and the failures of servers whose delivery did not end within the log."""
+        self._close_hour()
         for process in list(self.troubles):
             self._flush(process)
-
-
-_ALARMS = frozenset((b"warning", b"fatal", b"panic", b"error"))

@@ -31,6 +31,8 @@ SUDDEN_FACTOR = 10
 # Under a day of log nobody's usual volume is known.
 SUDDEN_HOURS = 24
 
+# What stands for the parts of a text that differ from message to message while its template is looked up.
+_ANY_ADDRESS, _ANY_HOST, _ANY_IP = "someone@example.com", "mx.example.com", "192.0.2.1"
 _REPLY = re.compile(r"(?:^|[\s:'\"(])[245]\d\d[ -]")
 _UNKNOWN_USER = re.compile(
     r"\b[45]\.1\.[16]\b|\bunknown (?:user|recipient|mailbox|address)|\b(?:user|recipient|mailbox|address) unknown\b|no such (?:user|recipient|mailbox)", re.I
@@ -40,6 +42,45 @@ _UNKNOWN_USER = re.compile(
 def has_reply(text: str) -> bool:
     """Tell whether the text quotes a server's reply, rather than what this side has to say about a connection."""
     return bool(_REPLY.search(text))
+
+
+class Form:
+    """What a text says once addresses, names and numbers are taken out."""
+
+    __slots__ = ("reply", "template", "unknown_user")
+
+    def __init__(self, template: str):
+        self.template = template
+        self.reply = has_reply(template)
+        self.unknown_user = bool(_UNKNOWN_USER.search(template))
+
+
+class Forms:
+    """The forms of texts, remembered: a refusal is repeated a thousand times with another recipient."""
+
+    def __init__(self):
+        self.known: dict = {}
+        self.of_template: dict = {}
+
+    def of(self, item) -> Form:
+        """Return the form of the text of a QueueEntry or Attempt."""
+        return self.of_text(item.text, item.recipient, item.relay_host, item.relay_address)
+
+    def of_text(self, text: str, recipient: str = "", host: str | None = None, address: str | None = None) -> Form:
+        """Return the form of a text that may name this recipient, host and address."""
+        if "@" in recipient:
+            text = text.replace(recipient, _ANY_ADDRESS)
+        if address and host and "." in host and host[-1].isalpha():
+            text = text.replace(host, _ANY_HOST).replace(address, _ANY_IP)
+        form = self.known.get(text)
+        if form is None:
+            if len(self.known) >= GROUPS_HELD:
+                self.known.clear()
+            template = template_of(text)
+            form = self.known[text] = self.of_template.get(template) or Form(template)
+            if len(self.of_template) < GROUPS_HELD:
+                self.of_template[template] = form
+        return form
 
 
 class Group:
@@ -57,22 +98,26 @@ class Group:
         self.hours: dict = {}
         self.masked = True
 
-    def add(self, item, moment, count: int, sender_domain: str) -> None:
+    def add(self, item, moment, count: int = 1) -> None:
         """Count ``item`` (QueueEntry or Attempt) at ``moment``."""
+        if not self.count:
+            self.text, self.stage, self.first, self.last = item.text, item.stage, moment, moment
         self.count += count
         self.bytes += item.size
-        self.text = self.text or item.text
-        self.stage = self.stage or item.stage
         self.dsn = item.dsn or self.dsn
         self.address = item.relay_address or self.address
         self.masked = self.masked and item.masked
         if moment is not None:
-            self.first = moment if self.first is None or moment < self.first else self.first
-            self.last = moment if self.last is None or moment > self.last else self.last
+            if self.last is None or moment > self.last:
+                self.last = moment
+            if self.first is None or moment < self.first:
+                self.first = moment
         if len(self.samples) < SAMPLES and item.queue_id and item.queue_id not in self.samples:
             self.samples.append(item.queue_id)
-        if sender_domain and len(self.senders) < SENDER_DOMAINS and sender_domain not in self.senders:
-            self.senders.append(sender_domain)
+        if len(self.senders) < SENDER_DOMAINS and item.sender:
+            domain = domain_of(item.sender)
+            if domain and domain not in self.senders:
+                self.senders.append(domain)
 
     def facts(self, now: int) -> dict:
         """Return the group as the plain dictionary that leaves the host."""
@@ -107,17 +152,11 @@ class Groups:
 
     def __init__(self):
         self.table: dict = {}
-        self.templates: dict = {}
         self.beyond = Group(("", None, "deferred", "", False))
 
-    def of(self, item, destination: str, outcome: str, host_level: bool = False) -> Group:
+    def of(self, item, form: Form, destination: str, outcome: str, host_level: bool = False) -> Group:
         """Return the group that ``item`` belongs to."""
-        template = self.templates.get(item.text)
-        if template is None:
-            if len(self.templates) >= GROUPS_HELD:
-                self.templates.clear()
-            template = self.templates[item.text] = template_of(item.text)
-        key = (destination, item.relay_host, outcome, template, host_level)
+        key = (destination, item.relay_host, outcome, form.template, host_level)
         group = self.table.get(key)
         if group is None:
             if len(self.table) >= GROUPS_HELD:
@@ -145,23 +184,24 @@ class Truths:
         self.of_destination = Recent(GROUPS_HELD)
         self.of_text = Recent(GROUPS_HELD)
 
-    def note(self, item, destination: str) -> None:
+    def note(self, item, form: Form, destination: str) -> None:
         """Remember an attempt that really was made."""
         reason = item.text, item.stage, item.relay_host, item.relay_address, item.dsn
-        if has_reply(item.text):
+        if form.reply:
             self.of_message[item.queue_id, item.recipient] = reason
             self.of_destination[destination] = reason
             if item.relay_host:
                 self.of_destination["relay", item.relay_host] = reason
         self.of_text[item.text] = reason
 
-    def unmask(self, item, destination: str):
+    def unmask(self, item, destination: str, reply: bool | None = None):
         """Return ``item`` with the true reason, or as it is, still masked, where nothing tells it.
 
         In this order: the text quotes the server after all; the last reply to this message, to this destination or from this relay, unless
-        it came from another server than the one that the text names; a real attempt that met just this text.
+        it came from another server than the one that the text names; a real attempt that met just this text. ``reply``: has_reply of the text,
+        where it is known.
         """
-        if has_reply(item.text):
+        if has_reply(item.text) if reply is None else reply:
             return item._replace(masked=False)
         found = self.of_message.get((item.queue_id, item.recipient)) or self.of_destination.get(destination)
         if found and item.relay_host and found[2] != item.relay_host:
@@ -178,7 +218,7 @@ def summarise_queue(entries, now: int, max_groups: int, truths: Truths | None = 
 
     ``total`` and ``bytes`` count messages, groups count recipients. ``entries`` yields QueueEntry, those of a message one after another.
     """
-    groups = Groups()
+    groups, forms = Groups(), Forms()
     total = recipients = size = 0
     oldest = None
     by_queue: dict = {}
@@ -199,10 +239,8 @@ def summarise_queue(entries, now: int, max_groups: int, truths: Truths | None = 
                 ages[next(place for place, under in enumerate(AGES) if under is None or age < under)] += messages
         destination = entry.destination or domain_of(entry.recipient)
         if entry.masked:
-            entry = truths.unmask(entry, destination) if truths else entry
-            if has_reply(entry.text):
-                entry = entry._replace(masked=False)
-        groups.of(entry, destination, "deferred").add(entry, entry.arrival, entry.count, domain_of(entry.sender))
+            entry = (truths or Truths()).unmask(entry, destination)
+        groups.of(entry, forms.of(entry), destination, "deferred").add(entry, entry.arrival, entry.count)
     facts, rest = groups.facts(now, max_groups)
     return {
         "total": total,
@@ -226,6 +264,7 @@ class LogSummary:
     def __init__(self, now: int):
         self.now = now
         self.groups = Groups()
+        self.forms = Forms()
         self.truths = Truths()
         self.counts = {"received": 0, "delivered": 0, "deferred": 0, "bounced": 0, "expired": 0, "local": 0, "filtered": 0, "deferred_messages": 0}
         self.hours: dict = {}
@@ -236,15 +275,15 @@ class LogSummary:
         self.waiting = Recent(MESSAGES_HELD)  # queue id -> groups that this message is counted in and that a later delivery settles
         self.warnings: dict = {}
 
-    def received(self, moment: int, client: str = "") -> None:
-        """A message entered from ``client`` (address of the peer; empty for one submitted on this host)."""
-        self.counts["received"] += 1
+    def received(self, moment: int, client: str = "", count: int = 1) -> None:
+        """A message entered from ``client`` (the peer's login or address; empty for one submitted on this host), or ``count`` of them in that hour."""
+        self.counts["received"] += count
         if client:
-            self.clients.message(moment, client, 1)
+            self.clients.message(moment, client, count, count)
 
-    def message(self, moment: int, sender: str, recipients: int = 1) -> None:
-        """A message of ``sender`` starts on its way to so many recipients; once for each message."""
-        self.senders.message(moment, sender, recipients)
+    def message(self, moment: int, sender: str, recipients: int = 1, count: int = 1) -> None:
+        """A message of ``sender`` starts on its way to so many recipients, once for each message; or ``count`` messages to that many together."""
+        self.senders.message(moment, sender, recipients, count)
 
     def warn(self, text: str) -> None:
         """Something in the log that explains more than one message, such as a source address that cannot be used; each text once."""
@@ -276,13 +315,16 @@ class LogSummary:
         if attempt.outcome == "sent":
             self._sent(attempt, destination)
             return
+        form = attempt.form
         if attempt.masked:
-            attempt = self.truths.unmask(attempt, destination)
-        else:
-            self.truths.note(attempt, destination)
-        sender = attempt.sender
-        group = self.groups.of(attempt, destination, attempt.outcome, attempt.host_level)
-        group.add(attempt, attempt.time, 1, domain_of(sender or ""))
+            unmasked = self.truths.unmask(attempt, destination, form.reply if form else None)
+            form = form if unmasked.text == attempt.text else None
+            attempt = unmasked
+        form = form or self.forms.of(attempt)
+        if not attempt.masked:
+            self.truths.note(attempt, form, destination)
+        group = self.groups.of(attempt, form, destination, attempt.outcome, attempt.host_level)
+        group.add(attempt, attempt.time)
         hour = attempt.time - attempt.time % 3600
         group.hours[hour] = group.hours.get(hour, 0) + 1
         if attempt.outcome == "deferred":
@@ -296,8 +338,8 @@ class LogSummary:
             return
         self.counts[attempt.outcome] += 1
         self.hour(attempt.time, attempt.outcome)
-        if sender is not None:
-            self.senders.failure(sender, attempt.outcome, bool(_UNKNOWN_USER.search(attempt.text)))
+        if attempt.sender is not None:
+            self.senders.failure(attempt.sender, attempt.outcome, form.unknown_user)
 
     def settled(self, queue_id: str, recipient: str) -> None:
         """A recipient of a message that had been put off was accepted: the earlier trouble is over for it."""
@@ -360,16 +402,16 @@ class Flow:
         self.hour = None
         self.this_hour: dict = {}
 
-    def message(self, moment: int, sender: str, recipients: int) -> None:
-        """Count one message."""
+    def message(self, moment: int, sender: str, recipients: int, count: int) -> None:
+        """Count messages."""
         hour = moment - moment % 3600
         if hour != self.hour:
             self._close_hour()
             self.hour = hour
-        self.messages += 1
-        self.this_hour[sender] = self.this_hour.get(sender, 0) + 1
+        self.messages += count
+        self.this_hour[sender] = self.this_hour.get(sender, 0) + count
         row = self._row(sender)
-        row[self.MESSAGES] += 1
+        row[self.MESSAGES] += count
         row[self.RECIPIENTS] += recipients
 
     def failure(self, sender: str, outcome: str, unknown_user: bool) -> None:

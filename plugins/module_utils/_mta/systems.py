@@ -9,12 +9,13 @@ from __future__ import annotations
 import fnmatch
 import os
 import shutil
+import time
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import rfc3339
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exim import Exim
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.host import LiveHost, SnapshotHost, global_addresses
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import Clock, Journal, LogFiles, siblings, window_start
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.host import LiveHost, SnapshotHost, global_addresses, parse_rfc3339
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import Clock, Journal, LogFiles, LogText, siblings, window_start
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.postfix import Postfix
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.summary import LogSummary, summarise_queue
 
@@ -117,19 +118,20 @@ def _source(system, host, params: dict, clock: Clock):
     return Journal(program, system.journal_matches, clock, cursor, start) if program else None
 
 
-def parse_queue_text(text: str, mta: str, now: int, max_groups: int) -> dict:
+def parse_queue_text(text: str, mta: str = "auto", now: str | None = None, max_groups: int = 50) -> dict:
     """Return the queue's facts of a listing that somebody exported, and ``mta``."""
     system = _system_of(text, mta, "owns_queue", "queue listing")
-    facts = summarise_queue(system.parse_queue(text, Clock(now)), now, max_groups)
+    clock = _clock_at(now)
+    facts = summarise_queue(system.parse_queue(text, clock), clock.now, max_groups)
     facts["mta"] = system.name
     return facts
 
 
-def parse_log_text(text: str, mta: str, now: int, max_groups: int) -> dict:
+def parse_log_text(text: str, mta: str = "auto", now: str | None = None, max_groups: int = 50) -> dict:
     """Return the log's facts of log text that somebody exported, and ``mta``; there is no cursor."""
     system = _system_of(text, mta, "owns_log", "log")
-    clock, summary = Clock(now), LogSummary(now)
-    log = TextLog(text, clock)
+    clock = _clock_at(now)
+    summary, log = LogSummary(clock.now), LogText(text, clock)
     reader = system(None).log_reader(summary, clock)
     for block in log:
         reader.feed(block)
@@ -140,7 +142,18 @@ def parse_log_text(text: str, mta: str, now: int, max_groups: int) -> dict:
     return facts
 
 
+def _clock_at(now: str | None) -> Clock:
+    if now is None:
+        return Clock(int(time.time()))
+    moment = parse_rfc3339(now) if isinstance(now, str) else None
+    if moment is None:
+        raise DeliverabilityError(f"now: {now!r} is no RFC 3339 time with an offset, such as 2026-11-21T20:34:16Z")
+    return Clock(int(moment.timestamp()), moment.tzinfo)
+
+
 def _system_of(text: str, mta: str, question: str, what: str):
+    if not isinstance(text, str):
+        raise DeliverabilityError(f"a {what} is text, not {type(text).__name__}")
     if mta != "auto":
         return system_named(mta)
     head = text[:65536]
@@ -148,19 +161,3 @@ def _system_of(text: str, mta: str, question: str, what: str):
         if getattr(system, question)(head):
             return system
     raise DeliverabilityError(f"mta: the text is no {what} of a known mail system ({', '.join(system.name for system in SYSTEMS)}); name the system if it is")
-
-
-class TextLog(LogFiles):
-    """A log that is already text."""
-
-    def __init__(self, text: str, clock: Clock):
-        super().__init__([], clock, live=False)
-        self.data = text.encode("utf-8", "replace")
-
-    def __iter__(self):
-        from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import tidy
-
-        block = tidy(self.data if self.data.endswith(b"\n") else self.data + b"\n")
-        if block.strip():
-            self._note(block)
-            yield block
