@@ -289,7 +289,8 @@ def _temporary(rule, known, facts):
     """Tell whether the same message may be accepted later: the rule knows best, then the reply code, then the status."""
     if rule and rule.temporary is not None:
         return rule.temporary
-    for fact in (facts["code"], facts["status"]):
+    # A status x.0.0 without a code is what a mail system writes when it knows nothing.
+    for fact in (facts["code"], facts["status"] if not facts["status"].endswith(".0.0") else ""):
         if fact[:1] in ("4", "5"):
             return fact[0] == "4"
     return known.temporary

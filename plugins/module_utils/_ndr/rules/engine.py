@@ -51,11 +51,9 @@ _REMEMBERED = 4096
 _TIER = 1 << 16
 # What "..." may stand for at most.
 _GAP = ".{0,80}?"
-# A phrase begins and ends with whole words, except among letters of scripts that have no spaces, and never inside of a placeholder such as <host>.
-_UNSPACED = "\u2e80"
-_LETTER = rf"[^\W_{_UNSPACED}-\U0010ffff]"
-_START = rf"(?<!<)(?:(?<!{_LETTER})|(?!{_LETTER}))"
-_END = rf"(?!>)(?:(?<!{_LETTER})|(?!{_LETTER}))"
+# A phrase begins and ends with whole words and never inside of a placeholder such as <host>. Scripts beyond ASCII may have no spaces: no such demand there.
+_START = r"(?<!<)(?:(?<![^\W_])|(?![^\W_]))"
+_END = r"(?!>)(?:(?<![^\W_])|(?![^\W_]))"
 
 _SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD = re.compile(r"[^\W_]+")
@@ -236,8 +234,11 @@ def _regex(phrase):
             begun = True
         else:
             pieces[-1] += f"(?:{before}(?:{body}))?" if begun else f"(?:(?:{body}) )?"
-    joined = (_END + _GAP + _START).join(f"({piece})" for piece in pieces if piece)
-    return joined + (r"\W*$" if phrase.text.endswith("$") else _END)
+    between = _END + _GAP + _START if phrase.text.isascii() else _GAP
+    joined = between.join(f"({piece})" for piece in pieces if piece)
+    if phrase.text.endswith("$"):
+        return joined + r"\W*$"
+    return joined + (_END if phrase.text.isascii() else "")
 
 
 class Ruleset:
