@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._fleet import evidence_of
 
 DOCUMENTATION = r"""
 name: fleet_evidence
@@ -64,23 +64,8 @@ _value:
 """
 
 
-def _from_hostvars(names, hostvars):
-    hosts = {}
-    for name in names:
-        variables = hostvars[name]
-        hosts[name] = {
-            "observed": variables.get("audit_observed"),
-            "public_addresses": variables.get("audit_public_addresses"),
-            "pool": variables.get("audit_pool"),
-            "domains": variables.get("audit_domains"),
-            "changes": variables.get("audit_changes"),
-            "probes": (variables.get("audit_probed") or {}).get("targets"),
-        }
-    return fleet_evidence(hosts)
-
-
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"fleet_evidence": filter_edge("fleet_evidence", _from_hostvars)}
+        return {"fleet_evidence": filter_edge("fleet_evidence", evidence_of)}

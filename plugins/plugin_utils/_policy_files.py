@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Policies and waivers as files: those of the collection by name, a user's own by path."""
+"""What a judgement reads from files: policies (the collection's by name, a user's own by path), waivers, the report of last time."""
 
 from __future__ import annotations
 
+import json
 import pathlib
 
 import yaml
@@ -40,6 +41,21 @@ def load_waivers(path):
         raise DeliverabilityError(f"waivers: {path}: it has no list of waivers")
     # YAML reads a day as a date.
     return [{key: str(value) for key, value in waiver.items()} if isinstance(waiver, dict) else waiver for waiver in waivers]
+
+
+def load_report(path):
+    """An earlier report.json as a dictionary; None without a path."""
+    if not path:
+        return None
+    try:
+        report = json.loads(pathlib.Path(path).expanduser().read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DeliverabilityError(f"previous: {path}: {error.strerror}") from None
+    except ValueError:
+        raise DeliverabilityError(f"previous: {path}: it is no JSON") from None
+    if not isinstance(report, dict) or not isinstance(report.get("hosts"), dict):
+        raise DeliverabilityError(f"previous: {path}: it is no report of this collection")
+    return report
 
 
 def _load(path, option):

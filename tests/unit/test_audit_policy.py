@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import check_waivers, compile_controls, judge, waive
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import alarms, check_waivers, compile_controls, judge, waive
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import REMEDIES
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_waivers, names
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_report, load_waivers, names
 
 SHIPPED = {name: compile_controls(load_policies([name])) for name in names()}
 CONTROLS = [(policy, control) for policy, controls in SHIPPED.items() for control in controls.values()]
@@ -193,3 +193,24 @@ def test_waivers_from_a_file(tmp_path):
     path.write_text("nothing: here\n")
     with pytest.raises(DeliverabilityError, match=r"waivers\.yml: it has no list"):
         load_waivers(path)
+
+
+def test_report_of_last_time_from_a_file(tmp_path):
+    path = tmp_path / "report.json"
+    assert load_report(None) is None
+    for content, words in (("{", "no JSON"), ("[]", "no report"), ('{"hosts": []}', "no report")):
+        path.write_text(content)
+        with pytest.raises(DeliverabilityError, match=words):
+            load_report(path)
+    path.write_text('{"hosts": {}}')
+    assert load_report(path) == {"hosts": {}}
+    with pytest.raises(DeliverabilityError, match="previous: .*No such file"):
+        load_report(tmp_path / "nowhere.json")
+
+
+def test_alarms_count_what_is_open_and_serious():
+    report = {"hosts": {"mx1": {"findings": [finding(), {**finding(), "status": "waived"}, {**finding(), "level": "optional"}]}}}
+    assert alarms(report, "low") == ["mx1: ptr_exists (198.51.100.11, low): Mine"]
+    assert alarms(report, "medium") == []
+    with pytest.raises(DeliverabilityError, match="severity"):
+        alarms(report, "never")

@@ -1,0 +1,117 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The whole judgement of a fleet in one expression: evidence, diagnosis, plan and reports."""
+
+from __future__ import annotations
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.plan import remediation_plan
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import alarms
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._fleet import evidence_of
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_report, load_waivers
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.render import render
+
+DOCUMENTATION = r"""
+name: audit_reports
+author: The postmaster.deliverability contributors (@postmaster)
+version_added: 0.1.0
+short_description: Judge a fleet and write its reports
+description:
+  - Does what P(postmaster.deliverability.fleet_evidence#filter), P(postmaster.deliverability.diagnose#filter),
+    P(postmaster.deliverability.remediation_plan#filter) and P(postmaster.deliverability.render_report#filter) do one after the other.
+  - The diagnosis of a large fleet is a large variable. Handing it from filter to filter takes Ansible longer than the judgement itself.
+positional: hostvars
+options:
+  _input:
+    description: Names of the hosts.
+    type: list
+    elements: str
+    required: true
+  hostvars:
+    description: Ansible's C(hostvars).
+    type: dict
+    required: true
+  formats:
+    description: The reports to write, as P(postmaster.deliverability.render_report#filter) names them.
+    type: list
+    elements: str
+    required: true
+  dnsbl:
+    description: Result of M(postmaster.deliverability.dnsbl_info).
+    type: dict
+  sender_dns:
+    description: Result of M(postmaster.deliverability.sender_dns_info).
+    type: dict
+  now:
+    description: Time of the judgement (RFC 3339, UTC).
+    type: str
+  language:
+    description: Language of the reports.
+    type: str
+    choices: [en, es]
+    default: en
+  queue_age:
+    description: Seconds that a message may wait before its waiting is a finding.
+    type: int
+    default: 14400
+  policies:
+    description: The policies to judge by.
+    type: list
+    elements: str
+    default: [baseline]
+  waivers:
+    description: Path of a YAML file with waivers.
+    type: path
+  previous:
+    description: Path of the C(report.json) of an earlier run.
+    type: path
+  fail_on:
+    description: The least severity of a finding that makes an alarm.
+    type: str
+    choices: [info, low, medium, high]
+    default: high
+"""
+
+EXAMPLES = r"""
+- name: Judge the fleet
+  ansible.builtin.set_fact:
+    judged: "{{ ansible_play_hosts_all | postmaster.deliverability.audit_reports(hostvars, formats=['json'], dnsbl=dnsbl, sender_dns=sender_dns) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The outcome.
+  type: dict
+  contains:
+    reports:
+      description: The text of each report, by its format.
+      type: dict
+    fleet:
+      description: How many hosts there are (C(hosts)), how many in each state, and how many findings are new and fixed since the previous report.
+      type: dict
+    alarms:
+      description: One line for each finding of at least O(fail_on) that fails and is neither waived nor optional.
+      type: list
+      elements: str
+"""
+
+COUNTS = ("hosts", "refused", "attention", "ok", "unknown")
+
+
+def _judge(names, hostvars, formats, fail_on="high", language="en", policies=("baseline",), waivers=None, previous=None, **options):
+    told = {"waivers": load_waivers(waivers), "previous": load_report(previous), "language": language, **plain(options)}
+    diagnosis = diagnose(evidence_of(names, hostvars), load_policies(policies), **told)
+    plan = remediation_plan(diagnosis, language=language)
+    fleet = {state: plan["fleet"][state] for state in COUNTS}
+    fleet.update({f"{change}_findings": len(plan["fleet"]["changes"][change]) for change in ("new", "fixed")})
+    return {"reports": render(plan, list(formats), language=language), "fleet": fleet, "alarms": alarms(plan, fail_on)}
+
+
+class FilterModule:
+    """Jinja filters."""
+
+    def filters(self):
+        return {"audit_reports": filter_edge("audit_reports", _judge)}
