@@ -53,7 +53,7 @@ def test_refusal_that_names_a_list_is_ours():
     assert (host["state"], host["side"], host["refused"]) == ("refused", "ours", 3)
     refused = finding(host, "not_refused")
     assert (refused["status"], refused["subject"]) == ("fail", "ip_blocklisted")
-    assert "bl.spamcop.net" in refused["evidence"][0]
+    assert "bl.spamcop.net" in refused["evidence"][1]
 
 
 def test_forty_refusals_from_one_listing_are_one_finding():
@@ -61,7 +61,7 @@ def test_forty_refusals_from_one_listing_are_one_finding():
     host = judge(mail_host(log=groups), LISTED)
     refused = [row for row in host["findings"] if row["control"] == "not_refused"]
     assert len(refused) == 1
-    assert len(refused[0]["evidence"]) == 40
+    assert len(refused[0]["evidence"]) == 41
 
 
 def test_greylisting_is_theirs_and_no_state_of_alarm():

@@ -204,7 +204,7 @@ def test_report_of_last_time_from_a_file(tmp_path):
             load_report(path)
     path.write_text('{"hosts": {}}')
     assert load_report(path) == {"hosts": {}}
-    with pytest.raises(DeliverabilityError, match="previous: .*No such file"):
+    with pytest.raises(DeliverabilityError, match=r"previous: .*No such file"):
         load_report(tmp_path / "nowhere.json")
 
 

@@ -39,7 +39,9 @@ def diagnose(evidence, policies, dnsbl=None, sender_dns=None, now=None, language
     for name, host in hosts.items():
         if not host["error"]:
             settle(name, host["rows"], _sources(host), host["facts"], fleet, host["changes"], host["probes"], limits)
-            findings = [judge(control, name, document, language) for control, document in _documents(name, host, controls, domains, queue_age, trouble)]
+            findings = [
+                judge(control, name, document, language) for control, document in _documents(name, host, controls, domains, queue_age, trouble, language)
+            ]
             host["findings"] = waive(findings, waivers, now)
     diagnosis = {
         "schema_version": 1,
@@ -80,11 +82,11 @@ def _sources(host):
     return [identity for identity in host["identities"] if identity["role"] == "source"]
 
 
-def _documents(name, host, controls, domains, queue_age, trouble):
+def _documents(name, host, controls, domains, queue_age, trouble, language):
     """Pair every control with the documents of its scope."""
     sources = _sources(host)
     by_scope = {
-        "cause": documents.cause_documents(name, host["rows"]),
+        "cause": documents.cause_documents(name, host["rows"], language),
         "address": [documents.address_document(identity, host["via"], trouble) for identity in sources]
         + [documents.undeclared_document(name, address, host["via"]) for address in host["undeclared"]],
         "domain": [documents.domain_document(name, domain, domains.get(domain), trouble) for domain in sorted({d for i in sources for d in i["domains"]})],

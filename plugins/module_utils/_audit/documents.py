@@ -11,6 +11,7 @@ Every document has its ``subject`` and its ``host``; ``unknown`` says why nothin
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import seconds_between
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REASONS, SENTENCES, word
 
 # A provider that asks for patience is not refusing us.
 PATIENCE = {"rate_limited", "too_many_connections", "too_many_recipients", "greylisted", "delayed"}
@@ -60,6 +61,7 @@ def _listing(listing):
         found[state] = [_sentence(row) for row in rows]
         found[f"{state}_zones"] = [row["zone"] for row in rows]
         found[f"{state}_impact"] = _worst(row["impact"] for row in rows)
+        found[f"{state}_remedy"] = max(rows, key=lambda row: SEVERITIES.index(row["impact"]))["remedy"] if rows else None
     found["compromised"] = [row["zone"] for row in listing["listings"] if row["state"] == "listed" and row.get("clean_before_switch")]
     return found
 
@@ -67,7 +69,8 @@ def _listing(listing):
 def _sentence(row):
     said = f" ({row['text']})" if row.get("text") else ""
     link = row.get("removal_url") or row.get("lookup_url")
-    return f"{row['zone']} lists it: {row['meaning']}{said}." + (f" See {link}." if link else "")
+    parts = [f"{row['zone']} lists it: {row['meaning']}{said}.", row.get("advice"), f"See {link}." if link else None]
+    return " ".join(part for part in parts if part)
 
 
 def _worst(impacts):
@@ -79,7 +82,7 @@ def domain_document(name, domain, result, trouble):
     return {**(result or {}), "subject": domain, "host": name, "domain": domain, "unknown": trouble, "checks": checks_of(result)}
 
 
-def cause_documents(name, rows):
+def cause_documents(name, rows, language):
     """One document for each root cause on our side: forty refusals for one reason are one cause. Without any, one that says so."""
     causes = {}
     for row in rows:
@@ -88,7 +91,7 @@ def cause_documents(name, rows):
             causes.setdefault(key, []).append(row)
     if not causes:
         return [{"subject": name, "host": name, "reason": None, "evidence": ["No current refusal is on our side."]}]
-    found = [_cause(name, reason, remedy, zone, part) for (reason, remedy, zone), part in causes.items()]
+    found = [_cause(name, reason, remedy, zone, part, language) for (reason, remedy, zone), part in causes.items()]
     several = {document["reason"] for document in found if sum(other["reason"] == document["reason"] for other in found) > 1}
     for document in found:
         # The subject names the cause; only where two share a reason does it have to say more.
@@ -96,7 +99,7 @@ def cause_documents(name, rows):
     return sorted(found, key=lambda document: (-document["count"], document["subject"]))
 
 
-def _cause(name, reason, remedy, zone, rows):
+def _cause(name, reason, remedy, zone, rows, language):
     logged = {row["group"]["destination"] for row in rows if row["source"] == "log"}
     shown = [row for row in rows if row["source"] == "log" or row["group"]["destination"] not in logged]
     return {
@@ -105,12 +108,13 @@ def _cause(name, reason, remedy, zone, rows):
         "remedy": remedy,
         "zone": zone,
         "severity": "medium" if reason in PATIENCE else "high",
+        "title": word(SENTENCES, "refused", language).format(word(REASONS, reason, language)),
         "explanation": rows[0]["verdict"]["explanation"],
         "count": sum(row["group"]["count"] for row in shown),
         "queued": sum(row["group"]["count"] for row in rows if row["source"] == "queue"),
         "destinations": sorted({row["group"]["destination"] for row in rows}),
         "operators": sorted({row["operator"] for row in rows}),
-        "evidence": sorted({_refusal(row) for row in shown}),
+        "evidence": [rows[0]["verdict"]["explanation"], *sorted({_refusal(row) for row in shown})],
     }
 
 

@@ -46,9 +46,10 @@ def _host_actions(name, host, suspects, language):
     for finding in host["findings"]:
         if _asks(finding):
             wanted.setdefault(finding["remedy"], []).append(finding)
-    if not any(finding["control"] == "not_refused" for finding in wanted.get("use_smarthost", []) + wanted.get("switch_outbound_ip", [])):
+    for remedy in ("use_smarthost", "switch_outbound_ip"):
         # A listing alone is a finding, not an order.
-        wanted.pop("use_smarthost", None)
+        if not any(finding["control"] == "not_refused" for finding in wanted.get(remedy, [])):
+            wanted.pop(remedy, None)
     if _policy_listed(host) and "switch_outbound_ip" in wanted:
         # Every address of a dynamic range is barred from sending directly: another one of it cures nothing.
         wanted.setdefault("use_smarthost", []).extend(wanted.pop("switch_outbound_ip"))

@@ -85,6 +85,7 @@ REMEDIES = {
 }
 
 SENTENCES = {
+    "refused": ("Refused: {}", "Rechazado: {}"),
     "refused by": ("refused by", "lo rechaza"),
     "and more": ("and {} more", "y {} más"),
     "not true": ("not true", "no se cumple"),
