@@ -84,7 +84,8 @@ def _word(word: str, before: str, after: str) -> str:
         if "-" in word:
             code, rest = word.split("-", 1)
             return code + "-" + _VARIABLE.sub(_replace, rest)
-        if _is_status(after) or not (before.isalpha() or after.lower().startswith(_UNITS)):
+        # The first word (it has ":" before it) is a code even before "message" or "mail".
+        if before == ":" or _is_status(after) or not (before.isalpha() or after.lower().startswith(_UNITS)):
             return word
         return "<n>"
     if word[:3] in _DAYS_AND_MONTHS and word.strip(",.") in _DAYS_AND_MONTHS:
