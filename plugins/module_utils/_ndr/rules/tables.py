@@ -9,14 +9,23 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules import (
     addressee,
+    exchange,
+    exim,
+    filters,
     general,
     google,
     iberian,
     identity,
     limits,
+    microsoft,
+    opensmtpd,
     other_languages,
     our_address,
+    postfix,
+    qmail,
     romance,
+    sendmail,
+    servers,
     status,
     their_system,
 )
@@ -35,6 +44,16 @@ TABLES = (
     ("other_languages", other_languages.RULES),
     # What operators say.
     ("google", google.RULES),
+    # What mail software says.
+    ("postfix", postfix.RULES),
+    ("exim", exim.RULES),
+    ("sendmail", sendmail.RULES),
+    ("qmail", qmail.RULES),
+    ("opensmtpd", opensmtpd.RULES),
+    ("exchange", exchange.RULES),
+    ("servers", servers.RULES),
+    ("filters", filters.RULES),
+    ("microsoft", microsoft.RULES),
     # The status alone.
     ("status", status.RULES),
 )
