@@ -38,7 +38,7 @@ sys.path.remove(str(Path(__file__).parent))  # or this file would be taken for t
 
 LISTS = [f"z{number:02d}.bench.example" for number in range(60)]
 ADDRESSES = 2_000
-LISTED = 20  # addresses that each list lists
+LISTED = 10  # addresses that each list lists
 DELAYED_ADDRESSES = 1_000
 DELAY, LOSS, IN_FLIGHT = 0.05, 0.01, 200
 MANY = 10_000

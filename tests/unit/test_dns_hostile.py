@@ -166,7 +166,7 @@ def test_the_answer_comes_from_somebody_else(address):
         def send_and_forge(question, server):
             send(question, server)
             port, ident = question.places[-1]
-            packet = ident + b"\x81\x80\0\1\0\1\0\0\0\0" + question.wire + b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\2"
+            packet = ident.to_bytes(2, "big") + b"\x81\x80\0\1\0\1\0\0\0\0" + question.wire + b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\2"
             forger.sendto(packet, port.socket.getsockname())
 
         resolver._send = send_and_forge

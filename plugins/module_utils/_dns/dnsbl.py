@@ -207,18 +207,20 @@ class Survey:
         for zone in self.zones:
             if family not in zone.takes:
                 continue
-            health = zone.health(family)
-            if health is not GOOD:
-                if health.state not in ("dead", "skipped"):
-                    silent[zone] = self._silent_row(zone, health)
-            elif zone.limit and not zone.limit.take():
-                silent[zone] = self._silent_row(zone, Health("ok", "over_quota", zone.limit.text))
-            else:
+            if zone.health(family) is GOOD and (zone.limit is None or zone.limit.take()):
                 zone.asked += 1
-                rows += [(zone, name) for name in zone.names(label)] if zone.parents else [(zone, label)]
+                if zone.parents:
+                    rows += [(zone, name) for name in zone.names(label)]
+                else:
+                    rows.append((zone, label))
+            elif zone.health(family).state not in ("dead", "skipped"):
+                silent[zone] = self._silent_row(zone, zone.health(family))
         return rows, silent
 
     def _silent_row(self, zone, health):
+        """Return the listing that says why a list cannot be asked; subjects share it."""
+        if health is GOOD:
+            health = Health("ok", "over_quota", zone.limit.text)
         if (zone, health) not in self._rows:
             self._rows[zone, health] = _listing(zone, Hit("unknown", zone.cause, (), (health.text,)), why=health.why)
         return self._rows[zone, health]

@@ -69,13 +69,15 @@ SECOND_CHANCE = 2.0  # seconds after which a silent server is tried again
 BACK_OFF = 0.1  # seconds before asking again a server that answered with a failure; doubled each time
 TICK = 0.02  # seconds between two looks at who is late
 
-QUERY = b"\x01\x20\x00\x01\x00\x00\x00\x00"  # recursion desired, AD understood, one question
-NO_OPT, ONE_OPT = b"\x00\x00", b"\x00\x01"
+QUERY = b"\x01\x20\x00\x01\x00\x00\x00\x00\x00\x00"  # a header without its id: recursion desired, AD understood, one question
+QUERY_OPT = QUERY[:-1] + b"\x01"  # and one record behind it, the OPT of EDNS
+HEADER = struct.Struct("!HBBHH")  # id, the two octets of flags, numbers of questions and answers
 OPT = b"\x00\x00\x29" + UDP_SIZE.to_bytes(2, "big") + b"\x00\x00\x00\x00\x00\x00"
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "DS": 43, "DNSKEY": 48, "TLSA": 52}
 TYPE_AND_CLASS = {name: number.to_bytes(2, "big") + b"\x00\x01" for name, number in TYPES.items()}
 FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = 1, 2, 3, 4, 5
 DNSSEC_ERRORS = range(5, 13)  # extended error codes of RFC 8914 that speak of validation
+KEPT = ("nxdomain", "ok", "nodata")  # what the cache keeps; failures are asked again
 RESOLV_CONF = "/etc/resolv.conf"
 
 
@@ -190,7 +192,7 @@ class _Socket:
         self.server = server
         self.socket = socket.socket(server.family, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
-        self.open: dict[bytes, _Ask] = {}  # id -> question
+        self.open: dict[int, _Ask] = {}  # id -> question
         self.left = SOCKET_USES
 
 
@@ -203,7 +205,7 @@ class _Stream:
         self.ask = ask
         self.server = server
         self.ident = ident
-        packet = ident + ask.packet_tail(server)
+        packet = _packet(ident, ask, server)
         self.out = len(packet).to_bytes(2, "big") + packet
         self.data = b""
         self.socket = socket.socket(server.family, socket.SOCK_STREAM)
@@ -213,24 +215,19 @@ class _Stream:
 class _Ask:
     """One question on its way, and everybody who waits for it."""
 
-    __slots__ = ("question", "key", "wire", "waiters", "attempt", "due", "sent_at", "server", "places", "stream", "aliases", "done")
+    attempt = 0
+    due = sent_at = 0.0
+    server = None  # that the current attempt asks
+    stream = None
+    aliases = ()
+    done = False
 
     def __init__(self, question, key, wire):
         self.question = question
         self.key = key
         self.wire = wire  # the question section: name, type, class
         self.waiters: list = []  # (check, place among its questions)
-        self.attempt = 0
-        self.due = self.sent_at = 0.0
-        self.server = None  # that the current attempt asks
         self.places: list = []  # (socket, id) where an answer may arrive
-        self.stream = None
-        self.aliases = ()
-        self.done = False
-
-    def packet_tail(self, server):
-        """Return the query packet without its id."""
-        return QUERY + ONE_OPT + self.wire + OPT if server.edns else QUERY + NO_OPT + self.wire
 
 
 class _Check:
@@ -247,11 +244,16 @@ class _Check:
 
 
 def _dice():
-    """Yield pairs (socket number, id) from the system's random generator."""
+    """Yield pairs (number for a socket, id) from the system's random generator."""
     while True:
-        pool = os.urandom(3 * 1024)
-        for at in range(0, len(pool), 3):
-            yield pool[at] % SOCKETS, pool[at + 1 : at + 3]
+        yield from struct.iter_unpack("!BH", os.urandom(3 * 1024))
+
+
+def _packet(ident, ask, server):
+    """Return the query for a question."""
+    if server.edns:
+        return ident.to_bytes(2, "big") + QUERY_OPT + ask.wire + OPT
+    return ident.to_bytes(2, "big") + QUERY + ask.wire
 
 
 # --- the engine ----------------------------------------------------------------------------------------------------------------
@@ -280,17 +282,18 @@ class Resolver:
         self.rate = rate
         self.paces = dict(paces or {})
         self.progress = progress
-        self.stats = dict.fromkeys(("asked", "shared", "sent", "retried", "late", "failed", "strays", "tcp"), 0)
+        self.stats = dict.fromkeys(("asked", "sent", "shared", "retried", "late", "failed", "strays", "tcp"), 0)
         self._stop_at = time.monotonic() + deadline if deadline else float("inf")
         self._stopped = ""  # why nothing is asked any more
         self._pace_at = dict.fromkeys(self.paces, 0.0)
-        self._cache: dict = {}  # key -> (answer, when it ends)
         self._asks: dict = {}  # key -> its _Ask, from the asking to the answer
+        self._cache: dict = {}  # key -> (answer, when it ends)
         self._ready: deque = deque()  # to be sent next
         self._later: list = []  # heap of (time, number, ask): paced, or backing off
         self._flight: set = set()  # on the wire
         self._retired: list = []  # sockets that send no more, but may still receive
         self._dice = _dice()
+        self._buffer = bytearray(4096)
         self._number = 0
         self._now = time.monotonic()
 
@@ -339,8 +342,10 @@ class Resolver:
                     self._look_around(now)
                 if self.progress and now - report >= 1.0:
                     report = now
+                    self.stats["sent"] = sum(server.sent for server in self.servers)
                     self.progress(finished, self.stats)
         finally:
+            self.stats["sent"] = sum(server.sent for server in self.servers)
             self._close()
 
     # -- checks and questions
@@ -384,7 +389,10 @@ class Resolver:
             return Answer("timeout", why=self._stopped)
         ask = self._asks[key] = _Ask(question, key, wire)
         ask.waiters.append((check, index))
-        self._schedule(ask)
+        if question.pace:
+            self._schedule(ask)
+        else:
+            self._ready.append(ask)
         return None
 
     def _schedule(self, ask, delay=0.0):
@@ -410,12 +418,12 @@ class Resolver:
         if ask.stream:
             self._drop_stream(ask)
         del self._asks[ask.key]
-        if answer.failed:
-            self.stats["failed"] += 1
-        else:
+        if answer.status in KEPT:
             if len(self._cache) >= CACHE_SIZE:
                 self._cache.clear()
             self._cache[ask.key] = (answer, self._now + answer.ttl)
+        else:
+            self.stats["failed"] += 1
         for check, index in ask.waiters:
             check.answers[index] = answer
             check.missing -= 1
@@ -456,13 +464,13 @@ class Resolver:
 
     def _send(self, ask, server):
         number, ident = next(self._dice)
-        port = server.sockets[number]
+        port = server.sockets[number % SOCKETS]
         try:
             if port is None or not port.left:
-                port = self._new_socket(server, number)
+                port = self._new_socket(server, number % SOCKETS)
             while ident in port.open:
                 ident = next(self._dice)[1]
-            port.socket.send(ident + ask.packet_tail(server))
+            port.socket.send(_packet(ident, ask, server))
         except BlockingIOError:
             self._ready.append(ask)
             return
@@ -474,7 +482,6 @@ class Resolver:
         ask.places.append((port, ident))
         ask.server = server
         server.sent += 1
-        self.stats["sent"] += 1
         self._await(ask, server)
 
     def _new_socket(self, server, number):
@@ -528,36 +535,41 @@ class Resolver:
 
     def _read_socket(self, port, mask):
         """Take every packet that has come to a socket."""
-        receive, waiting, server = port.socket.recv, port.open, port.server
+        receive, waiting, server, buffer = port.socket.recv_into, port.open, port.server, self._buffer
         while True:
             try:
-                data = receive(4096)
+                size = receive(buffer)
             except BlockingIOError:
                 return
             except OSError as error:  # an ICMP message: nobody listens there, or no way leads there
-                server.silence += SILENT
-                for ask in list(waiting.values()):
-                    if ask.server is server and ask in self._flight:
-                        self._failed(ask, server, Answer("timeout", why=f"{server.title}: {error.strerror}"))
+                self._unreachable(port, error)
                 return
-            ask = waiting.get(data[:2])
-            if ask is None or not data.startswith(ask.wire, 12) or data[2] & 0xF8 != 0x80 or data[4:6] != b"\x00\x01":
-                if ask is not None and self._wants_no_edns(ask, server, data):
-                    continue
-                self.stats["strays"] += 1
+            ident, high, low, questions, answers = HEADER.unpack_from(buffer)
+            ask = waiting.get(ident)
+            if ask is None or size < 12 + len(ask.wire) or not buffer.startswith(ask.wire, 12) or high & 0xF8 != 0x80 or questions != 1:
+                if ask is None or not self._wants_no_edns(ask, server, buffer[:size]):
+                    self.stats["strays"] += 1
                 continue
             if not ask.attempt and not server.heard % SAMPLE:
                 server.measure(self._now - ask.sent_at)
             server.heard += 1
             server.silence = 0
-            if data[3] & 0x0F == NXDOMAIN and data[6:8] == b"\x00\x00" and not data[2] & 0x02:
-                answer = server.no_such_name[data[3] >> 5 & 1]
+            if low & 0x0F == NXDOMAIN and not answers and not high & 0x02:
+                answer = server.no_such_name[low >> 5 & 1]
                 if ask.aliases:
                     answer = Answer("nxdomain", aliases=ask.aliases, ttl=NEGATIVE_TTL, server=server.index)
                 self._deliver(ask, answer)
             else:
-                del waiting[data[:2]]
-                self._read_packet(ask, server, data)
+                del waiting[ident]
+                self._read_packet(ask, server, bytes(buffer[:size]))
+
+    def _unreachable(self, port, error):
+        """End the attempts that left from a socket to which the kernel has reported an error."""
+        server = port.server
+        server.silence += SILENT
+        for ask in list(port.open.values()):
+            if ask.server is server and ask in self._flight:
+                self._failed(ask, server, Answer("timeout", why=f"{server.title}: {error.strerror}"))
 
     def _wants_no_edns(self, ask, server, data):
         """Ask again without EDNS where an old server says FORMERR or NOTIMP, perhaps with nothing but a header."""
@@ -612,7 +624,7 @@ class Resolver:
 
     def _open_stream(self, ask, server):
         self.stats["tcp"] += 1
-        self.stats["sent"] += 1
+        server.sent += 1
         self._await(ask, server)
         try:
             stream = ask.stream = _Stream(ask, server, next(self._dice)[1])
@@ -648,7 +660,13 @@ class Resolver:
             if not piece:
                 self._failed(ask, server, Answer("bogus", why=f"{server.title} closed the TCP connection early", server=server.index))
             return
-        if len(data) < 12 or data[:2] != stream.ident or not data.startswith(ask.wire, 12) or data[2] & 0xF8 != 0x80 or data[4:6] != b"\x00\x01":
+        if (
+            len(data) < 12
+            or int.from_bytes(data[:2], "big") != stream.ident
+            or not data.startswith(ask.wire, 12)
+            or data[2] & 0xF8 != 0x80
+            or data[4:6] != b"\x00\x01"
+        ):
             self.stats["strays"] += 1
             self._failed(ask, server, Answer("bogus", why=f"{server.title} answered another question over TCP", server=server.index))
             return

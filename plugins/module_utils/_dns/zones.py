@@ -223,9 +223,7 @@ class Zone:
 
     def health(self, family):
         """Return what holds for subjects of a family now."""
-        if self.stopped:
-            return self.stopped
-        return self.tested.get(family, GOOD)
+        return self.stopped or self.tested.get(family, GOOD)
 
     def note(self, why, text=""):
         """Count how a question ended (``why`` is empty for a usable answer) and stop asking a list that gives none."""
