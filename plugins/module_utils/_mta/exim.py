@@ -12,6 +12,7 @@ import re
 from typing import Iterator, NamedTuple, Optional
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import (
+    PORTS,
     Attempt,
     Identity,
     LogReader,
@@ -40,7 +41,8 @@ DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 _HOST = re.compile(r" ?\bH=(?:(?P<host>[^\s\[]+) )?(?:\([^)]*\) )?\[(?P<address>[^\]]+)\](?::(?P<port>\d+))?")
 _DOING = re.compile(
-    r"(?:after|in response to) (?:pipelined )?(?P<doing>initial connection|EHLO|HELO|LHLO|STARTTLS|AUTH|MAIL|RCPT|DATA|BDAT|sending data block|end of data|QUIT)"
+    r"(?:after|in response to) (?:pipelined )?"
+    r"(?P<doing>initial connection|EHLO|HELO|LHLO|STARTTLS|AUTH|MAIL|RCPT|DATA|BDAT|sending data block|end of data|QUIT)"
 )
 DOING = {"initial connection": "connect", "HELO": "EHLO", "LHLO": "EHLO", "MAIL": "MAIL FROM", "RCPT": "RCPT TO"}
 DOING.update({"BDAT": "end of DATA", "sending data block": "DATA", "end of data": "end of DATA"})
@@ -474,7 +476,7 @@ class Configuration:
     def _relay(self, scope: str, host: str, port: int | None, transport: str, where: str) -> dict:
         options = self.remote[transport]
         if port is None:
-            port = _PORTS.get(options.get("port", "smtp"), None) or int(options["port"]) if options.get("port", "smtp").isdigit() else 25
+            port = int(options["port"]) if options.get("port", "").isdigit() else PORTS.get(options.get("port", "smtp"), 25)
             port = 465 if options.get("protocol") == "smtps" and options.get("port", "smtp") == "smtp" else port
         return {"scope": scope, "host": host, "port": port, "origin": where, "auth": self._authenticates(options, host), "tls": _tls_level(options)}
 
@@ -497,9 +499,6 @@ class Configuration:
             _kind, _equals, value = printed.partition("=")
             found += split_list(self.expanded(value.strip()) or "")
         return unique(name.lower() for name in found if re.match(r"^(?!localhost)[\w-]+(?:\.[\w-]+)+$", name) and to_address(name) is None)
-
-
-_PORTS = {"smtp": 25, "smtps": 465, "submissions": 465, "submission": 587, "lmtp": 24}
 
 
 def split_list(text: str, separator: str = ":") -> list:
