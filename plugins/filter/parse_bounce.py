@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-import re
-
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.message import parse_bounce
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, octets
 
 DOCUMENTATION = r"""
 name: parse_bounce
@@ -41,21 +39,13 @@ _value:
   type: dict
 """
 
-_SURROGATES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
-"""Those that stand for no byte."""
 
-
-def parse_text_or_bytes(message):
-    """``parse_bounce`` for what Jinja hands over: mostly text, in which undecodable bytes are halves of surrogate pairs."""
-    if isinstance(message, str):
-        message = _SURROGATES.sub("?", message).encode("utf-8", "surrogateescape")
-    if not isinstance(message, (bytes, bytearray)):
-        raise TypeError(f"a message is expected, not {type(message).__name__}")
-    return parse_bounce(bytes(message))
+def _parse(message):
+    return parse_bounce(octets(message))
 
 
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"parse_bounce": filter_edge("parse_bounce", parse_text_or_bytes)}
+        return {"parse_bounce": filter_edge("parse_bounce", _parse)}

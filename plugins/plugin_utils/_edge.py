@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 
 from ansible.errors import AnsibleFilterError
@@ -29,6 +30,19 @@ def plain(value):
         if isinstance(value, kind) and type(value) not in (kind, bool):
             return kind.__str__(value) if kind is str else kind(value)
     return value
+
+
+_SURROGATES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Those that stand for no octet."""
+
+
+def octets(message):
+    """The octets of a message that Jinja hands over: mostly text, in which undecodable octets are halves of surrogate pairs."""
+    if isinstance(message, str):
+        message = _SURROGATES.sub("?", message).encode("utf-8", "surrogateescape")
+    if not isinstance(message, (bytes, bytearray)):
+        raise TypeError(f"a message is expected, not {type(message).__name__}")
+    return bytes(message)
 
 
 def filter_edge(name, function):

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.postmaster.deliverability.plugins.filter.parse_bounce import parse_text_or_bytes
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr import mime, notices
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.message import bounce_of, html_text, parse_bounce, utc_date
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import octets
 from ansible_collections.postmaster.deliverability.tests.unit import bounce_data
 
 CASES = bounce_data.cases()
@@ -333,14 +333,14 @@ def test_utc_date(field, date):
 
 def test_filter_takes_text_and_bytes():
     raw = bounce_data.raw(CASES["broken/false-charsets"])
-    assert parse_text_or_bytes(raw) == parse_text_or_bytes(raw.decode("utf-8", "surrogateescape")) == CASES["broken/false-charsets"]["expect"]
-    assert parse_text_or_bytes("From: \ud800\n\n\U0001f4e8")["kind"] == "none"
+    assert parse_bounce(octets(raw)) == parse_bounce(octets(raw.decode("utf-8", "surrogateescape"))) == CASES["broken/false-charsets"]["expect"]
+    assert parse_bounce(octets("From: \ud800\n\n\U0001f4e8"))["kind"] == "none"
 
 
 @pytest.mark.parametrize("value", [None, 5, ["From: x"], {}])
 def test_filter_refuses_what_is_no_message(value):
     with pytest.raises(TypeError, match="a message is expected"):
-        parse_text_or_bytes(value)
+        octets(value)
 
 
 # Size.
