@@ -161,18 +161,6 @@ RULES = (
         temporary=True,
     ),
     rule(
-        "exim.mx_is_us",
-        "exact",
-        "routing_loop",
-        ("lowest numbered mx record points to local host", "remote host address is the local host"),
-        ("lowest numbered MX record points to local host", "remote host address is the local host: example.com"),
-        counter=('550 Too many "Received" headers - suspected mail loop',),
-        url=_ROUTING,
-        side="either",
-        remedy="fix_mta",
-        also=("fix_route", "contact_recipient_admin"),
-    ),
-    rule(
         "exim.closed",
         "exact",
         "connection_lost",

@@ -127,14 +127,11 @@ RULES = (
         temporary=True,
     ),
     rule(
-        "policyd.later",
+        "policyd.greylisting",
         "exact",
         "greylisted",
-        ("policy rejection- please try later", "greylisting in effect, please come back later"),
-        (
-            "450 4.7.1 <zoe@example.com>: Recipient address rejected: Policy Rejection- Please try later.",
-            "450 4.7.1 <zoe@example.com>: Recipient address rejected: Greylisting in effect, please come back later",
-        ),
+        ("greylisting in effect, please come back later",),
+        ("450 4.7.1 <zoe@example.com>: Recipient address rejected: Greylisting in effect, please come back later",),
         counter=("554 5.7.1 <zoe@example.com>: Recipient address rejected: Policy Rejection- Abuse. Go away.",),
         url=_POLICYD,
         temporary=True,

@@ -67,7 +67,7 @@ RULES = (
             "qq (temporary problem|permanent problem|out of memory|timeout|write error|read error|internal bug|waitpid surprise|crashed)",
             "qq trouble (creating|making|in home|doing)",
             "trouble doing cdb lookup",
-            "unable to (read controls|fork|exec qq|open morercpthosts|verify)",
+            "unable to (read controls|fork|exec qq|open morercpthosts)",
         ),
         (
             "451 qqt failure (#4.3.0)",
