@@ -17,16 +17,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 REPLY = "550 5.7.1 Service unavailable; Client host [198.51.100.11] blocked using zen.spamhaus.org"
 
 
-def run(path, *more):
-    environment = {**os.environ, "ANSIBLE_NOCOLOR": "true", "ANSIBLE_LOCALHOST_WARNING": "false"}
+def run(path, *more, cwd=None):
+    environment = {**os.environ, "PWD": str(cwd or os.getcwd()), "ANSIBLE_NOCOLOR": "true", "ANSIBLE_LOCALHOST_WARNING": "false"}
     command = [sys.executable, "-m", "ansible", "playbook", str(ROOT / "playbooks/triage.yml"), "-e", f"ndr_file={path}", *more]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=cwd)
 
 
-def test_reply_is_told_in_spanish(tmp_path):
-    path = tmp_path / "reply.txt"
-    path.write_text(REPLY)
-    done = run(path, "-e", "ndr_language=es")
+def test_reply_is_told_in_spanish_from_where_one_stands(tmp_path):
+    (tmp_path / "reply.txt").write_text(REPLY)
+    done = run("reply.txt", "-e", "ndr_language=es", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert "De quién es la culpa: nuestra" in done.stdout
 
