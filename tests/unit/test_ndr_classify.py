@@ -24,7 +24,8 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.voc
 from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.reply import HEAD, TAIL
 
 KEYS = {
-    "code", "status", "inner_code", "inner_status", "reason", "sisimai_reason", "side", "temporary", "remedy", "alternatives", "settle", "blocklist", "operator",
+    "code", "status", "inner_code", "inner_status", "reason", "sisimai_reason", "side", "temporary", "remedy", "alternatives", "settle", "blocklist",
+    "operator",
     "address", "address_is_ours", "retry_after", "confidence", "rule", "matched", "reference", "explanation", "advice", "template",
 }  # fmt: skip
 EXAMPLES = [example if isinstance(example, dict) else {"text": example} for rule in builtin_rules().rules for example in rule.examples]
@@ -141,7 +142,7 @@ class TestOurs:
 
     @pytest.mark.parametrize("ours", ["x", {"hosts": []}])
     def test_a_wrong_ours_is_named(self, ours):
-        with pytest.raises(DeliverabilityError, match="^ours: "):
+        with pytest.raises(DeliverabilityError, match=r"^ours: "):
             classify("550", ours=ours)
 
 
@@ -193,7 +194,7 @@ class TestOwnRules:
             ndr_verdict("550 x", rules=str(file))
 
     def test_a_missing_file(self):
-        with pytest.raises(DeliverabilityError, match="/nowhere"):
+        with pytest.raises(DeliverabilityError, match=r"/nowhere"):
             ndr_verdict("550 x", rules="/nowhere")
 
     def test_the_laws_hold_for_own_rules_too(self):
@@ -218,11 +219,13 @@ def test_an_unknown_language_is_named():
 # What the laws are about, to be mixed with any wording.
 ABOUT_US = [
     "your ip is blocked", "client host rejected", "listed at zen.spamhaus.org", "blacklisted", "bad helo", "spf fail", "dkim", "dmarc policy", "no reverse dns",
-    "too many messages", "rate limit exceeded", "policy violation", "poor reputation", "sender domain not found", "100 per hour", "greylisted", "your domain", "dnsbl",
+    "too many messages", "rate limit exceeded", "policy violation", "poor reputation", "sender domain not found", "100 per hour", "greylisted",
+    "your domain", "dnsbl",
 ]  # fmt: skip
 FRAGMENTS = [
     "user unknown", "mailbox full", "no such user", "mailbox disabled", "host not found", "does not exist", "invalid recipient", "suppressed", "account closed",
-    "recipient rejected", "550", "5.1.1", "4.2.1", "<zoe@example.net>", "192.0.2.25", "mx.example.net", "access denied", "service unavailable", "(in reply to RCPT TO command)",
+    "recipient rejected", "550", "5.1.1", "4.2.1", "<zoe@example.net>", "192.0.2.25", "mx.example.net", "access denied", "service unavailable",
+    "(in reply to RCPT TO command)",
     *ABOUT_US,
 ]  # fmt: skip
 texts = st.one_of(

@@ -63,7 +63,7 @@ def test_a_faulty_rule_is_named_with_its_fault(change, said):
 
 
 def test_the_same_id_twice_is_a_fault():
-    with pytest.raises(DeliverabilityError, match="'mine.quota' is used twice"):
+    with pytest.raises(DeliverabilityError, match=r"'mine\.quota' is used twice"):
         check_rules([RULE, RULE], "my_rules.yml")
 
 

@@ -28,7 +28,7 @@ WRAPPINGS = {
     "postfix greeting": ("host mx.example.net[203.0.113.9] refused to talk to me: {reply}", "connect", "mx.example.net"),
     "exim": ("SMTP error from remote mail server after RCPT TO:<zoe@example.net>: host mx.example.net [203.0.113.9]: {reply}", "rcpt", "mx.example.net"),
     "exim log": (
-        "R=dnslookup T=remote_smtp defer (-44) H=mx.example.net [203.0.113.9]: SMTP error from remote mail server after MAIL FROM:<a@example.com> SIZE=2048: {reply}",
+        "R=dnslookup T=remote_smtp defer (-44) H=mx.example.net [203.0.113.9]: SMTP error from remote mail server after MAIL FROM:<a@example.com>: {reply}",
         "mail",
         "mx.example.net",
     ),

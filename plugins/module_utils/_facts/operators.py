@@ -14,12 +14,21 @@ from __future__ import annotations
 OPERATORS = {
     "google": ("google.com googlemail.com psmtp.com", "gmail.com googlemail.com googlegroups.com"),
     "microsoft": (
-        "protection.outlook.com mail.protection.outlook.com olc.protection.outlook.com prod.outlook.com mx.microsoft hotmail.com outlook.com messaging.microsoft.com exchangelabs.com",
-        "outlook.com hotmail.com live.com msn.com hotmail.co.uk hotmail.fr hotmail.de hotmail.it hotmail.es live.co.uk live.fr live.nl live.it outlook.es outlook.fr outlook.de windowslive.com",
+        (
+            "protection.outlook.com mail.protection.outlook.com olc.protection.outlook.com prod.outlook.com mx.microsoft hotmail.com outlook.com "
+            "messaging.microsoft.com exchangelabs.com"
+        ),
+        (
+            "outlook.com hotmail.com live.com msn.com hotmail.co.uk hotmail.fr hotmail.de hotmail.it hotmail.es live.co.uk live.fr live.nl "
+            "live.it outlook.es outlook.fr outlook.de windowslive.com"
+        ),
     ),
     "yahoo": (
         "yahoodns.net yahoo.com yahoo.net yahoodns.com aol.com mx.aol.com yahooinc.com",
-        "yahoo.com yahoo.es yahoo.fr yahoo.de yahoo.it yahoo.co.uk yahoo.com.br yahoo.com.mx yahoo.com.ar yahoo.co.in ymail.com rocketmail.com aol.com aim.com verizon.net frontier.com",
+        (
+            "yahoo.com yahoo.es yahoo.fr yahoo.de yahoo.it yahoo.co.uk yahoo.com.br yahoo.com.mx yahoo.com.ar yahoo.co.in ymail.com "
+            "rocketmail.com aol.com aim.com verizon.net frontier.com"
+        ),
     ),
     "yahoo_japan": ("yahoo.co.jp", "yahoo.co.jp ymail.ne.jp"),
     "apple": ("icloud.com me.com mac.com apple.com", "icloud.com me.com mac.com"),

@@ -18,10 +18,10 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._errors 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.explain import explain
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.listnames import LIST_WORDS, find_list
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.engine import Ruleset, check_rules, facts_of, lint, tokens
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.engine import Ruleset, check_rules, facts_of, lint
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.tables import TABLES
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import ADDRESSEE, REASONS
-from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.reply import fold, parse_reply, stage_of
+from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.reply import fold, parse_reply, stage_of, words_in
 
 LANGUAGES = ("en", "es")
 
@@ -38,29 +38,34 @@ _US_WORDS = frozenset(
     """.split()
 )
 _US_BEGINNINGS = (
-    "blacklist", "blocklist", "denylist", "spam", "throttl", "relay", "authent", "greylist", "graylist", "barracudacentral", "ratelimit",
-    "reputac", "reputaz", "politic", "politiq", "richtlinie", "absender", "sperrliste", "autentic", "bloquead", "bloccat", "gesperrt",
+    "blacklist", "blocklist", "denylist", "spam", "throttl", "authent", "greylist", "graylist", "barracudacentral", "ratelimit",
+    "reputac", "reputaz", "politic", "politiq", "richtlinie", "absender", "sperrliste", "autentic",
 )  # fmt: skip
 _US_TOGETHER = re.compile(
-    r"""client\ host | (?:your|sending|sender'?s?|source|client|connecting)\ (?:ip|host|server|mail\ ?server|network|domain|address|reputation|message)(?![a-z])
-      | reverse\ dns | (?:black|block|deny|gr[ae]y)[ -]list | rate\ limit | too\ (?:many|much|fast) | (?:per|this|an|in\ an)\ (?:hour|day|minute)(?![a-z])
-      | limit\ exceeded | exceeded\ (?:the|your|our|its)\ (?:\w+\ )?(?:limit|rate) | mail\ from\ domain | sender\ (?:domain|address|rejected|denied|blocked|not)(?![a-z])
+    r"""client\ host
+      | (?:your|sending|sender'?s?|source|client|connecting)\ (?:ip|host|server|mail\ ?server|network|domain|address|reputation|message)(?![a-z])
+      | reverse\ dns | (?:black|block|deny|gr[ae]y)[ -]list | rate\ limit | too\ (?:many\ (?!errors)|much|fast)
+      | (?:per|this|an|in\ an)\ (?:hour|day|minute)(?![a-z])
+      | limit\ exceeded | exceeded\ (?:the|your|our|its)\ (?:\w+\ )?(?:limit|rate) | mail\ from\ domain
+      | sender\ (?:domain|address|rejected|denied|blocked|not)(?![a-z])
       | listas?\ (?:negra|nera|de\ bloque) | listes?\ (?:noire|de\ blocage) | schwarze\w*\ liste
-      | (?:su|sua|tu|votre|ihre?|vostr[oa]|il\ tuo|direccion|adresse|indirizzo|endereco)\ (?:ip|servidor|serveur|server|mailserver|dominio|domaine|domain|rechner)(?![a-z])
+      | (?:su|sua|tu|votre|ihre?|vostr[oa]|il\ tuo|direccion|adresse|indirizzo|endereco)
+        \ (?:ip|servidor|serveur|server|mailserver|dominio|domaine|domain|rechner)(?![a-z])
     """,
     re.VERBOSE,
 )
 
 
-def _names_us(words, there):
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _names_us(words):
     """Tell whether a text names us, a blocklist, a limit or a policy."""
+    there = words_in(words)
     return bool(not _US_WORDS.isdisjoint(there) or any(word.startswith(_US_BEGINNINGS) for word in there) or _US_TOGETHER.search(words))
 
 
 # A list of domains, or a list asked about one.
 _OF_A_DOMAIN = re.compile(r"(?<!client )\b(?:domain|url|uri|rhsbl|mailfrom|mail from domain|helo name|sender's name|link)\b")
 _HOST_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
-_DIGIT_PAIR = re.compile(r"\d\.\d|[0-9a-fA-F]:[0-9a-fA-F:]")
 _LISTING = frozenset(("ip_blocklisted", "ip_blocked", "ip_reputation", "dynamic_ip", "domain_blocklisted"))
 _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
 _IPV6 = re.compile(r"(?<![\w:])(?=[0-9a-fA-F]*:[0-9a-fA-F]*:)[0-9a-fA-F:]{3,39}(?![\w:])")
@@ -151,7 +156,7 @@ def _judge(text, code, status, command, rhost, recipient_domain, ours, language,
     finding = _find(rules or builtin_rules(), reply, facts)
     named = _named(reply, finding, ours, recipient_domain, rhost)
     verdict = _verdict(reply, facts, finding, named)
-    _obey_the_laws(verdict, finding, named)
+    _obey_the_laws(verdict, reply, named)
     verdict["explanation"], verdict["advice"] = explain(verdict, language)
     return verdict
 
@@ -164,13 +169,13 @@ Finding = namedtuple("Finding", "rule words there matched reason")
 
 def _find(rules, reply, facts):
     """Return the Finding. Of several replies in one text the first tells the cause, unless it tells next to nothing."""
-    there = tokens(reply.lead)
+    there = reply.there
     if facts["code"][:1] in ("2", "3"):
         return Finding(None, reply.lead, there, "", "success")
     rank, rule = rules.find(reply.lead, facts, there)
     words = reply.lead
     if reply.lead is not reply.words and (rule is None or rule.tier in ("vague", "status")):
-        all_there = tokens(reply.words)
+        all_there = words_in(reply.words)
         whole_rank, whole = rules.find(reply.words, facts, all_there, rank)
         if whole and (rule is None or rule.tier == "status" or whole.tier in ("own", "exact", "named")):
             rank, rule, words, there = whole_rank, whole, reply.words, all_there
@@ -202,11 +207,12 @@ def _named(reply, finding, ours, recipient_domain, rhost):
 
 def _address(reply, ours):
     """Return the address of ours that the reply names, else the first address that is not the server's own, or None."""
-    if not _DIGIT_PAIR.search(reply.text):
+    if "<ip>" not in reply.words:
         return None
     # Without a reply code these are the words of our own mail system, which names the other side.
     strangers = reply.code is not None
-    named = [found.lower() for pattern in (_IPV4, _IPV6) for found in pattern.findall(reply.text) if found != reply.host_address]
+    text = reply.text
+    named = [found.lower() for pattern in (_IPV4, _IPV6) for found in pattern.findall(text) if found != reply.host_address]
     return next((one for one in named if one in ours.addresses), named[0] if named and strangers else None)
 
 
@@ -311,17 +317,17 @@ def _retry_after(reply):
     return int(found.group(1)) if found else None
 
 
-def _obey_the_laws(verdict, finding, named):
+def _obey_the_laws(verdict, reply, named):
     """Take back what no rule may order, whatever table it stands in.
 
     Never ``clean_address_list`` while the refusal is temporary, or where the text names our address, HELO, domain, a blocklist, a limit or a policy;
-    never ``switch_outbound_ip`` where the domain or the whole range is listed, nor first on a guess (it may stand among the alternatives, for evidence to confirm).
+    never ``switch_outbound_ip`` where the domain or the whole range is listed, nor first on a guess: there it may be an alternative that evidence confirms.
     """
     dropped = set()
     guessed = {"switch_outbound_ip"} if verdict["confidence"] == "guess" else set()
     ours_named = named.address_is_ours or named.helo or (named.domain and not named.recipient_is_ours) or named.blocklist
     cleans = verdict["remedy"] == "clean_address_list" or "clean_address_list" in verdict["alternatives"]
-    if cleans and (verdict["temporary"] or ours_named or _names_us(finding.words, finding.there)):
+    if cleans and (verdict["temporary"] or ours_named or _names_us(reply.words)):
         dropped.add("clean_address_list")
     if verdict["reason"] in ("domain_blocklisted", "domain_reputation", "dynamic_ip"):
         dropped.add("switch_outbound_ip")

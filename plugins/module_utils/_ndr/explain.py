@@ -37,7 +37,9 @@ TICKET = {
         "rate_limited": "We sent more, or faster, than the recipient's system takes from us.",
         "too_many_connections": "Our server opened more connections at once than the recipient's system allows.",
         "too_many_recipients": "The message has more recipients than the recipient's system takes at once.",
-        "directory_harvest": "Too many of the addresses we tried there do not exist, which looks like guessing; the recipient's system shut us out for a while.",
+        "directory_harvest": (
+            "Too many of the addresses we tried there do not exist, which looks like guessing; the recipient's system shut us out for a while."
+        ),
         "ip_blocklisted": "The recipient's system refuses our server because its address stands on a blocklist.",
         "ip_blocked": "The recipient's system refuses our server's address.",
         "ip_reputation": "The recipient's system distrusts our server's address for what was sent from it.",
@@ -92,7 +94,9 @@ TICKET = {
         "rate_limited": "Enviamos más, o más deprisa, de lo que el sistema del destinatario acepta de nosotros.",
         "too_many_connections": "Nuestro servidor abrió más conexiones a la vez de las que permite el sistema del destinatario.",
         "too_many_recipients": "El mensaje tiene más destinatarios de los que el sistema del destinatario acepta de una vez.",
-        "directory_harvest": "Demasiadas direcciones de las que probamos allí no existen, y eso parece adivinar; el sistema del destinatario nos cerró el paso por un tiempo.",
+        "directory_harvest": (
+            "Demasiadas direcciones de las que probamos allí no existen, y eso parece adivinar; el sistema del destinatario nos cerró el paso por un tiempo."
+        ),
         "ip_blocklisted": "El sistema del destinatario rechaza nuestro servidor porque su dirección IP figura en una lista negra.",
         "ip_blocked": "El sistema del destinatario rechaza la dirección IP de nuestro servidor.",
         "ip_reputation": "El sistema del destinatario desconfía de la dirección IP de nuestro servidor por lo que se envió desde ella.",
@@ -108,7 +112,9 @@ TICKET = {
         "relay_denied": "El servidor al que se preguntó no recibe correo para este destinatario.",
         "authentication_required": "El servidor al que se preguntó solo acepta este mensaje tras una identificación válida.",
         "posting_not_allowed": "El destinatario, a menudo una lista o un grupo, solo admite correo de ciertos remitentes.",
-        "spam_content": "El sistema del destinatario tomó el mensaje por correo basura. Redáctelo de otro modo, sin los enlaces ni el adjunto, y envíelo de nuevo.",
+        "spam_content": (
+            "El sistema del destinatario tomó el mensaje por correo basura. Redáctelo de otro modo, sin los enlaces ni el adjunto, y envíelo de nuevo."
+        ),
         "virus": "El sistema del destinatario encontró algo dañino en el mensaje. Revise el adjunto y el equipo del que procede.",
         "content_rejected": "El sistema del destinatario no admite el contenido de este mensaje, casi siempre el tipo de su adjunto.",
         "message_format": "El sistema del destinatario encontró mal formado el mensaje.",
@@ -133,8 +139,13 @@ REFUSALS_OF_US = frozenset(
 # remedy -> what the postmaster does.
 ADVICE = {
     "en": {
-        "switch_outbound_ip": "Find what was sent from this address and stop it; then send from a clean address of the pool, or have the address taken off the list.",
-        "delist": "Find and stop the cause first, then ask for the removal of the entry; until it is gone, another clean address or a smarthost keeps the mail moving.",
+        "switch_outbound_ip": (
+            "Find what was sent from this address and stop it; then send from a clean address of the pool, or have the address taken off the list."
+        ),
+        "delist": (
+            "Find and stop the cause first, then ask for the removal of the entry; until it is gone,"
+            " another clean address or a smarthost keeps the mail moving."
+        ),
         "use_smarthost": "Send through the provider's relay or another smarthost: another address of the same range will not help.",
         "fix_ptr": "Have the provider set a PTR record for the address that names a host which resolves back to it.",
         "fix_helo": "Let the server introduce itself by a fully qualified name that resolves to the address it sends from.",
@@ -158,8 +169,13 @@ ADVICE = {
         "none": "Nothing has to be done.",
     },
     "es": {
-        "switch_outbound_ip": "Averigüe qué se envió desde esta IP y deténgalo; después envíe desde una IP limpia de la reserva, o haga retirar la IP de la lista.",
-        "delist": "Encuentre y detenga primero la causa y pida después la retirada de la lista; mientras tanto, otra IP limpia o un smarthost mantienen el correo en marcha.",
+        "switch_outbound_ip": (
+            "Averigüe qué se envió desde esta IP y deténgalo; después envíe desde una IP limpia de la reserva, o haga retirar la IP de la lista."
+        ),
+        "delist": (
+            "Encuentre y detenga primero la causa y pida después la retirada de la lista; mientras tanto,"
+            " otra IP limpia o un smarthost mantienen el correo en marcha."
+        ),
         "use_smarthost": "Envíe a través del relé del proveedor o de otro smarthost: otra IP del mismo rango no servirá.",
         "fix_ptr": "Pida al proveedor un registro PTR para la IP, con un nombre que resuelva a esa misma IP.",
         "fix_helo": "Haga que el servidor se presente con un nombre completo que resuelva a la IP desde la que envía.",

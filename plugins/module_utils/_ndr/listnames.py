@@ -71,8 +71,9 @@ _KINDS = {"pbl.spamhaus.org": "policy", "xbl.spamhaus.org": "exploited", "sbl.sp
 def find_list(text, there):
     """Return what is known of the list that a reply names, or None.
 
-    ``text`` is the reply in lower case, ``there`` the set of its words. The result has ``zone``, ``name``, ``kind`` (policy, exploited, spam_source, reputation,
-    network, domain, or None where the zone holds several), ``takes`` (ip, domain), ``closed`` (True for a list that no longer works) and ``lookup_url``.
+    ``text`` is the reply in lower case, ``there`` the set of its words. The result has ``zone``, ``name``, ``kind`` (policy, exploited, spam_source,
+    reputation, network, domain, or None where the zone holds several), ``takes`` (ip, domain), ``closed`` (True for a list that no
+    longer works) and ``lookup_url``.
     """
     zone = next((NAMES[word] for word in sorted(there & NAMES.keys())), None)
     exact = next((host for host in _HOST.findall(text) if host in _BY_ZONE), None)

@@ -12,16 +12,30 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import namedtuple
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.template import template_of
 
-# text: what the remote server said, without the wrapping; code: int or None; status: "x.y.z" or None; inner_code, inner_status: of a reply quoted inside it;
-# stage: one of STAGES or None; host, host_address: the server that spoke, where the wrapping names it; template: of the whole input;
-# words: `text` as the rules see it: template, lower case, no accents, no brackets, continuation codes taken out, leading codes cut off;
-# lead: the words of the first reply where the text holds several with different codes (the later ones are mostly its consequences), else `words`.
-Reply = namedtuple("Reply", "text code status inner_code inner_status stage host host_address template words lead")
+# What the *form* of a text (its template) tells, worked out once per form.
+# code: int or None; status: "x.y.z" or None; inner_code, inner_status: of a reply quoted inside it; stage: one of STAGES or None;
+# words: what the remote server said as the rules see it: template, lower case, no accents, no brackets, continuation codes taken out, leading codes cut off;
+# lead: the words of the first reply where the text holds several with different codes (the later ones are mostly its consequences), else `words`;
+# there: the set of the words of `lead`.
+Form = namedtuple("Form", "code status inner_code inner_status stage words lead there")
+
+
+class Reply(namedtuple("Reply", ("said", "template", "host", "host_address", *Form._fields))):
+    """One reply: the whole text, its template, the server that spoke where the wrapping names it, and what the form tells."""
+
+    __slots__ = ()
+
+    @property
+    def text(self):
+        """What the remote server said, without the words of our own mail system around it."""
+        return _core(self.said)
+
 
 STAGES = ("connect", "helo", "starttls", "auth", "mail", "rcpt", "data", "end_of_data", "quit")
 
@@ -46,6 +60,10 @@ _INTRODUCED = re.compile(
     """,
     re.VERBOSE,
 )
+_SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}
+_WORD = re.compile(r"[^\W_]+")
+# Forms remembered: a log comes down to a few hundred.
+_FORMS = 4096
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _BEGINS_WITH_CODE = re.compile(rf"\s*{_CODE}[ -]")
 _EXIM_HOST = re.compile(r"host (\S+) \[([0-9A-Fa-f:.]+)\]:\s")
@@ -84,7 +102,8 @@ _STAGES_SAID = (
     (
         "error from remote",
         re.compile(
-            r"smtp error from remote (?:mail server|mailer) after (?:pipelined )?(rcpt to|mail from|end of data|data|ehlo|helo|initial connection|starttls|auth)"
+            r"smtp error from remote (?:mail server|mailer) after (?:pipelined )?"
+            r"(rcpt to|mail from|end of data|data|ehlo|helo|initial connection|starttls|auth)"
         ),
         None,
     ),
@@ -129,7 +148,6 @@ _INNER = re.compile(
 _EXPIRED_IN_QUEUE = re.compile(r"status=expired")
 
 _CONTINUED = re.compile(r"(?:^|(?<=\s))[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3}(?:\s|$))?")
-_GLUED = re.compile(r"(?<=[a-z,])[245]\.\d{1,3}\.\d{1,3} (?=[A-Za-z])")
 _LEADING = re.compile(
     r"^(?:dsn=[\d.]+, )?(?:[45]\.\d\.\d, )?(?:status=[a-z]+ )?\(?(?:delivery temporarily suspended: )?(?:[^\w<\[]|_)*"
     r"(?:[245]\d\d(?:[ -]+|$))?[#(]?(?:[245]\.\d{1,3}\.\d{1,3}[):;,]?(?:\s+|$))?(?:[^\w<\[]|_)*"
@@ -186,43 +204,55 @@ def stage_of(command) -> str | None:
     return None
 
 
+def words_in(text: str) -> frozenset:
+    """Return the set of the words of a folded text."""
+    return frozenset(text.translate(_SPACES).split() if text.isascii() else _WORD.findall(text))
+
+
 def parse_reply(text) -> Reply:
     """Read one reply, queue reason, log reason or NDR text. Total: whatever the input, a Reply comes back.
 
     The code and status are those of the reply itself where it has them, else what the wrapping says (Postfix ``dsn=``).
     """
-    text = "" if text is None else str(text)
-    if not text.isascii():
+    said = "" if text is None else str(text)
+    if not said.isascii():
         # Halves of surrogate pairs, which stand for undecodable bytes, could not be printed later.
-        text = text.encode("utf-8", "replace").decode("utf-8")
-    if len(text) > HEAD + TAIL:
-        text = text[:HEAD] + " ... " + text[-TAIL:]
-    if "_" in text and text.count("_") > 3 * text.count(" ") and _QMAIL_SPACES.search(text):
+        said = said.encode("utf-8", "replace").decode("utf-8")
+    if len(said) > HEAD + TAIL:
+        said = said[:HEAD] + " ... " + said[-TAIL:]
+    if "_" in said and said.count("_") > 3 * said.count(" ") and _QMAIL_SPACES.search(said):
         # qmail's log writes a space as "_" and a line break as "/".
-        text = text.replace("_", " ").replace("./", ". ")
-    template = template_of(text)
-    said = text.replace("\\n", " ").replace("\\r", "") if "\\" in text else text
-    stage, host, host_address = _wrapping(said)
-    core = _core(said)
-    code, status, inner_code, inner_status = _codes(core, said)
+        said = said.replace("_", " ").replace("./", ". ")
+    template = template_of(said)
+    form = _form(template)
+    host = host_address = None
+    if "<host>" in template:
+        found = _HOST_SPOKE.search(said)
+        if found:
+            host, host_address = found.group(1).lower(), found.group(2)
+    return Reply(said, template, host, host_address, *form)
+
+
+@functools.lru_cache(maxsize=_FORMS)
+def _form(template: str) -> Form:
+    """Return what a template tells. Masks (`<host>`, `<address>`) stand in it where the text had names."""
+    core = _core(template)
+    code, status, inner_code, inner_status = _codes(core, template)
     words = lead = _words(core)
     end = _first_reply_ends(core)
     if end:
         lead = _words(core[:end]) or words
-    return Reply(core, code, status, inner_code, inner_status, stage, host, host_address, template, words, lead)
+    return Form(code, status, inner_code, inner_status, _stage(template), words, lead, words_in(lead))
 
 
-def _wrapping(said: str) -> tuple:
-    """Return (stage, host, address) as the words around the reply tell them."""
-    stage = None
+def _stage(said: str) -> str | None:
+    """Return the stage that the words around the reply tell."""
     low = said.lower()
     for word, pattern, named in _STAGES_SAID:
         found = pattern.search(low) if word in low else None
         if found:
-            stage = named or stage_of(found.group(1))
-            break
-    found = _HOST_SPOKE.search(said) if "[" in said or "(" in said else None
-    return (stage, found.group(1).lower(), found.group(2)) if found else (stage, None, None)
+            return named or stage_of(found.group(1))
+    return None
 
 
 def _core(said: str) -> str:
@@ -302,7 +332,7 @@ def _status(text: str, code) -> str | None:
 
 def _words(core: str) -> str:
     """Return the reply as the rules see it."""
-    words = fold(template_of(_GLUED.sub(" ", core)))
+    words = fold(core)
     if "-" in words:
         shorter = _CONTINUED.sub("", words)
         if shorter != words:

@@ -45,8 +45,17 @@ _NUMBER = r"(?P<number>(?<![\w#])\d+(?:\.\d+)?(?![\w]))"
 _VARIABLE = re.compile("|".join((_URL, _ADDRESS, _TIME, _IP, _STATUS, _HOST, _ID, _NUMBER)))
 _IN_URL = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|[^/?&=]+(?:@|%40)[^/?&=]+|(?=[\w%+-]*\d)[\w%+-]{12,}")
 
-# `550`, `550-5.7.1`, `('550',`: kept where a reply may begin, a number after an ordinary word ("for 450 seconds").
+# OpenSMTPD joins the lines of a reply without a space: "a rate of4.7.28 unsolicited".
+_GLUED = re.compile(r"([a-z]+)[245]\.\d{1,3}\.\d{1,3}")
+
+# `550`, `550-5.7.1`, `('550',`: kept where a reply may begin, a number elsewhere ("wait 450 seconds").
 _REPLY_CODE = re.compile(r"[('\"\[#]*[245]\d\d(?:['\"\],)]*$|-\D|-[245]\.\d{1,3}\.\d)")
+# The same at the end of a longer word: `reply=550`, `smtp;550`, `TO:550-5.7.1`.
+_CODE_BEHIND = re.compile(r"((?:\S*[;:>'\"(]|reply=|stat=))([245]\d\d(?:-\S*)?)")
+_NUMBER_FOLLOWS = frozenset(
+    "a about after another at by code every exceeds for from id in is least length limit more most number of only over past size than the to until wait"
+    " within".split()
+)
 # No word of a reply is longer. What is cut off could only be an id, and the work for one word stays bounded.
 _WORD_MAX = 240
 _UNITS = ("second", "minute", "hour", "day", "message", "mail", "recipient", "connection", "byte", "kb", "mb", "sec", "min", "time", "error")
@@ -81,13 +90,16 @@ def _word(word: str, before: str, after: str) -> str:
     """Return the template of a word that is not remembered; ``before`` and ``after`` are its neighbours."""
     word = word[:_WORD_MAX]
     if _REPLY_CODE.match(word):
-        if "-" in word:
+        if "-" in word[3:]:
             code, rest = word.split("-", 1)
             return code + "-" + _VARIABLE.sub(_replace, rest)
         # The first word (it has ":" before it) is a code even before "message" or "mail".
-        if before == ":" or _is_status(after) or not (before.isalpha() or after.lower().startswith(_UNITS)):
+        if not word.isdigit() or before == ":" or _is_status(after):
             return word
-        return "<n>"
+        return "<n>" if before.lower() in _NUMBER_FOLLOWS or after.lower().startswith(_UNITS) or not after else word
+    behind = _CODE_BEHIND.fullmatch(word)
+    if behind:
+        return _VARIABLE.sub(_replace, behind.group(1)) + behind.group(2)
     if word[:3] in _DAYS_AND_MONTHS and word.strip(",.") in _DAYS_AND_MONTHS:
         return "<time>"
     kept = _CHANGED.get(word)
@@ -120,6 +132,10 @@ def _replace(found) -> str:
         if text.startswith(DOTTED_REASONS) or ".".join(labels[-2:]) in LIST_OPERATORS:
             return text
         return "<host>"
+    if kind == "id":
+        glued = _GLUED.fullmatch(text)
+        if glued:
+            return glued.group(1)
     return _STANDS_FOR[kind]
 
 

@@ -16,7 +16,7 @@ import re
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import CONFIDENCES, EVIDENCE, REASONS, REMEDIES, SIDES
-from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.reply import STAGES, fold, parse_reply, stage_of
+from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.reply import STAGES, fold, parse_reply, stage_of, words_in
 
 # How much a rule's words settle, strongest first. `confidence` is what a match of the tier is worth unless the rule says otherwise.
 TIERS = ("own", "exact", "named", "words", "vague", "status")
@@ -51,11 +51,12 @@ _REMEMBERED = 4096
 _TIER = 1 << 16
 # What "..." may stand for at most.
 _GAP = ".{0,80}?"
-# A phrase begins and ends with whole words and never inside of a placeholder such as <host>. Scripts beyond ASCII may have no spaces: no such demand there.
+# A phrase begins and ends with whole words and never inside of a placeholder such as <host>.
 _START = r"(?<!<)(?:(?<![^\W_])|(?![^\W_]))"
 _END = r"(?!>)(?:(?<![^\W_])|(?![^\W_]))"
+# Chinese, Japanese and Korean set no space between words: no whole words there.
+_UNSPACED = re.compile("[\u3040-\ud7af]")
 
-_SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD = re.compile(r"[^\W_]+")
 # The tokens of a phrase: a gap, alternatives, something that may be left out, or literal text.
 _TOKEN = re.compile(
@@ -234,11 +235,11 @@ def _regex(phrase):
             begun = True
         else:
             pieces[-1] += f"(?:{before}(?:{body}))?" if begun else f"(?:(?:{body}) )?"
-    between = _END + _GAP + _START if phrase.text.isascii() else _GAP
-    joined = between.join(f"({piece})" for piece in pieces if piece)
+    spaced = not _UNSPACED.search(phrase.text)
+    joined = (_END + _GAP + _START if spaced else _GAP).join(f"({piece})" for piece in pieces if piece)
     if phrase.text.endswith("$"):
         return joined + r"\W*$"
-    return joined + (_END if phrase.text.isascii() else "")
+    return joined + (_END if spaced else "")
 
 
 class Ruleset:
@@ -281,7 +282,7 @@ class Ruleset:
     def matches(self, words, facts):
         """Return [(rank, rule, matched words)] of every rule that holds, best first. A rank is (tier and specificity, rule id)."""
         found = {}
-        for _high, rule, phrase, _needed in self._candidates(words, tokens(words)) + self._by_facts:
+        for _high, rule, phrase, _needed in self._candidates(words, words_in(words)) + self._by_facts:
             held = self._held(rule, phrase, words, facts)
             if held is not None:
                 one = ((held[0], rule.id), rule, held[1])
@@ -292,7 +293,7 @@ class Ruleset:
     def find(self, words, facts, there, over=(0, "", "")):
         """Return (rank, rule) of the best rule that ranks above ``over``, or (over, None).
 
-        A rank is (tier and specificity, rule id, matched words). ``there`` is tokens(words).
+        A rank is (tier and specificity, rule id, matched words). ``there`` is words_in(words).
         """
         asked = (words, over, *facts.values())
         known = self._found.get(asked)
@@ -335,11 +336,6 @@ class Ruleset:
 
 def _highest(entry):
     return entry[0]
-
-
-def tokens(words):
-    """Return the set of the words of a text as parse_reply gives it."""
-    return set(words.translate(_SPACES).split() if words.isascii() else _WORD.findall(words))
 
 
 def facts_of(reply, *, code=None, status=None, stage=None, operator=None):
