@@ -276,6 +276,15 @@ RULES = (
         url=_CPANEL,
     ),
     rule(
+        "exim.cpanel_rbl",
+        "exact",
+        "ip_blocklisted",
+        ("junkmail rejected - ... is in an rbl",),
+        ('550-"JunkMail rejected - mail.example.org [198.51.100.11]:34032 is in an\n550 RBL: https://www.example.net/query/ip/198.51.100.11"',),
+        counter=('550 "The mail server detected your message as spam and has prevented delivery."',),
+        url=_CPANEL,
+    ),
+    rule(
         "exim.prohibited",
         "exact",
         "policy",

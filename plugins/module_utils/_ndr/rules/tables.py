@@ -12,6 +12,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
     exchange,
     exim,
     filters,
+    gateways,
     general,
     google,
     iberian,
@@ -53,6 +54,7 @@ TABLES = (
     ("exchange", exchange.RULES),
     ("servers", servers.RULES),
     ("filters", filters.RULES),
+    ("gateways", gateways.RULES),
     ("microsoft", microsoft.RULES),
     # The status alone.
     ("status", status.RULES),
