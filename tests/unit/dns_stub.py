@@ -87,9 +87,10 @@ class Stub:
         self._later: list = []
         self._number = 0
         for _attempt in range(50):  # a port that is free for both UDP and TCP
-            self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            self.udp = socket.socket(family, socket.SOCK_DGRAM)
             self.udp.bind((address, 0))
-            self.tcp = socket.socket() if tcp else None
+            self.tcp = socket.socket(family) if tcp else None
             try:
                 if self.tcp:
                     self.tcp.bind(self.udp.getsockname())
@@ -97,7 +98,7 @@ class Stub:
             except OSError:
                 continue
             break
-        self.title = f"{address}:{self.udp.getsockname()[1]}"
+        self.title = f"[{address}]:{self.udp.getsockname()[1]}" if ":" in address else f"{address}:{self.udp.getsockname()[1]}"
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
 

@@ -305,6 +305,18 @@ def test_a_question_can_be_for_one_nameserver():
     assert [(answer.status, answer.server) for answer in answers] == [("ok", 0), ("ok", 0), ("nxdomain", 1)]
 
 
+def test_a_nameserver_has_an_ipv6_address():
+    try:
+        stub = Stub(lambda query: good(query) if query.tcp else query.reply(flags=0x8380), address="::1")
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with stub as nameserver:
+        resolver = Resolver([nameserver])
+        assert resolver.run([ask(host())])[0].records == ["192.0.2.1"]
+    assert resolver.report()[0]["nameserver"] == nameserver
+    assert resolver.stats["tcp"] == 1
+
+
 def test_nobody_listens():
     with Stub(good, tcp=False) as nameserver:
         pass
