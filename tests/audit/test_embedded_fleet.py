@@ -46,6 +46,12 @@ def reasons(host, side):
     return {row["verdict"]["reason"] for row in host["verdicts"] if row["side"] == side}
 
 
+def timeless(report):
+    """The report without the time of its making, and without how fast the DNS server was and on which port."""
+    text = json.dumps({**report, "fleet": {**report["fleet"], "resolver": {}}})
+    return json.loads(text.replace(report["generated_at"], "NOW"))
+
+
 def test_needs_no_network_and_no_patience(fleet):
     assert fleet.outside == []
     assert fleet.seconds < HANGS
@@ -143,10 +149,7 @@ def test_report_is_one_file(fleet):
 def test_second_run_says_the_same(fleet, audit):
     again = audit()
     assert again.code == 0, again.complaints
-    for report in (again.report, fleet.report):
-        del report["generated_at"]
-        del report["fleet"]["resolver"]  # how fast the server was, and on which port
-    assert again.report == fleet.report
+    assert timeless(again.report) == timeless(fleet.report)
 
 
 def test_check_mode_writes_no_report(audit):

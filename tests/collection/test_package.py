@@ -60,8 +60,9 @@ def tarball(tmp_path_factory):
 def installed(tarball, tmp_path_factory):
     """The environment in which Ansible finds the installed collection, and no other copy of it."""
     folder = tmp_path_factory.mktemp("collections")
-    ansible("galaxy", "collection", "install", "--offline", "--collections-path", folder, tarball)
-    return {"ANSIBLE_COLLECTIONS_PATH": str(folder), "PYTHONPATH": ""}
+    alone = {"ANSIBLE_COLLECTIONS_PATH": str(folder), "PYTHONPATH": ""}
+    ansible("galaxy", "collection", "install", "--offline", "--collections-path", folder, tarball, **alone)
+    return alone
 
 
 def names(folder, pattern):
