@@ -215,6 +215,16 @@ SERVER = (
         url=_POSTCONF + "#check_recipient_access",
     ),
     rule(
+        "postfix.recipient_policy",
+        "vague",
+        "policy",
+        ("recipient address rejected:",),
+        ("554 5.7.1 <zoe@example.com>: Recipient address rejected: see https://postmaster.example.com/why",),
+        counter=("550 5.1.1 <zoe@example.com>: Recipient address rejected: see https://postmaster.example.com/why",),
+        when={"status": "5.7.x", "code": "5xx"},
+        url=_POSTCONF + "#check_policy_service",
+    ),
+    rule(
         "postfix.dnsbl_domain",
         "exact",
         "domain_blocklisted",
