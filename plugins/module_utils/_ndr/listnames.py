@@ -57,12 +57,13 @@ PARTS = (
     (re.compile(r"(?<![a-z])(?:sbl|css)(?:\d|(?![a-z]))"), "sbl.spamhaus.org"),
 )
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
-_BY_ZONE = {entry["zone"]: entry for entry in BLOCKLISTS}
+_LISTS: list = BLOCKLISTS
+_BY_ZONE = {entry["zone"]: entry for entry in _LISTS}
 # A reply with none of these words names no list.
 LIST_WORDS = (
     frozenset(NAMES)
     | {"pbl", "xbl", "sbl", "dbl", "cbl", "css", "dnsbl", "rbl", "zen", "bl", "dnsrbl", "blacklist", "blocklist", "rhsbl"}
-    | {word for entry in BLOCKLISTS for word in re.findall(r"[a-z0-9]+", entry["zone"]) if len(word) > 4}
+    | {word for zone in _BY_ZONE for word in re.findall(r"[a-z0-9]+", zone) if len(word) > 4}
 )
 # What a part of a zone means is known; a zone of many kinds ("zen") has no kind of its own.
 _KINDS = {"pbl.spamhaus.org": "policy", "xbl.spamhaus.org": "exploited", "sbl.spamhaus.org": "spam_source", "cbl.abuseat.org": "exploited"}

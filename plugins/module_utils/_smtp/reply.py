@@ -26,7 +26,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.te
 Form = namedtuple("Form", "code status inner_code inner_status stage words lead there")
 
 
-class Reply(namedtuple("Reply", ("said", "template", "host", "host_address", *Form._fields))):
+class Reply(namedtuple("Reply", "said template host host_address code status inner_code inner_status stage words lead there")):
     """One reply: the whole text, its template, the server that spoke where the wrapping names it, and what the form tells."""
 
     __slots__ = ()
@@ -156,7 +156,9 @@ _BRACKETS = {ord(mark): " " for mark in '[](){}"'}
 _QMAIL_SPACES = re.compile(r"[A-Za-z]_[A-Za-z]+_[A-Za-z]")
 
 # Typographic variants and accents, so that one spelling of a phrase is enough.
-_PLAIN = {ord(mark): plain for marks, plain in (("’‘´`ʼ", "'"), ("“”„«»", '"'), ("–—‐‑−", "-"), ("\u00a0\u2007\u202f\u3000", " ")) for mark in marks}
+_PLAIN: dict[int, str | None] = {
+    ord(mark): plain for marks, plain in (("’‘´`ʼ", "'"), ("“”„«»", '"'), ("–—‐‑−", "-"), ("\u00a0\u2007\u202f\u3000", " ")) for mark in marks
+}
 _PLAIN.update(
     {
         ord("…"): "...",
@@ -300,11 +302,12 @@ def _codes(core: str, said: str) -> tuple:
         if code >= 300:
             break
     if code is None:
-        found = _LOOSE_CODE.search(core)
-        if not found and core is not said:
-            found = _CODES.search(said)
-        if found:
-            code = int(found.group("code") or found.group("code2"))
+        loose = _LOOSE_CODE.search(core)
+        wrapped = _CODES.search(said) if not loose and core is not said else None
+        if loose:
+            code = int(loose.group("code"))
+        elif wrapped:
+            code = int(wrapped.group("code") or wrapped.group("code2"))
     inner_code = inner_status = None
     if code and code >= 300 and _SEVERAL.search(core, first_end):
         inner = _INNER.search(core, max(first_end - 1, 0))

@@ -20,11 +20,18 @@ import re
 # Second-level names of list operators: "blocked using A" and "blocked using B" are two answers, not one.
 LIST_OPERATORS = frozenset(
     """
-    abuseat.org abuse.ch abusix.zone barracudacentral.org blocklist.de dnsbl-1.net dnswl.org dronebl.org fabel.dk gbudb.net hostkarma.junkemailfilter.com
-    invaluement.com junkemailfilter.com mailspike.net mxrate.net nordspam.com nszones.com proofpoint.com psbl.org s5h.net sender.office.com
-    senderscore.com senderscore.org sorbs.net spamcop.net spameatingmonkey.net spamhaus.com spamhaus.net spamhaus.org spamrats.com surbl.org
-    surriel.com swinog.ch trendmicro.com uceprotect.net uribl.com validity.com wpbl.info zapbl.net 0spam.org
+    0spam.org abuse.ch abuse.ro abuseat.org abusix.zone ahbl.org anonmails.de anonwhois.org anticaptcha.net apews.org aupads.org
+    backscatterer.org barracudacentral.org bbfh.org bit.nl blocklist.de bondedsender.org brukalai.lt burnt-tech.com cluecentral.net cobion.com
+    cyberlogic.net darklist.de dnsblchile.org dnsrbl.org dnswl.org drand.net drmx.org dronebl.org dsbl.org dul.ru efnetrbl.org emailbasura.org
+    fabel.dk fmb.la fusionzero.com gbudb.net imp.ch inps.de invaluement.com junkemailfilter.com justspam.org kempt.net lagengymnastik.dk
+    lashback.com lugh.ch madavi.de mail-abuse.com mailspike.net manitu.net megarbl.net moensted.dk msbl.org msrbl.net mxrate.net nerd.dk
+    njabl.org nordspam.com nszones.com orbitrbl.com orbz.org ordb.org osirusoft.com pacifier.net proofpoint.com psbl.org psky.me rbl.jp
+    rfc-clueless.org rfc-ignorant.org rothen.com s5h.net sarbl.org scientificspam.net sectoor.de securitysage.com senderscore.com senderscore.org
+    sorbs.net spamcannibal.org spamcop.net spamdown.org spameatingmonkey.net spamhaus.com spamhaus.net spamhaus.org spamlookup.net spamrats.com
+    spfbl.net suomispam.net surbl.org suresupport.com surriel.com swinog.ch tornevall.org trendmicro.com uceprotect.net unsubscore.com uribl.com
+    validity.com virusfree.cz webiron.net wpbl.info zapbl.net
     """.split()
+)
 )
 # Dotted words of Exchange that are reasons, not host names.
 DOTTED_REASONS = ("RESOLVER.", "QUEUE.", "ROUTING.", "SMTPSEND.", "SMTP.", "STOREDRV.", "APPROVAL.", "DELIVERY.", "AGENT.", "CAT.", "MSEXCH.", "DSN.")
