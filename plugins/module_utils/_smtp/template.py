@@ -32,7 +32,6 @@ LIST_OPERATORS = frozenset(
     validity.com virusfree.cz webiron.net wpbl.info zapbl.net
     """.split()
 )
-)
 # Dotted words of Exchange that are reasons, not host names.
 DOTTED_REASONS = ("RESOLVER.", "QUEUE.", "ROUTING.", "SMTPSEND.", "SMTP.", "STOREDRV.", "APPROVAL.", "DELIVERY.", "AGENT.", "CAT.", "MSEXCH.", "DSN.")
 
