@@ -16,15 +16,15 @@ options:
     type: list
     elements: str
   timeout:
-    description: Seconds to wait for the answer to one question before asking again.
+    description: Seconds that the last attempt of a question waits for its answer. Earlier attempts wait no longer, and less at a nameserver that is fast.
     type: float
     default: 3.0
   retries:
-    description: How often a question is asked again after a timeout.
+    description: How often a question that got no usable answer is asked again, of the next nameserver if there is one.
     type: int
     default: 2
 requirements:
-  - dnspython >= 2.0.0
+  - dnspython >= 2.4.0
 """
 
     ACTIONGROUP = r"""

@@ -89,6 +89,12 @@ def test_a_nameserver_that_is_none(text):
         Resolver([text])
 
 
+def test_without_dnspython(monkeypatch):
+    monkeypatch.setattr(engine, "DNSPYTHON_IMPORT_ERROR", "ImportError: no module named dns")
+    with pytest.raises(DeliverabilityError, match="dnspython"):
+        Resolver(["127.0.0.1"])
+
+
 def test_the_nameservers_of_the_system(tmp_path):
     file = tmp_path / "resolv.conf"
     file.write_text("# comment\nsearch example.com\nnameserver 192.0.2.1\noptions edns0\nnameserver 2001:db8::1\n")

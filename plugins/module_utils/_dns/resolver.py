@@ -36,6 +36,7 @@ import os
 import selectors
 import socket
 import struct
+import sys
 import time
 import traceback
 import unicodedata
@@ -274,7 +275,7 @@ class Resolver:
 
     def __init__(self, nameservers=None, timeout=3.0, retries=2, in_flight=IN_FLIGHT, deadline=None, rate=0, paces=None, progress=None):
         if DNSPYTHON_IMPORT_ERROR:
-            raise DeliverabilityError("the Python library dnspython is needed here and could not be imported")
+            raise DeliverabilityError(f"the Python library dnspython >= 2.4.0 is needed where this runs; {sys.executable} cannot import it")
         self.servers = [_Server(index, *parse_nameserver(text)) for index, text in enumerate(nameservers or system_nameservers())]
         self.timeout = timeout
         self.retries = retries
