@@ -667,9 +667,9 @@ class PostfixLog(LogReader):
         last, times = dict(zip(pairs, sent)), self.sent_times
         if not times.keys() >= last.keys():
             for pair, found in dict(zip(reversed(pairs), reversed(sent))).items():
-                times.setdefault(pair, [self._time(lines, found), None])
+                times.setdefault(pair, [self._stamp(lines, found), b""])
         for pair, found in last.items():
-            times[pair][1] = self._time(lines, found)
+            times[pair][1] = self._stamp(lines, found)
         young, old = self.put_off.young, self.put_off.old
         if young or old:
             for found in [found for found in sent if (queue_id := found[1]) in young or queue_id in old]:
@@ -688,7 +688,7 @@ class PostfixLog(LogReader):
             if kind == "local":
                 summary.counts["local"] += count
             else:
-                first, last = self.sent_times[pair]
+                first, last = map(self.clock.epoch, self.sent_times[pair])
                 summary.delivered(decode(domain).lower(), host, address, count, first or self.hour, last or self.hour)
         if accepted:
             summary.counts["delivered"] += accepted
@@ -701,9 +701,10 @@ class PostfixLog(LogReader):
         for sums in (self.sent, self.sent_times, self.clients, self.active):
             sums.clear()
 
-    def _time(self, lines: bytes, found) -> int | None:
+    @staticmethod
+    def _stamp(lines: bytes, found) -> bytes:
         start = lines.rfind(b"\n", 0, found.start()) + 1
-        return self.clock.epoch(lines[start : start + 64])
+        return lines[start : start + 40]
 
     def _failure(self, lines: bytes, found) -> None:
         """``QID: to=<...>, relay=..., status=...`` of a recipient that was not accepted; the match ends behind ``status=``."""
@@ -840,8 +841,7 @@ class PostfixLog(LogReader):
         if not found:
             return
         name, sender, size = decode(queue_id), decode(found.group(1)), self._sender(queue_id)[1]
-        waited = {recipient: group for (recipient, _group), group in (self.summary.waiting.get(name) or {}).items() if recipient}
-        for recipient, group in (waited or {"": None}).items():
+        for recipient, group in (self.summary.waits(name) or {"": None}).items():
             attempt = Attempt(moment, name, "expired", recipient, sender, size=size)
             if group:
                 destination, relay_host = group.key[:2]

@@ -23,6 +23,8 @@ GROUPS_HELD = 5000
 DESTINATIONS_HELD = 20000
 SENDERS_HELD = 20000
 MESSAGES_HELD = 50000
+# Of one message, while its end is not known.
+ATTEMPTS_HELD = 500
 AGES = (3600, 4 * 3600, 86400, 3 * 86400, 5 * 86400, None)
 TOP = 10
 # A sender's hour is sudden when it is this many messages and this many times what the sender's other hours are on average.
@@ -31,8 +33,6 @@ SUDDEN_FACTOR = 10
 # Under a day of log nobody's usual volume is known.
 SUDDEN_HOURS = 24
 
-# What stands for the parts of a text that differ from message to message while its template is looked up.
-_ANY_ADDRESS, _ANY_HOST, _ANY_IP = "someone@example.com", "mx.example.com", "192.0.2.1"
 _REPLY = re.compile(r"(?:^|[\s:'\"(])[245]\d\d[ -]")
 _UNKNOWN_USER = re.compile(
     r"\b[45]\.1\.[16]\b|\bunknown (?:user|recipient|mailbox|address)|\b(?:user|recipient|mailbox|address) unknown\b|no such (?:user|recipient|mailbox)", re.I
@@ -67,11 +67,11 @@ class Forms:
         return self.of_text(item.text, item.recipient, item.relay_host, item.relay_address)
 
     def of_text(self, text: str, recipient: str = "", host: str | None = None, address: str | None = None) -> Form:
-        """Return the form of a text that may name this recipient, host and address."""
+        """Return the form of a text that may name this recipient, host and address; they are taken out first, so that more texts are known."""
         if "@" in recipient:
-            text = text.replace(recipient, _ANY_ADDRESS)
-        if address and host and "." in host and host[-1].isalpha():
-            text = text.replace(host, _ANY_HOST).replace(address, _ANY_IP)
+            text = text.replace("<" + recipient + ">", "<address>")
+        if host and host[-1].isalpha() and "." in host:
+            text = text.replace(f"{host}[{address}]", "<host>[<ip>]")
         form = self.known.get(text)
         if form is None:
             if len(self.known) >= GROUPS_HELD:
@@ -182,7 +182,8 @@ class Truths:
     def __init__(self):
         self.of_message = Recent(MESSAGES_HELD // 2)
         self.of_destination = Recent(GROUPS_HELD)
-        self.of_text = Recent(GROUPS_HELD)
+        self.of_relay = Recent(GROUPS_HELD)
+        self.of_form = Recent(GROUPS_HELD)
 
     def note(self, item, form: Form, destination: str) -> None:
         """Remember an attempt that really was made."""
@@ -191,22 +192,22 @@ class Truths:
             self.of_message[item.queue_id, item.recipient] = reason
             self.of_destination[destination] = reason
             if item.relay_host:
-                self.of_destination["relay", item.relay_host] = reason
-        self.of_text[item.text] = reason
+                self.of_relay[item.relay_host] = reason
+        else:
+            self.of_form[form.template, item.relay_host] = reason
 
-    def unmask(self, item, destination: str, reply: bool | None = None):
+    def unmask(self, item, form: Form, destination: str):
         """Return ``item`` with the true reason, or as it is, still masked, where nothing tells it.
 
         In this order: the text quotes the server after all; the last reply to this message, to this destination or from this relay, unless
-        it came from another server than the one that the text names; a real attempt that met just this text. ``reply``: has_reply of the text,
-        where it is known.
+        it came from another server than the one that the text names; a real attempt that met just this.
         """
-        if has_reply(item.text) if reply is None else reply:
+        if form.reply:
             return item._replace(masked=False)
         found = self.of_message.get((item.queue_id, item.recipient)) or self.of_destination.get(destination)
         if found and item.relay_host and found[2] != item.relay_host:
-            found = self.of_destination.get(("relay", item.relay_host))
-        found = found or self.of_text.get(item.text)
+            found = self.of_relay.get(item.relay_host)
+        found = found or self.of_form.get((form.template, item.relay_host))
         if not found:
             return item
         text, stage, relay_host, relay_address, dsn = found
@@ -218,7 +219,7 @@ def summarise_queue(entries, now: int, max_groups: int, truths: Truths | None = 
 
     ``total`` and ``bytes`` count messages, groups count recipients. ``entries`` yields QueueEntry, those of a message one after another.
     """
-    groups, forms = Groups(), Forms()
+    groups, forms, truths = Groups(), Forms(), truths or Truths()
     total = recipients = size = 0
     oldest = None
     by_queue: dict = {}
@@ -239,7 +240,7 @@ def summarise_queue(entries, now: int, max_groups: int, truths: Truths | None = 
                 ages[next(place for place, under in enumerate(AGES) if under is None or age < under)] += messages
         destination = entry.destination or domain_of(entry.recipient)
         if entry.masked:
-            entry = (truths or Truths()).unmask(entry, destination)
+            entry = truths.unmask(entry, forms.of(entry), destination)
         groups.of(entry, forms.of(entry), destination, "deferred").add(entry, entry.arrival, entry.count)
     facts, rest = groups.facts(now, max_groups)
     return {
@@ -272,7 +273,7 @@ class LogSummary:
         self.beyond_destinations = 0
         self.senders = Flow()
         self.clients = Flow()
-        self.waiting = Recent(MESSAGES_HELD)  # queue id -> groups that this message is counted in and that a later delivery settles
+        self.waiting = Recent(MESSAGES_HELD)  # queue id -> [(recipient or "", group that an attempt was counted in, None once it was accepted)]
         self.warnings: dict = {}
 
     def received(self, moment: int, client: str = "", count: int = 1) -> None:
@@ -311,41 +312,48 @@ class LogSummary:
 
     def attempt(self, attempt: Attempt) -> None:
         """Take one delivery attempt."""
+        outcome = attempt.outcome
         destination = attempt.destination or domain_of(attempt.recipient)
-        if attempt.outcome == "sent":
+        if outcome == "sent":
             self._sent(attempt, destination)
             return
-        form = attempt.form
+        form = attempt.form or self.forms.of(attempt)
         if attempt.masked:
-            unmasked = self.truths.unmask(attempt, destination, form.reply if form else None)
-            form = form if unmasked.text == attempt.text else None
-            attempt = unmasked
-        form = form or self.forms.of(attempt)
+            attempt = self.truths.unmask(attempt, form, destination)
+            form = self.forms.of(attempt)
         if not attempt.masked:
             self.truths.note(attempt, form, destination)
-        group = self.groups.of(attempt, form, destination, attempt.outcome, attempt.host_level)
+        host_level = attempt.host_level
+        group = self.groups.of(attempt, form, destination, outcome, host_level)
         group.add(attempt, attempt.time)
         hour = attempt.time - attempt.time % 3600
         group.hours[hour] = group.hours.get(hour, 0) + 1
-        if attempt.outcome == "deferred":
+        if outcome == "deferred":
             known = self.waiting.get(attempt.queue_id)
             if known is None:
-                known = self.waiting[attempt.queue_id] = {}
-            if not attempt.host_level and not any(recipient for recipient, _group in known):
+                known = self.waiting[attempt.queue_id] = []
+            if not host_level and not any(recipient for recipient, _group in known):
                 self.counts["deferred_messages"] += 1
-            known[attempt.recipient, id(group)] = group
-        if attempt.host_level:
+            if len(known) < ATTEMPTS_HELD:
+                known.append((attempt.recipient, group))
+        if host_level:
             return
-        self.counts[attempt.outcome] += 1
-        self.hour(attempt.time, attempt.outcome)
+        self.counts[outcome] += 1
+        self.hour(attempt.time, outcome)
         if attempt.sender is not None:
-            self.senders.failure(attempt.sender, attempt.outcome, form.unknown_user)
+            self.senders.failure(attempt.sender, outcome, form.unknown_user)
 
     def settled(self, queue_id: str, recipient: str) -> None:
         """A recipient of a message that had been put off was accepted: the earlier trouble is over for it."""
-        known = self.waiting.get(queue_id)
-        for key in [key for key in known or () if key[0] in (recipient, "")]:
-            known.pop(key).handled += 1
+        known = self.waiting.get(queue_id) or ()
+        for place, (waiting, group) in enumerate(known):
+            if group is not None and waiting in (recipient, ""):
+                group.handled += 1
+                known[place] = (waiting, None)
+
+    def waits(self, queue_id: str) -> dict:
+        """Return the recipients of a message that were put off and not accepted since, each with the group of its last reason."""
+        return {recipient: group for recipient, group in self.waiting.get(queue_id) or () if recipient and group is not None}
 
     def _sent(self, attempt: Attempt, destination: str) -> None:
         self.counts["delivered"] += 1
