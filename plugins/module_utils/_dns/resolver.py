@@ -49,7 +49,6 @@ try:
     import dns.exception
     import dns.message
     import dns.rcode
-    import dns.rdatatype
 except ImportError:
     DNSPYTHON_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
