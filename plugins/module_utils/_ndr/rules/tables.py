@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules import (
     addressee,
+    apple,
     exchange,
     exim,
     filters,
@@ -19,6 +20,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
     identity,
     limits,
     microsoft,
+    north_america,
     opensmtpd,
     other_languages,
     our_address,
@@ -29,6 +31,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
     servers,
     status,
     their_system,
+    yahoo,
 )
 
 TABLES = (
@@ -56,6 +59,9 @@ TABLES = (
     ("filters", filters.RULES),
     ("gateways", gateways.RULES),
     ("microsoft", microsoft.RULES),
+    ("yahoo", yahoo.RULES),
+    ("apple", apple.RULES),
+    ("north_america", north_america.RULES),
     # The status alone.
     ("status", status.RULES),
 )
