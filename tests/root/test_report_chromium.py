@@ -133,7 +133,7 @@ def test_without_scripts(pages, browser):
 
 def test_a_thousand_hosts_open_within_two_seconds(pages, browser):
     times = []
-    for _ in range(5):
+    for _run in range(5):
         browser.open(pages / "fleet.html")
         times.append(browser.ask(LOADED))
     assert browser.console() == []

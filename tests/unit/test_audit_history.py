@@ -21,7 +21,7 @@ BAD_PTR = sender_dns(("198.51.100.11", "mail.example.com", {"ptr_exists": "fail"
 TIMES = [f"2026-11-{day:02}T12:00:00Z" for day in range(10, 30)]
 
 
-def report(lists=CLEAN, dns=GOOD_DNS, previous=None, now=NOW, log=()):
+def report(lists=CLEAN, dns=GOOD_DNS, previous=None, now=NOW, log=()):  # pylint: disable=dangerous-default-value
     evidence = fleet_evidence({"mx1": {"observed": {"mail_host": mail_host(log=log)}}})
     return diagnose(evidence, BASELINE, lists, dns, now, previous=previous)
 

@@ -209,7 +209,7 @@ def test_duration(text, seconds):
     ("make", "message"),
     [
         (lambda path: None, "no such file or folder"),
-        (lambda path: os.mkfifo(path), "is neither a file nor a folder"),
+        (os.mkfifo, "is neither a file nor a folder"),
         (lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n\0\0"), "is neither a mail message nor an mbox"),
         (lambda path: path.write_bytes(b"just some words\n"), "is neither a mail message nor an mbox"),
     ],

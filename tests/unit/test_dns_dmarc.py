@@ -18,7 +18,7 @@ def run(domain="example.com", **records):
         "_dmarc." + name.replace("_", "."): texts if texts == "timeout" else {"TXT": [texts] if isinstance(texts, str) else texts}
         for name, texts in records.items()
     }
-    dmarc, found = drive(check_dmarc(domain), answer_from(table))
+    dmarc, found = drive(check_dmarc(domain), answer_from(table))  # pylint: disable=unpacking-non-sequence
     return dmarc, {check["control"]: check for check in found}
 
 

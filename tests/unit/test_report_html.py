@@ -31,8 +31,8 @@ class Page(html.parser.HTMLParser):
         self.feed(text)
         self.close()
 
-    def handle_starttag(self, tag, attributes):
-        element = {"tag": tag, "text": "", **dict(attributes)}
+    def handle_starttag(self, tag, attrs):
+        element = {"tag": tag, "text": "", **dict(attrs)}
         self.elements.append(element)
         if tag in OPTIONAL_END:
             while self.open[-1]["tag"] in OPTIONAL_END and (tag == "tr" or self.open[-1]["tag"] != "tr"):
@@ -40,8 +40,8 @@ class Page(html.parser.HTMLParser):
         if tag not in VOID:
             self.open.append(element)
 
-    def handle_startendtag(self, tag, attributes):
-        self.elements.append({"tag": tag, "text": "", **dict(attributes)})
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append({"tag": tag, "text": "", **dict(attrs)})
 
     def handle_endtag(self, tag):
         while self.open[-1]["tag"] in OPTIONAL_END and tag not in OPTIONAL_END:

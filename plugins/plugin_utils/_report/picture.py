@@ -64,14 +64,14 @@ def window_of(logs: list, hours: dict) -> Window | None:
 
 def _stacked(hours: dict, window: Window) -> list[dict[str, int]]:
     """For every bar of the window the counts by side."""
-    bars: list[dict[str, int]] = [{} for _ in range(window.bars)]
+    bars: list[dict[str, int]] = [{} for _bar in range(window.bars)]
     for time, sides in hours.items():
         hour = hour_of(time)
         if hour is None:
             continue
-        bar = bars[(hour - window.start) // window.step]
+        column = bars[(hour - window.start) // window.step]
         for side, count in sides.items():
-            bar[side] = bar.get(side, 0) + count
+            column[side] = column.get(side, 0) + count
     return bars
 
 
@@ -88,10 +88,10 @@ def _scale(peak: int) -> int:
 def _paths(bars: list[dict[str, int]], top: int) -> str:
     """One path for each side, so that a picture costs five elements and not hundreds."""
     paths: dict[str, list[str]] = {}
-    for i, bar in enumerate(bars):
+    for i, column in enumerate(bars):
         level = top
         for side in SIDES:
-            count = bar.get(side, 0)
+            count = column.get(side, 0)
             if count:
                 level -= count
                 paths.setdefault(side, []).append(f"M{i}.1 {level}h.8v{count}h-.8z")
@@ -122,10 +122,10 @@ def _times(window: Window, w: dict) -> str:
 def _hits(bars: list[dict[str, int]], window: Window, top: int, w: dict) -> str:
     """Invisible bars that tell their numbers to a pointer."""
     written = []
-    for i, bar in enumerate(bars):
-        if bar:
+    for i, column in enumerate(bars):
+        if column:
             time = _time_of(window.start + i * window.step)
-            numbers = ", ".join(f"{bar[side]} {w[side]}" for side in SIDES if side in bar)
+            numbers = ", ".join(f"{column[side]} {w[side]}" for side in SIDES if side in column)
             written.append(f'<rect class="hit" x="{i}" width="1" height="{top}"><title>{_day(time, w)}, {time:%H:%M}: {numbers}</title></rect>')
     return "".join(written)
 
@@ -140,7 +140,7 @@ def refusals(hours: dict, logs: list, w: dict, *, pointer: bool) -> str:
     if not window or not any(total.values()):
         return f'<figure><figcaption>{w["refusals"]}</figcaption><p class="calm">{w["no_refusals"]}</p></figure>'
     bars = _stacked(hours, window)
-    peak = max(sum(bar.values()) for bar in bars)
+    peak = max(sum(column.values()) for column in bars)
     top = _scale(peak)
     unit = w["per_hour"] if window.step == 1 else w["per_day"] if window.step == 24 else w["per_hours"].format(n=window.step)
     legend = "".join(f'<li class="side {side}">{w[side]} <b>{number(total[side])}</b></li>' for side in SIDES if total[side])

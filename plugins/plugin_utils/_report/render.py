@@ -66,6 +66,6 @@ def render(diagnosis, format="html", language: str = "en", **options):
             raise DeliverabilityError(f"{option}: no such option of the format {', '.join(formats)}")
     words(language)
     given = {"language": language, **options}
-    plain = diagnosis if type(diagnosis) is dict else _plain(diagnosis)
+    plain = diagnosis if type(diagnosis) is dict else _plain(diagnosis)  # pylint: disable=unidiomatic-typecheck
     texts = {name: FORMATS[name](plain, **{option: given[option] for option in _takes(name) if option in given}) for name in formats}
     return texts[format] if isinstance(format, str) else texts
