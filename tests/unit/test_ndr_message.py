@@ -331,6 +331,11 @@ def test_utc_date(field, date):
     assert utc_date(field) == date
 
 
+@pytest.mark.parametrize("zone", ["-", "+:", "+12:", "-:30", "+a:b", "(", "+99999999999999999999", ":::", "\0", "GMT+:"])
+def test_no_zone_raises(zone):
+    assert utc_date(f"Sat, 21 Nov 2026 20:35:00 {zone}") is None or utc_date(f"Sat, 21 Nov 2026 20:35:00 {zone}").startswith("2026-11-2")
+
+
 def test_filter_takes_text_and_bytes():
     raw = bounce_data.raw(CASES["broken/false-charsets"])
     assert parse_bounce(octets(raw)) == parse_bounce(octets(raw.decode("utf-8", "surrogateescape"))) == CASES["broken/false-charsets"]["expect"]

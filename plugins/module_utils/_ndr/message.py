@@ -17,7 +17,7 @@ from datetime import timezone
 from email.utils import parsedate_to_datetime
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr import notices
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.mime import ATTACHED, clean, parse_fields, read_bytes
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.mime import ATTACHED, header_text, parse_fields, read_bytes
 
 REPORTS = ("message/delivery-status", "message/global-delivery-status")
 _ACTIONS = {"failed": "failed", "delayed": "delayed", "delivered": "delivered", "relayed": "relayed", "expanded": "expanded"}
@@ -94,7 +94,7 @@ def utc_date(text):
     try:
         moment = parsedate_to_datetime(text)
         return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if moment.tzinfo else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (TypeError, ValueError, IndexError, OverflowError, AttributeError):
+    except Exception:  # Python 3.8's parser raises whatever comes, UnboundLocalError for a zone such as "+:" among them.
         return None
 
 
@@ -327,11 +327,10 @@ class _Fields:
         self._values = parse_fields([line.encode("utf-8", "replace") for line in lines])
 
     def all(self, name):
-        return [clean(value.decode("utf-8", "replace")) for value in self._values.get(name, ())]
+        return [header_text(value) for value in self._values.get(name, ())]
 
     def first(self, name):
-        values = self._values.get(name)
-        return clean(values[0].decode("utf-8", "replace")) if values else ""
+        return _first(self._values, name)
 
 
 def _is_report(message, report_type):
@@ -388,7 +387,7 @@ def _attached_fields(message):
 
 def _first(fields, name):
     values = fields.get(name)
-    return clean(values[0].decode("utf-8", "replace")) if values else ""
+    return header_text(values[0]) if values else ""
 
 
 def _message_id(fields):

@@ -19,7 +19,6 @@ import codecs
 import functools
 import io
 import re
-from email.errors import HeaderParseError
 from email.header import decode_header
 
 LINE_LIMIT = 65536
@@ -63,7 +62,7 @@ class Part:
     were kept, ``truncated`` true where there were more of a kind that is kept.
     """
 
-    __slots__ = ("body", "fields", "kept", "limit", "parameters", "truncated", "type")
+    __slots__ = ("body", "fields", "kept", "limit", "parameters", "truncated", "type", "wanted")
 
     def __init__(self, fields, room=KEPT_TOTAL):
         self.fields = fields
@@ -71,7 +70,8 @@ class Part:
         media_type, _semicolon, _rest = raw_type.partition(";")
         self.type = media_type.strip().lower()
         self.parameters = {name.lower(): _unquoted(value) for name, value in _PARAMETER.findall(raw_type)}
-        self.limit = min(room, next((size for prefix, size in KEPT_BYTES if self.type.startswith(prefix)), 0))
+        self.wanted = next((size for prefix, size in KEPT_BYTES if self.type.startswith(prefix)), 0)
+        self.limit = min(room, self.wanted)
         self.body = []
         self.kept = 0
         self.truncated = False
@@ -88,7 +88,7 @@ class Part:
     def keep(self, line):
         """Take one more line of the body; false once nothing that follows will be kept."""
         if self.kept >= self.limit:
-            self.truncated = self.limit > 0
+            self.truncated = self.wanted > 0
             return False
         self.body.append(line)
         self.kept += len(line)
@@ -113,7 +113,7 @@ class Part:
 class Message:
     """What was read of a message: ``top`` (its own header), ``containers`` (its multiparts) and ``parts`` (its leaves), in order.
 
-    ``truncated`` is true when a text or a report was longer than what is kept of it.
+    ``truncated`` is true when a text or a report was longer than what is kept of it, or there were too many parts.
     """
 
     __slots__ = ("containers", "parts", "top", "truncated")
@@ -122,7 +122,7 @@ class Message:
         self.top = top
         self.containers = containers
         self.parts = parts
-        self.truncated = any(part.truncated for part in parts if part.type not in ATTACHED)
+        self.truncated = len(containers) + len(parts) >= PART_LIMIT or any(part.truncated for part in parts if part.type not in ATTACHED)
 
     def of_type(self, *types):
         """The leaves whose media type is one of ``types``."""
@@ -253,7 +253,7 @@ def header_text(raw):
 def _words(text):
     try:
         pieces = decode_header(text)
-    except (HeaderParseError, ValueError):
+    except Exception:  # The standard library knows more ways to fail than it documents.
         return text
     return "".join(piece if isinstance(piece, str) else decoded(piece, charset or "") for piece, charset in pieces)
 
