@@ -21,7 +21,7 @@ try:
     import jmespath
     import jmespath.exceptions
 except ImportError:
-    jmespath = None  # type: ignore[assignment]
+    jmespath = None
     JMESPATH_IMPORT_ERROR = traceback.format_exc()
 else:
     JMESPATH_IMPORT_ERROR = None

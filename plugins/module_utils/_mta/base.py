@@ -20,7 +20,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import re
-from typing import Iterable, Iterator, NamedTuple, Optional, Tuple
+from typing import Any, Iterable, Iterator, NamedTuple, Optional, Tuple
 
 
 class QueueEntry(NamedTuple):
@@ -40,7 +40,7 @@ class QueueEntry(NamedTuple):
     masked: bool = False  # the text hides an earlier, true reason ("delivery temporarily suspended")
     destination: str = ""  # where it is not simply the recipient's domain
     dsn: Optional[str] = None
-    count: int = 1  # recipients that the entry stands for, where a system shows only sums (Exchange, ESA)
+    count: int = 1  # type: ignore[assignment]  # recipients that the entry stands for, where a system shows only sums (Exchange, ESA)
 
 
 class Attempt(NamedTuple):
@@ -62,7 +62,7 @@ class Attempt(NamedTuple):
     size: int = 0
     host_level: bool = False
     local: bool = False  # sent into a mailbox or a pipe of this host: it never left
-    form: Optional[object] = None  # summary.Form of the text, from readers that remember it
+    form: Any = None  # summary.Form of the text, from readers that remember it
 
 
 OUTCOMES = ("sent", "deferred", "bounced", "expired")

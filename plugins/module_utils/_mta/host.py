@@ -212,7 +212,7 @@ def parse_rfc3339(text: str) -> datetime.datetime | None:
     if found.group(8):
         offset = datetime.timedelta(hours=int(found.group(9)), minutes=int(found.group(10))) * (-1 if found.group(8) == "-" else 1)
     try:
-        return datetime.datetime(*(int(part) for part in found.groups()[:6]), tzinfo=datetime.timezone(offset))
+        return datetime.datetime(*(int(part) for part in found.groups()[:6]), tzinfo=datetime.timezone(offset))  # type: ignore[arg-type]
     except ValueError:
         return None
 

@@ -34,7 +34,7 @@ BLOCK = 2 << 20
 LINE_MAX = 8 << 20
 # Of a long last line the cursor hashes only so much, counted from its end.
 HASHED_MAX = 4096
-OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+OPENERS: dict = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 BROKEN_ARCHIVE = (EOFError, OSError, zlib.error, lzma.LZMAError)
 MONTHS = {name: number for number, name in enumerate((b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"), 1)}
 

@@ -345,7 +345,7 @@ class LogSummary:
 
     def settled(self, queue_id: str, recipient: str) -> None:
         """A recipient of a message that had been put off was accepted: the earlier trouble is over for it."""
-        known = self.waiting.get(queue_id) or ()
+        known: list = self.waiting.get(queue_id) or []
         for place, (waiting, group) in enumerate(known):
             if group is not None and waiting in (recipient, ""):
                 group.handled += 1
