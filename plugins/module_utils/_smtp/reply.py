@@ -157,7 +157,9 @@ _QMAIL_SPACES = re.compile(r"[A-Za-z]_[A-Za-z]+_[A-Za-z]")
 
 # Typographic variants and accents, so that one spelling of a phrase is enough.
 _PLAIN: dict[int, str | None] = {
-    ord(mark): plain for marks, plain in (("\u2019\u2018´`ʼ", "'"), ("\u201c\u201d„«»", '"'), ("–—‐‑−", "-"), ("\u00a0\u2007\u202f\u3000", " ")) for mark in marks
+    ord(mark): plain
+    for marks, plain in (("\u2019\u2018´`ʼ", "'"), ("\u201c\u201d„«»", '"'), ("–—‐‑−", "-"), ("\u00a0\u2007\u202f\u3000", " "))
+    for mark in marks
 }
 _PLAIN.update(
     {
