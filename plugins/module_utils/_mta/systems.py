@@ -13,6 +13,8 @@ import time
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import rfc3339
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.cisco_esa import CiscoEsa
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exchange import Exchange
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exim import Exim
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.host import LiveHost, SnapshotHost, global_addresses, parse_rfc3339
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import Clock, Journal, LogFiles, LogText, siblings, window_start
@@ -22,7 +24,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.sen
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.summary import LogSummary, summarise_queue
 
 # In the order in which `mta: auto` looks for them.
-SYSTEMS = (Postfix, Exim, OpenSmtpd, Sendmail)
+SYSTEMS = (Postfix, Exim, OpenSmtpd, Sendmail, Exchange, CiscoEsa)
 SUBSETS = ("identity", "queue", "log")
 # How far back a live log is read when neither a window nor a cursor says so.
 DEFAULT_WINDOW = "7d"
@@ -39,7 +41,7 @@ def system_named(name: str):
 def detect(host):
     """Return the class of the mail system that a host runs or a snapshot was recorded from."""
     if host.snapshot:
-        found = [system for system in SYSTEMS if any(mark in host.names for mark in system.snapshot_marks)]
+        found = [system for system in SYSTEMS if any(fnmatch.filter(host.names, mark) for mark in system.snapshot_marks)]
         if not found:
             raise DeliverabilityError(f"mta: no known mail system's files are in snapshot {host.snapshot}; set mta, or see the documentation for their names")
     else:
@@ -111,7 +113,10 @@ def _source(system, host, params: dict, clock: Clock):
         paths = [os.path.join(host.snapshot, path) if host.snapshot else path for path in named]
         return LogFiles(paths, clock, cursor, start, live=not host.snapshot, header=system.log_header)
     if host.snapshot:
-        paths = [os.path.join(host.snapshot, name) for pattern in system.snapshot_logs for name in fnmatch.filter(host.names, pattern)]
+        names = [name for pattern in system.snapshot_logs for name in fnmatch.filter(host.names, pattern)]
+        paths = [os.path.join(host.snapshot, name) for name in dict.fromkeys(names)]
+        rotated = {older for path in paths for older in siblings(path)}
+        paths = [path for path in paths if path not in rotated]
         return LogFiles(paths, clock, cursor, start, live=False, header=system.log_header) if paths else None
     for path in system.log_paths:
         if os.path.exists(path) or siblings(path):
