@@ -62,6 +62,7 @@ _NUMBER_FOLLOWS = frozenset(
     "a about after another at by code every exceeds for from id in is least length limit more most number of only over past size than the to until wait"
     " within".split()
 )
+_DOTS = re.compile(r"\.\.\.(?=[A-Za-z<])")
 # No word of a reply is longer. What is cut off could only be an id, and the work for one word stays bounded.
 _WORD_MAX = 240
 _UNITS = ("second", "minute", "hour", "day", "message", "mail", "recipient", "connection", "byte", "kb", "mb", "sec", "min", "time", "error")
@@ -79,6 +80,9 @@ def template_of(text: str) -> str:
     """Return the template of one reply, queue reason or bounce text. Pure and total: any string is fine, white space is folded."""
     if "\\n" in text:
         return " ".join(filter(None, map(template_of, text.split("\\n"))))
+    if "..." in text:
+        # Sendmail's "<address>... User unknown" without its space.
+        text = _DOTS.sub("... ", text)
     words = text.split()
     known = _WORDS
     out = []

@@ -123,6 +123,13 @@ RULES = (
             "[sorry,] there's no (mailbox|user|account) here",
             "destination (user|address|mailbox) ... (unknown|not found|does not exist|invalid)",
             "(user|account) (has been|was) (removed|deleted)",
+            "(user|recipient|mailbox) [path] no exist",
+            "(user|recipient) [<address>] not ok",
+            "not a member of domain",
+            "(recipient|mailbox|user) (cannot|could not|can't) be verified",
+            "(recipient|user|addressee) name [is] not (recognized|recognised|known)",
+            "lookup in domain map failed",
+            "no account (here|for|by|with|at)",
             "mail (to|for) <address> is not (allowed|deliverable)",
             "^user (rejected|reject)",
         ),
@@ -212,6 +219,9 @@ RULES = (
                 "|mail account|address|inbox)"
             ),
             "blocked due to inactivity",
+            "is now (disabled|deactivated|suspended|closed)",
+            "(mail|email|message) (receiving|reception|delivery|service) [is|has been] disabled",
+            "(account|user account|mailbox) [has] [been] [is] not [been] [yet] (activated|enabled)",
             (
                 "(no longer accepts|no longer accepting|not accepting|isn't accepting|cannot receive|cannot receive new|cannot receive any|unable to receive"
                 "|not able to receive|does not accept|refuses to accept|won't accept)"
@@ -271,6 +281,9 @@ RULES = (
             "(recipient|user) ... (over|exceeded|exceeds|reached) ... quota",
             "mailbox [of|for|is] ... is [now|over] full",
             "(full|overfull) (mailbox|inbox)",
+            "(recipient|recipient's|user|mailbox|account) storage [space] [is] full",
+            "(recipient|recipient's|user|user's|mailbox) quota [limit] [is|has been|was] exceeded",
+            "(mailbox|account|user) ... space not enough",
             "requested mail action aborted: exceeded storage",
             "has [too] (many|much) mail [waiting|stored|on server|in mailbox]",
             "delivery ... would (exceed|overflow) ... (quota|mailbox)",
@@ -432,6 +445,7 @@ RULES = (
         "suppressed",
         (
             "suppression list",
+            "(has|have) suppressed sending",
             "(address|recipient|email) [<address>] [is|was|has been] [on the] (suppressed|unsubscribed|bounced previously|in suppression)",
             "(not|never) (sent|delivering|sending|delivered) ... (bounced|unsubscribed|complained|previously|suppress*)",
             "previously (bounced|unsubscribed|complained)",

@@ -61,7 +61,6 @@ PERMISSION = (
             "relay recipient table",
             "relay service",
             "use the smtp relay",
-            "authenticat*",
             "reputation",
         ),
     ),
@@ -102,6 +101,7 @@ PERMISSION = (
             "(authentication|auth) (mechanism|method) [is] (not supported|too weak|not allowed|unsupported|invalid)",
             "(submission|sending) ... requires [smtp] (auth|authentication)",
             "authentication required",
+            "local (user|users) only",
         ),
         ("530 5.7.0 authentication is required to send here", "535 5.7.8 SASL authentication failed", "550 you must log in before you send"),
         unless=(
@@ -138,6 +138,8 @@ PERMISSION = (
         "named",
         "posting_not_allowed",
         (
+            "(user|recipient|addressee) refused to (receive|accept)",
+            "not accepting (mail|email|messages|e-mail) from (this|the|your|that) (sender|address|email)",
             (
                 "(not allowed|not permitted|not authorized|not authorised|unauthorized|no permission|not have permission|not eligible|no rights|lack"
                 " permission|not be permitted|not have permissions|cannot|may not|prohibited) [to|from]"
@@ -192,7 +194,7 @@ PERMISSION = (
             "550 5.7.1 the addressee has manually blocked your address: manually blocked",
             "550 you do not have permission: not on the whitelist of zoe, not in the allowed list",
         ),
-        unless=("on behalf of", "send as", "from your ip", "relay*", "spf", "directly"),
+        unless=("on behalf of", "send as", "from your ip", "relay*", "spf", "directly", "member of domain"),
     ),
 )
 
@@ -241,6 +243,9 @@ CONTENT = (
             "(reject|rejected|refused) ... (advertis*|spammer|bayesian)",
             "(undesirable|unwanted|offensive|objectionable|inappropriate) (content|words|mail|language)",
             "spam is",
+            "(spam|junk) (message|mail|email) [is|was|has been] (detected|rejected|blocked|found|identified)",
+            "(seems|looks|appears) [to be|as|like] [a|an] (junk|spam|spammy|unsolicited)",
+            "consider* spam",
         ),
         ("554 5.7.1 message refused: our filter deemed it likely spam", "550 spam score too high", "554 your message looks like junk mail"),
         unless=(
@@ -269,7 +274,7 @@ CONTENT = (
                 "|infected|contains|in|identified|suspected|email|mail)"
             ),
             (
-                "(contains|contain|infected with|infected by|found|detected|carries|carrying|containing|suspected|due to|possible|potential|because of"
+                "(contains|contain|infected with|infected by|found|detected|carries|carrying|contained|containing|suspected|due to|possible|potential|because of"
                 "|dangerous) [a|an|suspected|possible|potential|the|known|computer]"
                 " (virus|malware|trojan|worm|infection|viruses|harmful content|malicious content|malicious code|malicious attachment|malicious)"
             ),
@@ -286,7 +291,7 @@ CONTENT = (
         "content_rejected",
         (
             (
-                f"({_ITEM}|body|subject|header|headers|file|attachments|message content|message body|extension|filename|file name|part) [<n>|of|type|content|in"
+                f"(content|attachment|body|subject|header|headers|file|attachments|message content|message body|extension|filename|file name|part) [<n>|of|type|content|in"
                 "|contents|with|name] [this|the|your|type|extension|is|was|has been|have been|are|contains|contained|violates|attachment|message]"
                 f" ({REFUSED}|forbidden|banned|filtered|unacceptable|disallowed|violates|illegal|prohibited|denied|a banned|a prohibited|a forbidden|restricted"
                 "|not supported|by content|filtered out|quarantined)"
@@ -298,6 +303,7 @@ CONTENT = (
                 "|language|subject|word|words|zip|archive|macro|text)"
             ),
             "(message|mail) filtered",
+            "content reject",
             "content (filter|filtering|policy|rejected|restriction|violation|blocked|inspection|check|scan|control|rule|not allowed|denied)",
             (
                 "(rejected|blocked|refused) by [the|our|a|local|mail|server] [the] (header|body|content|mime|message|attachment|milter|filter|filters|mail"
@@ -394,6 +400,7 @@ CONTENT = (
                 " formed|correctly formatted|violates rfc|empty|has no content|incomplete)"
             ),
             "(improperly|incorrectly|badly) (formatted|formed|encoded)",
+            "invalid (structure|header rejected|data in message)",
             "(from|to|sender|reply-to) (header|field) ... (single|multiple|more than one|valid|address|syntax)",
             "does not comply with required standards",
             (
@@ -624,6 +631,8 @@ VAGUE = (
             ),
             "(access|mail) rule",
             "in my badrcptto list",
+            "no permit",
+            "(mail|message) <id> is (rejected|refused|blocked)",
             "(transaction|message|mail|delivery|command|submission) [has] (failed|refused|rejected)",
             "not (authorized|authorised|permitted|allowed|accepted|acceptable|welcome)",
             "(unable|failed|refused|cannot|could not) [to] (accept|deliver|send) [to|the|this|your] (message|mail|this message|your message|email)",

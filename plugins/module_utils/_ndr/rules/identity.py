@@ -250,6 +250,7 @@ RULES = (
             "(rejected|blocked|refused|denied) ... (anti-spoofing|antispoofing|spoof*|forged|forgery|anti-spoof)",
             "(anti-spoofing|antispoofing|anti-spoof) [policy|rule|check|filter|protection]",
             "(sender|from) [address] [is] (forged|spoofed)",
+            "possible forgery",
             "arc ... (fail*|invalid)",
         ),
         ("550 5.7.26 this mail passed neither SPF nor DKIM checks", "550 5.7.1 spf or dkim must pass", "554 rejected by the anti-spoofing policy"),
@@ -374,6 +375,9 @@ RULES = (
             "^sender (ok|rejected|denied)$",
             "verification failed for <address>",
             "address [<address>] not listed for public mailing",
+            "sender ... [is] not in (my|our|this) domain",
+            "(mail from|mailfrom) ... (mismatch*|does not match|doesn't match|not match)",
+            "verify (mailfrom|mail from|sender) fail*",
         ),
         (
             "553 5.1.7 the sender address <zoe@example.com> is not valid",

@@ -166,7 +166,7 @@ RULES = (
                 "(too many|excessive|too much|so many) [envelope|message|simultaneous|allowed|email] (recipients|rcpts|addresses|receivers|recipient|rcpt|rcpt"
                 " to|users|destinations)"
             ),
-            "(recipient|rcpt|recipients|address|rcpt to) (limit|count|quota|number|maximum) ... (exceeded|reached|too high|exceeds|limited)",
+            "(recipient|rcpt|recipients|address|rcpt to) (limit|count|number|maximum) ... (exceeded|reached|too high|exceeds|limited)",
             "(maximum|max) [number of|allowed] (recipients|rcpts|recipients per|rcpt) [exceeded|reached|is|per]",
             "(more than|over|exceeds|only) [the] <n> [allowed] (recipients|rcpts|addresses|recipient)",
             "(exceeded|exceeds) [the|maximum|max|allowed] [maximum|number|limit] [of] [allowed] (recipients|rcpts|addresses)",

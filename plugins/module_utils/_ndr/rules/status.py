@@ -61,6 +61,7 @@ RULES = (
     _rule("loop", "x.4.6", "routing_loop", "554 5.4.6 zxcv qwer"),
     _rule("expired", "5.4.7", "expired", "550 5.4.7 zxcv qwer"),
     _rule("delayed", "4.4.7", "delayed", "400 4.4.7 zxcv qwer"),
+    _rule("expired_with_the_status_of_a_delay", "4.4.7", "expired", "550 4.4.7 zxcv qwer", when={"status": "4.4.7", "code": "5xx"}),
     _rule("protocol", ("x.5.0", "x.5.1", "x.5.2", "x.5.4", "x.5.5"), "protocol_error", "503 5.5.1 zxcv qwer"),
     _rule("recipients", "x.5.3", "too_many_recipients", "452 4.5.3 zxcv qwer"),
     _rule("line_length", "x.5.6", "protocol_error", "500 5.5.6 zxcv qwer"),

@@ -178,6 +178,7 @@ RULES = (
             "routing loop",
             "(i'm|i am) my own best mx",
             "(points|point) back to (me|us|myself|itself)",
+            "mx list for ... (points|point) back",
             "config error: mail loops back",
             "(message|mail) (is looping|looping)",
             "(mail|message) forwarding loop for",
@@ -266,6 +267,7 @@ RULES = (
             "(no|not) data received",
             "bare connection closed",
             "server (dropped|closed) [the] connection",
+            "connection with ... (broken|lost|closed)",
         ),
         (
             "4.4.2 lost connection with mx.example.org[192.0.2.7] while sending EHLO",
@@ -389,7 +391,7 @@ RULES = (
         ("550 5.4.7 delivery time expired, the message was in the queue too long",),
         temporary=False,
         confidence="likely",
-        unless=("account", "certificate", "password", "greylist*", "domain has expired", "domain expired", "subscription", "dkim", "mailbox"),
+        unless=("account", "certificate", "password", "greylist*", "domain has expired", "domain expired", "subscription", "dkim", "mailbox is"),
     ),
     rule(
         "their_system.retry_timeout",
