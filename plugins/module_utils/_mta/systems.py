@@ -20,11 +20,12 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.hos
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import Clock, Journal, LogFiles, LogText, siblings, window_start
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.opensmtpd import OpenSmtpd
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.postfix import Postfix
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.qmail import Qmail
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.sendmail import Sendmail
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.summary import LogSummary, summarise_queue
 
 # In the order in which `mta: auto` looks for them.
-SYSTEMS = (Postfix, Exim, OpenSmtpd, Sendmail, Exchange, CiscoEsa)
+SYSTEMS = (Postfix, Exim, OpenSmtpd, Sendmail, Qmail, Exchange, CiscoEsa)
 SUBSETS = ("identity", "queue", "log")
 # How far back a live log is read when neither a window nor a cursor says so.
 DEFAULT_WINDOW = "7d"
