@@ -26,13 +26,13 @@ description:
 positional: hostvars
 options:
   _input:
-    description: Names of the hosts.
+    description: Names of the hosts. None names all hosts of a store.
     type: list
     elements: str
     required: true
   hostvars:
-    description: Ansible's C(hostvars).
-    type: dict
+    description: Ansible's C(hostvars), or the path of a store that the role P(postmaster.deliverability.audit#role) wrote.
+    type: raw
     required: true
   formats:
     description: The reports to write, as P(postmaster.deliverability.render_report#filter) names them.

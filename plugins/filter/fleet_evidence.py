@@ -22,13 +22,13 @@ description:
 positional: hostvars
 options:
   _input:
-    description: Names of the hosts.
+    description: Names of the hosts. None names all hosts of a store.
     type: list
     elements: str
     required: true
   hostvars:
-    description: Ansible's C(hostvars).
-    type: dict
+    description: Ansible's C(hostvars), or the path of a store that the role P(postmaster.deliverability.audit#role) wrote.
+    type: raw
     required: true
 """
 

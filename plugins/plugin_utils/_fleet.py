@@ -3,25 +3,66 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The evidence of a fleet out of Ansible's variables."""
+"""The evidence of a fleet: out of Ansible's variables, and out of a store that earlier runs or other slices wrote."""
 
 from __future__ import annotations
 
+import json
+import pathlib
+
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.store import join
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import plain
 
-
-def evidence_of(names, hostvars):
-    """Join what each host observed (``audit_observed``, ``audit_probed``) with what its inventory declares."""
-    return fleet_evidence({name: _given(hostvars[name]) for name in names})
+# What an inventory declares of a host: variable of the role -> key of the evidence.
+DECLARED = {"audit_public_addresses": "public_addresses", "audit_pool": "pool", "audit_domains": "domains", "audit_changes": "changes"}
 
 
-def _given(variables):
-    return {
-        "observed": plain(variables.get("audit_observed")),
-        "public_addresses": plain(variables.get("audit_public_addresses")),
-        "pool": plain(variables.get("audit_pool")),
-        "domains": plain(variables.get("audit_domains")),
-        "changes": plain(variables.get("audit_changes")),
-        "probes": plain((variables.get("audit_probed") or {}).get("targets")),
-    }
+def evidence_of(names, source):
+    """The evidence of the hosts ``names`` from ``source``: Ansible's hostvars, or the folder of a store (of all its hosts where no names are given)."""
+    if isinstance(source, str):
+        return fleet_evidence(_stored(names, pathlib.Path(source).expanduser() / "hosts"))
+    return fleet_evidence({name: host_evidence(source[name]) for name in names})
+
+
+def host_evidence(variables):
+    """What one host observed and what is declared of it, the form in which the store keeps it."""
+    kept = plain(variables.get("audit_kept"))
+    if kept:
+        return kept
+    declared = {key: plain(variables.get(name)) for name, key in DECLARED.items()}
+    return {"observed": plain(variables.get("audit_observed")), "probes": plain((variables.get("audit_probed") or {}).get("targets")), **declared}
+
+
+def keep(variables, stored, window):
+    """The evidence to store now: the observed one joined with that of last time; ``window``: seconds of log that count."""
+    evidence = host_evidence(variables)
+    facts = (evidence["observed"] or {}).get("mail_host")
+    if facts:
+        evidence["observed"] = {"mail_host": join(((plain(stored) or {}).get("observed") or {}).get("mail_host"), facts, window)}
+    return evidence
+
+
+def recall(text, file="the store"):
+    """Evidence out of the text of a stored file; nothing for no text."""
+    if not text:
+        return {}
+    try:
+        evidence = json.loads(text)
+    except ValueError as error:
+        raise DeliverabilityError(f"{file}: {error}; remove it, and the log is read anew") from None
+    if not isinstance(evidence, dict) or "observed" not in evidence:
+        raise DeliverabilityError(f"{file}: it is no evidence of this collection; remove it, and the log is read anew")
+    return evidence
+
+
+def _stored(names, folder):
+    try:
+        files = sorted(folder.glob("*.json"))
+        texts = {file.stem: (file.read_text(encoding="utf-8"), str(file)) for file in files if not names or file.stem in names}
+    except OSError as error:
+        raise DeliverabilityError(f"audit_store: {error.filename}: {error.strerror}") from None
+    if not texts:
+        raise DeliverabilityError(f"audit_store: no host's evidence is in {folder}")
+    return {name: recall(text, file) for name, (text, file) in texts.items()}

@@ -187,7 +187,10 @@ def _failing(identities):
 
 
 def _by_self(row, failing):
-    named = row["verdict"].get("settle") or []
+    named = list(row["verdict"].get("settle") or [])
+    if row["verdict"]["reason"] in LINE and (row["verdict"]["inner_code"] or row["verdict"]["code"]):
+        # A server did answer, so the line is not what failed: many lists' users turn a listed address away in just these words.
+        named.append("dnsbl")
     for evidence, checks in SELF.items():
         if evidence not in named:
             continue
@@ -250,13 +253,20 @@ def _by_history(row, facts, changes, limits):
     return None
 
 
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def before(time, seconds):
+    """The RFC 3339 time (UTC, whole seconds) so many seconds before another."""
+    return (datetime.datetime.strptime(time, _TIME) - datetime.timedelta(seconds=seconds)).strftime(_TIME)
+
+
 def seconds_between(first, last):
     """Seconds from one RFC 3339 time (UTC, whole seconds) to another; 0.0 where one is missing."""
     if not first or not last:
         return 0.0
 
-    form = "%Y-%m-%dT%H:%M:%SZ"
-    return (datetime.datetime.strptime(last, form) - datetime.datetime.strptime(first, form)).total_seconds()
+    return (datetime.datetime.strptime(last, _TIME) - datetime.datetime.strptime(first, _TIME)).total_seconds()
 
 
 # Spread
