@@ -53,13 +53,13 @@ class Clock:
         self.reference = now
         self._hours: dict = {}
         self._last_stamp = b""
-        self._last_epoch = 0
+        self._last_epoch: int | None = None
 
     def refer_to(self, moment: float) -> None:
         """Date stamps without year from now on as of a file last written at ``moment``."""
         self.reference = int(min(moment, self.now))
         self._hours.clear()
-        self._last_stamp = b""
+        self._last_stamp, self._last_epoch = b"", None
 
     def epoch(self, line: bytes) -> int | None:
         """Return the time of a line as epoch seconds; None where it begins with no stamp."""
@@ -103,6 +103,8 @@ class Clock:
         """``Nov 21 20:34:16`` and ``Sat Nov 21 20:34:16 2026``."""
         if line[:3] not in MONTHS and line[4:7] in MONTHS and line[3:4] == b" ":
             line = line[4:]
+        if line[5:6] == b" " and line[4:5].isdigit():  # copied from where spaces are folded: "Jul 2"
+            line = line[:4] + b" " + line[4:]
         if line[9:10] != b":" or line[12:13] != b":":
             raise ValueError
         year = line[16:20] if line[15:16] == b" " and line[16:20].isdigit() and line[20:21] in (b" ", b"", b":") else b""
@@ -239,7 +241,7 @@ class LogFiles:
                 place = {"path": part.path, "inode": part.inode, "offset": end, "hashed": len(tail), "hash": _hash(tail)}
                 wanted = self._in_window(tidy(block))
                 if wanted:
-                    self._note(wanted)
+                    self.note(wanted)
                     yield wanted
                 if self.last is not None:
                     place["time"] = self.last
@@ -256,7 +258,8 @@ class LogFiles:
             return b""
         return block[time_place(block, self.clock, self.since) :]
 
-    def _note(self, block: bytes) -> None:
+    def note(self, block: bytes) -> None:
+        """Count a block that is read."""
         self.lines += block.count(b"\n")
         if self.first is None:
             self.first = first_time(block, self.clock)
@@ -275,7 +278,7 @@ class LogText(LogFiles):
     def __iter__(self):
         block = tidy(self.text.encode("utf-8", "replace").rstrip(b"\n") + b"\n")
         if block.strip():
-            self._note(block)
+            self.note(block)
             yield block
 
 

@@ -463,7 +463,7 @@ def _bound(config: Config, host, own, service: str, family: int, parameter: str,
             return None, where
         if own is None or str(parsed) in (str(to_address(address)) for address in own):
             return str(parsed), where
-        if config.expanded("smtp_bind_address_enforce", service) == "yes":
+        if config.expanded(parameter.rstrip("6") + "_enforce", service) == "yes":
             warnings.append(f"{prefix}{where} is {value}, which no interface of this host has: this transport sends nothing")
             return str(parsed), where
         warnings.append(f"{prefix}{where} is {value}, which no interface of this host has: mail leaves from another address")
@@ -576,20 +576,25 @@ def _is_domain(word: str) -> bool:
 # The log.
 
 # What a line may tell, most frequent first. One search over a whole block finds the lines that matter, in their order, and leaves the others unread.
+# It begins at a line's start and takes the first `]` for the end of the tag, so that nothing a remote server says can pass for a line of its own.
 # Written for speed, which is why it looks careless: ``[^,]*`` is several times as fast as ``[^,\n]*`` (a line that was cut off may so run into the next;
 # ``_close_hour`` and ``_failure`` see to that); a delivery line matches whatever its status, since going back over a line that almost matched costs
 # most; queue ids are hexadecimal, or long ones that begin with a digit for the next centuries, and few other lines begin so.
 _EVENT = re.compile(
-    rb"""\]:\ (?:(?P<id>[0-9A-F][^:]*):\ (?:
+    rb"""\n[^\]]*\]:\ (?:(?P<id>[0-9A-F][^:]*):\ (?:
       to=<[^@>]*@?(?P<pair>[^>]*>,\ (?:orig_to=<[^>]*>,\ )?relay=[^,]*),\ (?:conn_use=[^,]*,\ )?delay=[^,]*,\ delays=[^,]*,\ dsn=[^,]*,
         \ status=(?:(?P<sent>sent)\ \((?!forwarded\ as\ )|(?P<failed>))
     | from=<(?P<sender>[^>]*)>,\ size=(?P<size>[^,]*),\ nrcpt=(?P<active>[^ ]*)
     | client=(?:(?P<again>localhost\[)|(?P<client>[^\n]*))
-    | (?P<other>from=<|uid=|sender=|host\ |conversation\ |lost\ |SASL\ |Cannot\ start\ |TLS\ is\ |Server\ cert)
+    | (?P<other>to=<|from=<|uid=|sender=|host\ |conversation\ |lost\ |SASL\ |Cannot\ start\ |TLS\ is\ |Server\ cert)
     ) | (?P<alarm>warning(?!:\ hostname\ )|fatal|panic|error|connect\ to)[:\ ])""",
     re.X,
 )
-_PAIR, _SENT, _FAILED, _SENDER, _SIZE, _ACTIVE, _CLIENT = (_EVENT.groupindex[name] for name in ("pair", "sent", "failed", "sender", "size", "active", "client"))
+# The same for a delivery line that is not as usual: brackets in a recipient, fields that old versions do not have.
+_DELIVERY = re.compile(rb"to=<(?P<to>.*?)>, (?:orig_to=<.*?>, )?(?P<relay>relay=[^,]+), .*?status=(?P<status>\w+) \((?P<text>.*)\)")
+_PAIR, _SENT, _FAILED, _SENDER, _SIZE, _ACTIVE, _CLIENT, _ALARM = (
+    _EVENT.groupindex[name] for name in ("pair", "sent", "failed", "sender", "size", "active", "client", "alarm")
+)
 _ADDRESS = re.compile(rb"[^\[]*\[([^\]]*)\]")
 _LOGIN = re.compile(rb", sasl_username=([^,\s]+)")
 _EXPIRED = re.compile(rb"from=<(.*)>, status=(?:force-)?expired")
@@ -634,6 +639,7 @@ class PostfixLog(LogReader):
 
     def _hour(self, lines: bytes) -> None:
         """Take lines of one hour in their order. What is frequent is collected here and counted at once; the rest goes to its own method."""
+        lines = b"\n" + lines
         sent, active, clients = [], [], []
         troubles, reinjected = self.troubles, self.reinjected.young
         young, old, put_off, put_off_before = self.senders.young, self.senders.old, self.put_off.young, self.put_off.old
@@ -679,7 +685,10 @@ class PostfixLog(LogReader):
         """Report the sums of the hour that was read."""
         summary, accepted = self.summary, 0
         for pair, count in self.sent.items():
-            domain = pair.rpartition(b"to=<")[2].partition(b">")[0].rpartition(b"@")[2]
+            times = self.sent_times[pair]
+            if b"\n" in pair:  # a line was cut off and ran into this one
+                pair = pair.rpartition(b"\n")[2].partition(b"to=<")[2]
+            domain = pair.partition(b">")[0].rpartition(b"@")[2]
             host, address, kind = self._relay(pair.rpartition(b"relay=")[2])
             if kind == "filter":
                 summary.counts["filtered"] += count
@@ -688,7 +697,7 @@ class PostfixLog(LogReader):
             if kind == "local":
                 summary.counts["local"] += count
             else:
-                first, last = map(self.clock.epoch, self.sent_times[pair])
+                first, last = map(self.clock.epoch, times)
                 summary.delivered(decode(domain).lower(), host, address, count, first or self.hour, last or self.hour)
         if accepted:
             summary.counts["delivered"] += accepted
@@ -703,40 +712,56 @@ class PostfixLog(LogReader):
 
     @staticmethod
     def _stamp(lines: bytes, found) -> bytes:
-        start = lines.rfind(b"\n", 0, found.start()) + 1
+        start = lines.rfind(b"\n", 0, found.start(1)) + 1
         return lines[start : start + 40]
 
     def _failure(self, lines: bytes, found) -> None:
         """``QID: to=<...>, relay=..., status=...`` of a recipient that was not accepted; the match ends behind ``status=``."""
-        head, message = self._cut(lines, found)
+        head, message = self._cut(lines, found, 1)
         if b"\n" in message:  # the line before was cut off and ran into this one
             found = _EVENT.search(lines, lines.rfind(b"\n", 0, found.end()))
             if found and found.lastindex == _FAILED:
                 self._failure(lines, found)
             return
-        status, _space, text = message[found.end() - found.start() - 3 :].partition(b" ")
+        status, _space, text = message[found.end() - found.start(1) :].partition(b" ")
+        queue_id = found[1]
+        dsn = message.find(b", dsn=") + 6
+        self._not_sent(
+            head, queue_id, message[len(queue_id) + 6 : message.find(b">, ")], found[_PAIR].rpartition(b"relay=")[2], status,
+            text[1:-1] if text[-1:] == b")" else text[1:], message[dsn : message.find(b",", dsn)],
+        )  # fmt: skip
+
+    def _not_sent(self, head: bytes, queue_id: bytes, recipient: bytes, relay: bytes, status: bytes, text: bytes, dsn: bytes) -> None:
         outcome, moment = OUTCOMES.get(status), self.clock.epoch(head)
         if outcome is None or moment is None:
             return
-        queue_id, relay = found[1], found[_PAIR].rpartition(b"relay=")[2]
-        recipient = message[len(queue_id) + 6 : message.find(b">, ")]
-        text = text[1:-1] if text[-1:] == b")" else text[1:]
-        _tag, _slash, daemon = head.rpartition(b"/")
-        daemon, _bracket, process = daemon.partition(b"[")
+        daemon, _bracket, process = head[head.rfind(b"/") + 1 :].partition(b"[")
         if process in self.troubles:
             self._flush(process, recipient, text)
         if outcome == "deferred":
             self.put_off[queue_id] = True
         prefix, stage, named_host, named_address, masked, form = self._reason(text, recipient)
         host, address, _kind = self._relay(relay)
-        dsn = message.find(b", dsn=") + 6
         sender, size = self._sender(queue_id)
         self.summary.attempt(
             Attempt(
                 moment, decode(queue_id), outcome, decode(recipient), sender, decode(text)[prefix:], stage, host or named_host, address or named_address,
-                None, masked, "", decode(message[dsn : message.find(b",", dsn)]) if dsn > 5 else None, size, False, daemon in LOCAL, form,
+                None, masked, "", decode(dsn) or None, size, False, daemon in LOCAL, form,
             )
         )  # fmt: skip
+
+    def _unusual(self, head: bytes, queue_id: bytes, rest: bytes) -> None:
+        """A delivery line that ``_EVENT`` does not take for one."""
+        found = _DELIVERY.match(rest)
+        if not found:
+            return
+        if found["status"] != b"sent":
+            self._not_sent(head, queue_id, found["to"], found["relay"][6:], found["status"], found["text"], b"")
+        elif not found["text"].startswith(b"forwarded as "):
+            pair = found["to"].rpartition(b"@")[2].replace(b">", b"") + b">, " + found["relay"]
+            self.sent[pair] += 1
+            self.sent_times.setdefault(pair, [head, head])[1] = head
+            self.summary.settled(decode(queue_id), decode(found["to"]))
 
     def _reason(self, text: bytes, recipient: bytes) -> tuple:
         """Return ``(length of what masks it, stage, host, address, masked, form)`` of a reason, from memory where only the recipient is another."""
@@ -752,21 +777,23 @@ class PostfixLog(LogReader):
         return known
 
     @staticmethod
-    def _cut(lines: bytes, found) -> tuple:
-        """Return ``(head, message)`` of the line in which an event was found."""
-        start = found.start()
-        return lines[lines.rfind(b"\n", 0, start) + 1 : start], lines[start + 3 : lines.find(b"\n", found.end())]
+    def _cut(lines: bytes, found, group: int) -> tuple:
+        """Return ``(head, message)`` of the line in which an event was found; the message begins with the group."""
+        start = found.start(group)
+        return lines[lines.rfind(b"\n", 0, start) + 1 : start - 3], lines[start : lines.find(b"\n", found.end())]
 
     def _rare(self, lines: bytes, found) -> None:
         """Look closer at a line and hand it on."""
-        head, message = self._cut(lines, found)
+        head, message = self._cut(lines, found, _ALARM if found.lastindex == _ALARM else 1)
         moment = self.clock.epoch(head)
         if moment is None:
             return
         tag, _bracket, process = head.rpartition(b" ")[2].partition(b"[")
         daemon = tag[tag.rfind(b"/") + 1 :]
         queue_id, _colon, rest = message.partition(b": ")
-        if rest.startswith(b"from=<"):
+        if rest.startswith(b"to=<"):
+            self._unusual(head, queue_id, rest)
+        elif rest.startswith(b"from=<"):
             self._expire(moment, queue_id, rest)
         elif rest.startswith((b"uid=", b"sender=")):
             if daemon == b"pickup":
@@ -804,7 +831,7 @@ class PostfixLog(LogReader):
         if not found:
             return None, None, "remote" if relay == b"none" else "local"
         host, address, port = decode(found.group("host")).lower(), decode(found.group("address")), int(found.group("port") or 0)
-        if address.startswith("/"):
+        if "/" in address:  # a socket
             return None, None, "local"
         if address in ("127.0.0.1", "::1") and port != PORTS["smtp"] and (host, port) not in self.relays and (address, port) not in self.relays:
             return host, address, "filter"
@@ -812,12 +839,13 @@ class PostfixLog(LogReader):
 
     def _settle(self, lines: bytes, found) -> None:
         """A recipient was accepted whose message had been put off."""
-        start = lines.find(b"to=<", found.start()) + 4
+        start = lines.find(b"to=<", found.start(1)) + 4
         self.summary.settled(decode(found[1]), decode(lines[start : lines.find(b">, ", start)]))
 
     def _end_of_trouble(self, lines: bytes, found) -> None:
         """A delivery succeeded while some process had trouble with a server; perhaps it was this one."""
-        process = lines[lines.rfind(b"[", 0, found.start()) + 1 : found.start()]
+        end = found.start(1) - 3
+        process = lines[lines.rfind(b"[", 0, end) + 1 : end]
         if process in self.troubles:
             self._flush(process, b"@" + found[_PAIR].partition(b">")[0])
             self.put_off[found[1]] = True
