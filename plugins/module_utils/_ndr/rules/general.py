@@ -274,7 +274,8 @@ CONTENT = (
                 "|infected|contains|in|identified|suspected|email|mail)"
             ),
             (
-                "(contains|contain|infected with|infected by|found|detected|carries|carrying|contained|containing|suspected|due to|possible|potential|because of"
+                "(contains|contain|infected with|infected by|found|detected|carries|carrying|contained|containing|suspected|due to|possible|potential"
+                "|because of"
                 "|dangerous) [a|an|suspected|possible|potential|the|known|computer]"
                 " (virus|malware|trojan|worm|infection|viruses|harmful content|malicious content|malicious code|malicious attachment|malicious)"
             ),
@@ -291,7 +292,8 @@ CONTENT = (
         "content_rejected",
         (
             (
-                f"(content|attachment|body|subject|header|headers|file|attachments|message content|message body|extension|filename|file name|part) [<n>|of|type|content|in"
+                f"(content|attachment|body|subject|header|headers|file|attachments|message content|message body|extension|filename"
+                "|file name|part) [<n>|of|type|content|in"
                 "|contents|with|name] [this|the|your|type|extension|is|was|has been|have been|are|contains|contained|violates|attachment|message]"
                 f" ({REFUSED}|forbidden|banned|filtered|unacceptable|disallowed|violates|illegal|prohibited|denied|a banned|a prohibited|a forbidden|restricted"
                 "|not supported|by content|filtered out|quarantined)"
