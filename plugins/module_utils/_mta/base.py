@@ -152,6 +152,9 @@ class LogReader:
     """
 
     needles: Tuple[bytes, ...] = ()
+    # Times of the log's ends, from readers whose lines do not begin with a stamp.
+    first: Optional[int] = None
+    last: Optional[int] = None
 
     def __init__(self, summary, clock):
         self.summary = summary
@@ -166,6 +169,9 @@ class LogReader:
 
     def line(self, moment: int | None, line: str) -> None:
         """Take one line and its time, None where the line begins with no stamp. ``logfile.split_syslog`` cuts one of syslog's."""
+
+    def warm(self, block: bytes) -> None:
+        """Take lines that an earlier run has counted, to know what later lines refer to; nothing of them may be reported."""
 
     def close(self) -> None:
         """Everything was fed: report what still waits for a line that will not come."""

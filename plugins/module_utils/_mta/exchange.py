@@ -35,6 +35,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.log
 EXTENSIONS = ("json", "csv", "txt")
 MESSAGES_HELD = 30000
 SESSIONS_HELD = 10000
+DAYS_HELD = 1000
 # A quoted field that goes on over more bytes than this is a line that was cut off.
 FIELD_MAX = 1 << 20
 
@@ -562,8 +563,8 @@ class ExchangeLog(LogReader):
         self.counted = Recent(MESSAGES_HELD)  # messages that were counted with their sender
         self.told = Recent(MESSAGES_HELD)  # (message, recipient) whose failure the tracking log told
         self.sessions = Recent(SESSIONS_HELD)  # session -> Session
-        self.first: int | None = None
-        self.last: int | None = None
+        self.exported: list = []  # events of an export, block by block
+        self.days: dict = {}  # day as written -> one date of it
 
     def feed(self, block: bytes) -> None:
         """Take a block of whole lines; a quoted field may go on over several of them."""
@@ -581,6 +582,8 @@ class ExchangeLog(LogReader):
                 self._exported(raw)
             elif self.kind != TRACKING or _EVENT.search(raw):
                 self._row(self.clock.epoch(raw), decode(raw))
+        if self.exported:
+            self._flush_exported()
 
     def _header(self, line: str) -> None:
         """``#Log-type: Message Tracking Log`` and ``#Fields: date-time,...``."""
@@ -592,7 +595,7 @@ class ExchangeLog(LogReader):
             self.columns, self.delimiter = [column.strip().lower() for column in value.split(",")], ","
 
     def _exported(self, raw: bytes) -> None:
-        """A line of ``Get-MessageTrackingLog | Export-Csv``: the first names the columns, dates are as the culture writes them."""
+        """A line of ``Get-MessageTrackingLog | Export-Csv``: the first names the columns; the others wait until the dates of the block are known."""
         line = decode(raw).lstrip("\ufeff")
         row = next(_rows([line], delimiter_of(line) if self.dates is None else self.delimiter), [])
         names = [name.strip().lower() for name in row]
@@ -601,7 +604,19 @@ class ExchangeLog(LogReader):
             self.dates = Dates([], self.clock)
         elif self.dates is not None:
             event = dict(zip(self.columns, row))
+            self.exported.append(event)
+            if len(self.days) < DAYS_HELD:
+                self.days[event.get("date-time", "").partition(" ")[0]] = event.get("date-time", "")
+
+    def _flush_exported(self) -> None:
+        """Report the exported events, now that the order of day and month can be told from all days seen."""
+        events, self.exported = self.exported, []
+        self.dates = Dates(self.days.values(), self.clock)
+        for event in events:
             moment = self.dates.epoch(event.get("date-time"))
+            if moment is not None:
+                self.first = moment if self.first is None else min(self.first, moment)
+                self.last = moment if self.last is None else max(self.last, moment)
             self._tracking(moment, event)
 
     def _row(self, moment: int | None, line: str) -> None:
@@ -623,8 +638,6 @@ class ExchangeLog(LogReader):
         recipients = [_address(recipient) for recipient in re.split(r"[;|]|,\s*", event.get("recipient-address", "").strip("{}")) if recipient.strip()]
         if moment is None or what not in EVENTS or _PROBE.match(sender) or any(map(_PROBE.match, recipients)):
             return
-        self.first = moment if self.first is None else min(self.first, moment)
-        self.last = moment if self.last is None else max(self.last, moment)
         message = event.get("internal-message-id", "")
         incoming = event.get("directionality", "").lower() == "incoming"
         if what == "RECEIVE":
@@ -692,13 +705,23 @@ class ExchangeLog(LogReader):
         if what == "+":
             kind = said.partition(" ")[0].partition(";")[0].strip()
             session.outbound = kind in ("DnsConnectorDelivery", "SmartHostConnectorDelivery") or (kind not in DELIVERY_TYPES and "." in session.destination)
+        failover = re.search(r"previous session id = (\w+)", said)
+        if failover and failover.group(1) != name:
+            session.previous = failover.group(1)
         if event.get("source", "").upper() != "SMTP" or not session.outbound:
             return
-        failed = _CONNECTION_FAILED.search(said)
+        failed = _CONNECTION_FAILED.match(said) or (_NOTHING_SENT.match(said) if not session.refusals else None)
         if failed:
-            self._refused(moment, name, session, Reason(said, "connect", None, failed.group("address")))
+            address = failed.groupdict().get("endpoint") or ""
+            self._refused(moment, name, session, Reason(failed.group("text"), "connect", None, _endpoint(address)))
         elif what == "-" and re.match(r"Messages: [1-9]", said):
+            self._settle(name, session)
+
+    def _settle(self, name: str, session) -> None:
+        """The session moved messages in the end, itself or as the successor of those that failed over to it."""
+        while session is not None:
             self.summary.settled(name, "")
+            name, session = session.previous, self.sessions.pop(session.previous) if session.previous else None
 
     def _refused(self, moment: int, name: str, session, reason: Reason) -> None:
         """One server did not take the session; what becomes of the messages is told elsewhere."""
@@ -780,7 +803,10 @@ class ExchangeLog(LogReader):
         )  # fmt: skip
 
 
-_CONNECTION_FAILED = re.compile(r"(?:Failed (?:connection )?to (?:connect to )?|Unable to connect(?: to)? ?-?>? ?)\[?(?P<address>[0-9A-Fa-f:.]*[0-9A-Fa-f])?")
+_CONNECTION_FAILED = re.compile(
+    r"(?P<text>(?:Failed connection|Failed to connect|Unable to connect) to (?P<endpoint>[\[\]0-9A-Fa-f:.]+[\]0-9A-Fa-f])?.*|The DNS query for .*)"
+)
+_NOTHING_SENT = re.compile(r"Messages: 0 Bytes: 0 \((?P<text>(?:Retry|Unreachable|Failed)\b.*)\)$")
 _COMMANDS = (
     ("EHLO", "EHLO"), ("HELO", "EHLO"), ("STARTTLS", "STARTTLS"), ("AUTH", "AUTH"), ("X-", "AUTH"), ("MAIL FROM", "MAIL FROM"), ("RCPT TO", "RCPT TO"),
     ("DATA", "DATA"), ("BDAT", "end of DATA"), ("QUIT", "QUIT"),
@@ -790,11 +816,12 @@ _COMMANDS = (
 class Session:
     """What is known of one SMTP session under way."""
 
-    __slots__ = ("accepted", "destination", "host", "local", "message", "outbound", "recipients", "refusals", "remote", "sender", "stage", "stages")
+    __slots__ = ("accepted", "destination", "host", "local", "message", "outbound", "previous", "recipients", "refusals", "remote", "sender", "stage", "stages")
 
     def __init__(self, destination: str):
         self.destination = destination
         self.outbound = True
+        self.previous: str | None = None
         self.refusals: set = set()
         self.begin()
         self.local = self.remote = None
@@ -829,9 +856,11 @@ class Session:
 
 
 def _endpoint(text: str) -> str | None:
-    """Return the address of ``192.0.2.1:25`` or ``[2001:db8::1]:25``."""
-    address = text.rpartition(":")[0].strip("[]")
-    return address if to_address(address) is not None else None
+    """Return the address of ``192.0.2.1:25``, ``[2001:db8::1]:25`` or of an address alone; None where there is none."""
+    for address in (text.rpartition(":")[0], text):
+        if to_address(address) is not None:
+            return address.strip("[]")
+    return None
 
 
 def _address(text: str) -> str:

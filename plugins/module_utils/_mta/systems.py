@@ -91,15 +91,23 @@ def _log(system, host, params: dict, warnings: list) -> tuple:
     summary = LogSummary(host.now)
     log = _source(system, host, params, clock)
     if log is None:
-        warnings.append("no log was found: " + ", ".join(system.log_paths) + ", nor a journal")
+        looked_for = system.snapshot_logs if host.snapshot else (*system.log_paths, "a journal")
+        warnings.append("no log was found: neither " + " nor ".join(looked_for))
         log = LogFiles([], clock)
     reader = system.log_reader(summary, clock)
-    for block in log:
-        reader.feed(block)
-    reader.close()
+    _read(log, reader)
     warnings += log.warnings
     warnings += [f"{text} ({count} times)" if count > 1 else text for text, count in summary.warnings.items()]
     return summary.facts(log, params["max_groups"]), summary.truths
+
+
+def _read(log, reader) -> None:
+    """Give a log to its reader; where its lines begin with no stamp, the reader tells when they were written."""
+    for block in log:
+        reader.feed(block)
+    reader.close()
+    if log.first is None:
+        log.first, log.last = reader.first, reader.last
 
 
 def _source(system, host, params: dict, clock: Clock):
@@ -141,9 +149,7 @@ def parse_log_text(text: str, mta: str = "auto", now: str | None = None, max_gro
     clock = _clock_at(now)
     summary, log = LogSummary(clock.now), LogText(text, clock)
     reader = system(None).log_reader(summary, clock)
-    for block in log:
-        reader.feed(block)
-    reader.close()
+    _read(log, reader)
     facts = summary.facts(log, max_groups)
     del facts["cursor"]
     facts["mta"] = system.name
