@@ -36,6 +36,7 @@ RULES = (
         "words",
         "user_unknown",
         (
+            "(email|e-mail) address ... (couldn't|could not|cannot|can't) be found",
             f"no such ({USER})",
             (
                 "no such (local user|person|name|mail user|recipient here|userid|virtual user|member|employee|list|maildrop|local part|mailing list|object"
@@ -207,6 +208,7 @@ RULES = (
         "words",
         "mailbox_disabled",
         (
+            "(account|user|mailbox) ... has been (suspended|disabled|deactivated|closed|terminated|deleted)",
             (
                 f"({MAILBOX}) [<address>] [that] [you tried to reach] [is|has been|was|been|status is|currently] [currently|temporarily|permanently"
                 "|administratively|no longer|been]"
@@ -245,6 +247,9 @@ RULES = (
         "named",
         "mailbox_full",
         (
+            "mailbox exceeds allowed size",
+            "mail quota [has been|is] exceeded",
+            "(email|user|mailbox|recipient|recipient's) quota [has been|is|was] exceeded",
             (
                 "(mailbox|mail box|inbox|maildrop|mail drop|account|mailfolder|mail folder|user's mailbox|e-mail box) [<address>] [of] [<address>] [is|has"
                 " been|already|seems] [currently|now|too|already]"
@@ -260,7 +265,7 @@ RULES = (
             "over [the|its] [allowed|maximum|storage|disk] quota",
             "quota [has been|is|was|limit] [already] (exceeded|full|reached|exhausted|violated|exceeds)",
             (
-                "(mailbox|storage|mail|user|user's|message|disk|inbox|disc|domain|folder|email|recipient|recipient's) quota ... (exceeded|exceeds|full|reached"
+                "(mailbox|storage|mail|user|user's|disk|inbox|disc|domain|folder|email|recipient|recipient's) quota ... (exceeded|exceeds|full|reached"
                 "|violation|limit|over)"
             ),
             "(mailbox|inbox) ... (exceeded|exceeds|exceed|over|reached|has reached) ... (limit|size|quota|storage|allocation)",

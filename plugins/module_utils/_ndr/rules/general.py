@@ -17,6 +17,8 @@ PERMISSION = (
         "named",
         "relay_denied",
         (
+            "relaying ... [is] not (allowed|permitted)",
+            "no relay$",
             (
                 "(relay|relaying|mail relay|smtp relay) [access|of|to|for|is|from|attempt|mail|request|through|<address>|<host>|this|not] [is|was|mail|access"
                 "|not|<address>|domain|<host>] [not|temporarily]"
@@ -138,6 +140,7 @@ PERMISSION = (
         "named",
         "posting_not_allowed",
         (
+            "delivery to this (address|recipient|group|list) is restricted",
             "(user|recipient|addressee) refused to (receive|accept)",
             "not accepting (mail|email|messages|e-mail) from (this|the|your|that) (sender|address|email)",
             (
@@ -291,6 +294,7 @@ CONTENT = (
         "words",
         "content_rejected",
         (
+            "(rejected|blocked|refused) (due to|because of) [its|the|message|prohibited] [message] content [restrictions|policy]",
             (
                 f"(content|attachment|body|subject|header|headers|file|attachments|message content|message body|extension|filename"
                 "|file name|part) [<n>|of|type|content|in"
@@ -366,6 +370,7 @@ CONTENT = (
         "words",
         "message_format",
         (
+            "lone (cr|lf)",
             (
                 "(header|headers|mime|from header|to header|date header|message-id|subject|from field|date field|message header|header line|message headers"
                 "|mail header|header field|date|from: header|'from' header|message format|content-type|received headers|boundary|message-id header)"

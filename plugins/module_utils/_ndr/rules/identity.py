@@ -23,6 +23,7 @@ RULES = (
         "named",
         "ptr_missing",
         (
+            "(sender|client|your|sending) ip must resolve",
             "cannot find your (hostname|host name|reverse hostname|reverse host name)",
             (
                 f"({_PTR}) [for|of|from|on|check|lookup|record|validation|test|entry|is|must|does|do|was|has|not|<ip>|your|the|address|ip|sending|client|and"
@@ -79,6 +80,7 @@ RULES = (
         "named",
         "helo_rejected",
         (
+            "(helo|ehlo) [name|command|argument] (requires|must|needs|should)",
             (
                 "(helo|ehlo|helo/ehlo|ehlo/helo) [command|name|hostname|host|argument|domain|string|greeting|parameter|host name|address|value] [<host>|<ip>"
                 "|<n>] [was|is|has been|are] [not] [a|an]"

@@ -77,10 +77,10 @@ RULES = (
             "unexpected volume",
             "[connection|message|ip|sender|mail] frequency (limited|limit|exceeded|too)",
             (
-                "(sending|send|message|messages|mail|email|hourly|daily|outgoing|outbound|recipient|sender|per-minute|smtp) (limit|limits|quota|allowance|cap"
+                "(sending|send|message|messages|mail|email|hourly|daily|outgoing|outbound|recipient|sender|per-minute|smtp) (limit|limits|allowance|cap"
                 "|threshold) [has been|is|was|for|of|on] [been] [your] (exceeded|reached|hit|violated|over|exhausted|full)"
             ),
-            "(sending|daily|hourly) (limit|quota)",
+            "(sending|daily|hourly|outgoing|message sending) [message|mail|email|sending|recipient] (limit|quota)",
             "too many recipients [received] [this|per|in] [this|the|an|a] (hour|day|minute|last)",
             "too many ... (this|per|in the last|in an|in one) (hour|day|minute|second|session)",
             f"({_MANY}) ... (in a short|in short|within a short|too short|short period|in last|in the past)",

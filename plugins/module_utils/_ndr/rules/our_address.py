@@ -84,7 +84,7 @@ RULES = (
             f"client host [<host>] [<ip>] (blocked|{REFUSED}|banned)",
             (
                 f"({OUR}) ({HOST}) [address] [<ip>] [is|was|has been|are|have been|been] [currently|temporarily|permanently|being]"
-                f" (blocked|banned|{REFUSED}|blacklisted|barred|suspended|throttled|not welcome|not trusted|untrusted|quarantined|disallowed)"
+                f" (blocked|banned|{REFUSED}|barred|suspended|throttled|not welcome|not trusted|untrusted|quarantined|disallowed)"
             ),
             f"(your|sending|sender's|connecting) ({HOST}) ... (blocked|banned|{REFUSED}|barred|spammer|suspicious|not trusted|abuse|attack|abused)",
             f"(blocked|banned|blocking|suspended|barred) [sending|your|sender|client|source|this|the|connecting] ({HOST}|<ip>)",
@@ -104,7 +104,7 @@ RULES = (
                 "(we|not|cannot|don't|will not|does not|won't|no) [do not|longer] accept* (mail|email|connections|messages|e-mail|any mail) from [your|this"
                 f"|hosts|ip|the] ({HOST}|<ip>|you|unknown|here)"
             ),
-            f"(ip|<ip>) [address] [<ip>] [is|has been|was] [temporarily|permanently|currently|being] (blocked|banned|{REFUSED}|blacklisted|barred)",
+            f"(ip|<ip>) [address] [<ip>] [is|has been|was] [temporarily|permanently|currently|being] (blocked|banned|{REFUSED}|barred)",
             "<ip> [is|has been|was] [temporarily|permanently|locally|currently|being] (blocked|banned|rejected|refused)",
             "(compromised host|infected host|zombie|botnet|hijacked)",
             "(bad|evil|unwanted|untrusted|unauthorized|unauthorised|spamming|abusive|rogue) (ip|host|server|ip address|network|mail server|client)",

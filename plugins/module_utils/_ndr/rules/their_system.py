@@ -143,6 +143,8 @@ RULES = (
         "words",
         "local_delivery_failed",
         (
+            "(unable|failed|cannot|could not) [to] open (mailbox|inbox|the mailbox|user's mailbox)",
+            "command died",
             "(unknown|local) mailer error",
             "mailer error",
             "insufficient permission",
@@ -363,6 +365,8 @@ RULES = (
         "vague",
         "expired",
         (
+            "delivery failed <n> attempts",
+            "has been in the queue",
             (
                 "(message|envelope|mail|queue|delivery|queue lifetime|lifetime|message lifetime) [time|lifetime|timeout|period|limit|retry] [has|is|was]"
                 " (expired|exceeded|timeout)"
