@@ -256,7 +256,7 @@ def active(queue_id="4A1", sender="s@example.com", recipients=1):
 
 
 def test_retry_that_succeeds_is_handled():
-    facts = read_log(lines(active(), put_off(), active(), put_off(), active(), sent()))
+    facts = read_log(lines("smtpd[1]: 4A1: client=c.example.org[203.0.113.5]", active(), put_off(), active(), put_off(), active(), sent()))
     assert (facts["deferred"], facts["deferred_messages"], facts["delivered"]) == (2, 1, 1)
     assert group_of(facts, outcome="deferred")["handled"] == 2
     assert facts["senders"]["messages"] == 1

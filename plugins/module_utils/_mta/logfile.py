@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import bz2
 import calendar
+import codecs
 import datetime
 import gzip
 import hashlib
+import io
 import json
 import lzma
 import os
@@ -27,11 +29,13 @@ import time
 import zlib
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import rfc3339
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import decode, rfc3339
 
 BLOCK = 2 << 20
 # A line beyond this is no log line. It is read past, counted and named in a warning.
 LINE_MAX = 8 << 20
+# How far back lines are looked at again when reading goes on, to know the senders of messages under way.
+JOINED = 1 << 20
 # Of a long last line the cursor hashes only so much, counted from its end.
 HASHED_MAX = 4096
 OPENERS: dict = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -193,6 +197,8 @@ class LogFiles:
         self.first: int | None = None
         self.last: int | None = None
         self.warnings: list = []
+        # Called with the lines before the place from which reading goes on, for readers that join lines.
+        self.on_resume = None
 
     def __iter__(self):
         for path in self.paths:
@@ -202,44 +208,38 @@ class LogFiles:
         """Yield the blocks of one log: its rotated files from the one that holds the cursor's line on, then the current one."""
         parts = _open_all(path, self.clock, self.warnings, self.live)
         try:
-            position = self.cursor["files"].get(path)
-            start = 0
-            if position:
-                start = self._find(parts, position, path)
-            for number, part in enumerate(parts):
-                if number < start:
-                    continue
-                offset = position["offset"] if position and start == number and part.matched else 0
-                yield from self._part(part, offset, path, is_last=number == len(parts) - 1)
+            position, since = self.cursor["files"].get(path), self.since
+            found = self._find(parts, position) if position else None
+            if position and found is None and position.get("time") is not None:
+                since = max(since or 0, position["time"] + 1)
+                self.warnings.append(f"{path}: the line at which the last run ended ({rfc3339(position['time'])}) is gone; lines since then may be missing")
+            if found is not None and self.on_resume:
+                self.on_resume(tidy(parts[found].before(position["offset"])))
+            for number, part in enumerate(parts[found or 0 :], found or 0):
+                yield from self._part(part, position["offset"] if number == found else 0, since, path, is_last=number == len(parts) - 1)
         finally:
             for part in parts:
                 part.close()
 
-    def _find(self, parts: list, position: dict, path: str) -> int:
-        """Return the number of the part that holds the cursor's line and mark it; without it everything newer than the cursor is read."""
+    @staticmethod
+    def _find(parts: list, position: dict) -> int | None:
+        """Return the number of the part that holds the cursor's line; most likely places first."""
         order = sorted(range(len(parts)), key=lambda number: (parts[number].inode != position.get("inode"), parts[number].packed, -number))
-        for number in order:
-            if parts[number].holds(position):
-                parts[number].matched = True
-                return number
-        if position.get("time") is not None:
-            self.since = max(self.since or 0, position["time"] + 1)
-            self.warnings.append(f"{path}: the line at which the last run ended ({rfc3339(position['time'])}) is gone; lines since then may be missing")
-        return 0
+        return next((number for number in order if parts[number].holds(position)), None)
 
-    def _part(self, part, offset: int, path: str, is_last: bool):
+    def _part(self, part, offset: int, since: int | None, path: str, is_last: bool):
         """Yield the blocks of one file and move the cursor behind each of them."""
-        if self.since is not None and part.written is not None and part.written < self.since - 86400:
+        if since is not None and part.written is not None and part.written < since - 86400:
             return
         self.clock.refer_to(part.written if part.written is not None else self.clock.now)
         try:
-            if self.header and (offset or self.since is not None):
+            if self.header and (offset or since is not None):
                 header = [line + b"\n" for line in part.head().split(b"\n") if line.startswith(self.header)]
                 if header:
                     yield b"".join(header)
             for block, tail, end in part.blocks(offset, keep_half=self.live and is_last, warnings=self.warnings):
                 place = {"path": part.path, "inode": part.inode, "offset": end, "hashed": len(tail), "hash": _hash(tail)}
-                wanted = self._in_window(tidy(block))
+                wanted = self._in_window(tidy(block), since)
                 if wanted:
                     self.note(wanted)
                     yield wanted
@@ -249,23 +249,26 @@ class LogFiles:
         except BROKEN_ARCHIVE as error:
             self.warnings.append(f"{part.path}: reading stopped: {error}")
 
-    def _in_window(self, block: bytes) -> bytes:
+    def _in_window(self, block: bytes, since: int | None) -> bytes:
         """Return the part of a block that is not older than the window; logs are in order of time."""
-        if self.since is None:
+        if since is None:
             return block
         newest = last_time(block, self.clock)
-        if newest is not None and newest < self.since:
+        if newest is None:
+            return block  # of a log whose lines begin with no stamp
+        if newest < since:
             return b""
-        return block[time_place(block, self.clock, self.since) :]
+        return block[time_place(block, self.clock, since) :]
 
     def note(self, block: bytes) -> None:
         """Count a block that is read."""
         self.lines += block.count(b"\n")
-        if self.first is None:
-            self.first = first_time(block, self.clock)
-        newest = last_time(block, self.clock)
+        oldest, newest = first_time(block, self.clock), last_time(block, self.clock)
+        # Logs of the same days may be read one after another.
+        if oldest is not None:
+            self.first = oldest if self.first is None else min(self.first, oldest)
         if newest is not None:
-            self.last = newest
+            self.last = newest if self.last is None else max(self.last, newest)
 
 
 class LogText(LogFiles):
@@ -349,21 +352,42 @@ class _Part:
         about = os.fstat(self.stream.fileno()) if not self.packed else os.stat(path)
         self.inode = about.st_ino
         self.size = about.st_size
+        if self._mark() in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):  # what `>` of a Windows shell writes
+            content = decode(self.stream.read()).encode("utf-8")
+            self.stream.close()
+            self.stream, self.size = io.BytesIO(content), len(content)
         # Recorded files were copied: when they were written last is not known.
         self.written = about.st_mtime if live else None
-        self.matched = False
 
     def close(self) -> None:
         self.stream.close()
 
-    def head(self) -> bytes:
-        """Return the first line that tells a time, for putting the parts in order."""
+    def _mark(self) -> bytes:
+        """Return the first two bytes."""
         try:
-            start = self.stream.read(65536)
+            mark = self.stream.read(2)
             self.stream.seek(0)
         except BROKEN_ARCHIVE:
             return b""
+        return mark
+
+    def head(self) -> bytes:
+        """Return the first line that tells a time, for putting the parts in order."""
+        try:
+            self.stream.seek(0)
+            start = self.stream.read(65536)
+        except BROKEN_ARCHIVE:
+            return b""
         return tidy(start + b"\n") if start else b""
+
+    def before(self, offset: int) -> bytes:
+        """Return the whole lines before an offset, as far as they may still be joined with what follows."""
+        try:
+            self.stream.seek(max(0, offset - JOINED))
+            data = self.stream.read(min(offset, JOINED))
+        except BROKEN_ARCHIVE:
+            return b""
+        return data if offset <= JOINED else data[data.find(b"\n") + 1 :]
 
     def holds(self, position: dict) -> bool:
         """Tell whether the line that the cursor names ends at its offset in this file."""

@@ -615,7 +615,7 @@ class PostfixLog(LogReader):
         self.own_lines = re.compile(rb"^[^\n]*? (?:%s)/[^\n]*\n" % b"|".join(re.escape(name.encode()) for name in names), re.M) if names else None
         self.relays = set(relays)
         self.senders = Recent(MESSAGES_HELD)  # queue id -> (sender, size), as bytes
-        self.reinjected = Recent(MESSAGES_HELD)
+        self.entered: dict = {}  # queue ids of messages that came in and are not active yet
         self.put_off = Recent(MESSAGES_HELD)
         self.troubles: dict = {}  # process id -> [(time, queue id, reason)] of servers that failed in the delivery under way
         self.relay_kinds: dict = {}
@@ -641,8 +641,7 @@ class PostfixLog(LogReader):
         """Take lines of one hour in their order. What is frequent is collected here and counted at once; the rest goes to its own method."""
         lines = b"\n" + lines
         sent, active, clients = [], [], []
-        troubles, reinjected = self.troubles, self.reinjected.young
-        young, old, put_off, put_off_before = self.senders.young, self.senders.old, self.put_off.young, self.put_off.old
+        troubles, senders, entered = self.troubles, self.senders.young, self.entered
         for found in _EVENT.finditer(lines):
             kind = found.lastindex
             if kind == _SENT:
@@ -651,17 +650,20 @@ class PostfixLog(LogReader):
                     self._end_of_trouble(lines, found)
             elif kind == _ACTIVE:
                 queue_id, sender, size, recipients = found.group(1, _SENDER, _SIZE, _ACTIVE)
-                if queue_id not in young and queue_id not in old and queue_id not in put_off and queue_id not in put_off_before and queue_id not in reinjected:
+                senders[queue_id] = (sender, size)
+                if queue_id in entered:  # else this is a retry, a bounce, or what a content filter gave back
                     active.append((sender, recipients))
-                young[queue_id] = (sender, size)
+                    del entered[queue_id]
             elif kind == _CLIENT:
                 clients.append(found[_CLIENT])
+                entered[found[1]] = True
             elif kind == _FAILED:
                 self._failure(lines, found)
             else:
                 self._rare(lines, found)
         self.senders.turn()
-        self.reinjected.turn()
+        if len(entered) > MESSAGES_HELD:  # clients that gave up before the end of their message
+            entered.clear()
         self.active.update(active)
         self.clients.update(clients)
         self._note_sent(lines, sent)
@@ -798,11 +800,11 @@ class PostfixLog(LogReader):
         elif rest.startswith((b"uid=", b"sender=")):
             if daemon == b"pickup":
                 self.summary.received(moment)
+                self.entered[queue_id] = True
         elif rest.startswith(b"client="):
-            if b", orig_queue_id=" in rest:  # back from a content filter: counted when it came in
-                self.reinjected[queue_id] = True
-            else:
-                self.clients[rest[7:]] += 1
+            if b", orig_queue_id=" not in rest:  # else it is back from a content filter, and was counted when it came in
+                self.clients[rest[7:].rpartition(b"orig_client=")[2]] += 1
+                self.entered[queue_id] = True
         elif queue_id in ALARMS:
             if b"/" in tag and daemon not in INCOMING:
                 self.summary.warn(decode(tag + b": " + message))
@@ -877,6 +879,16 @@ class PostfixLog(LogReader):
                     text=group.text, stage=group.stage, relay_host=relay_host, relay_address=group.address, destination=destination, dsn=group.dsn
                 )
             self.summary.attempt(attempt)
+
+    def warm(self, block: bytes) -> None:
+        """Learn who sends the messages that are under way."""
+        for found in _EVENT.finditer(b"\n" + block):
+            if found.lastindex == _ACTIVE:
+                self.senders[found[1]] = found.group(_SENDER, _SIZE)
+            elif found.lastindex == _CLIENT:
+                self.entered[found[1]] = True
+            elif found.lastindex == _FAILED:
+                self.put_off[found[1]] = True
 
     def close(self) -> None:
         """Report the sums of the last hour, and the failures of servers whose delivery did not end within the log."""

@@ -13,19 +13,64 @@ import time
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import rfc3339
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.cisco_esa import CiscoEsa
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exchange import Exchange
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exim import Exim
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.host import LiveHost, SnapshotHost, global_addresses, parse_rfc3339
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import Clock, Journal, LogFiles, LogText, siblings, window_start
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.opensmtpd import OpenSmtpd
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.postfix import Postfix
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.qmail import Qmail
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.sendmail import Sendmail
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.summary import LogSummary, summarise_queue
 
-# In the order in which `mta: auto` looks for them.
-SYSTEMS = (Postfix, Exim, OpenSmtpd, Sendmail, Qmail, Exchange, CiscoEsa)
+
+def _postfix():
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.postfix import Postfix
+
+    return Postfix
+
+
+def _exim():
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exim import Exim
+
+    return Exim
+
+
+def _opensmtpd():
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.opensmtpd import OpenSmtpd
+
+    return OpenSmtpd
+
+
+def _sendmail():
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.sendmail import Sendmail
+
+    return Sendmail
+
+
+def _qmail():
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.qmail import Qmail
+
+    return Qmail
+
+
+def _exchange():
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exchange import Exchange
+
+    return Exchange
+
+
+def _cisco_esa():
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.cisco_esa import CiscoEsa
+
+    return CiscoEsa
+
+
+# Name -> what brings the class, in the order in which `mta: auto` looks. On a mail host every file that is imported is compiled at every run,
+# so only the systems that are looked at are brought.
+SYSTEMS = {
+    "postfix": _postfix,
+    "exim": _exim,
+    "opensmtpd": _opensmtpd,
+    "sendmail": _sendmail,
+    "qmail": _qmail,
+    "exchange": _exchange,
+    "cisco_esa": _cisco_esa,
+}
 SUBSETS = ("identity", "queue", "log")
 # How far back a live log is read when neither a window nor a cursor says so.
 DEFAULT_WINDOW = "7d"
@@ -33,23 +78,20 @@ DEFAULT_WINDOW = "7d"
 
 def system_named(name: str):
     """Return the class of a mail system; an unknown name raises an error that lists the known ones."""
-    for system in SYSTEMS:
-        if system.name == name:
-            return system
-    raise DeliverabilityError(f"mta: {name!r} is not known; known are {', '.join(system.name for system in SYSTEMS)}")
+    if name in SYSTEMS:
+        return SYSTEMS[name]()
+    raise DeliverabilityError(f"mta: {name!r} is not known; known are {', '.join(SYSTEMS)}")
 
 
 def detect(host):
     """Return the class of the mail system that a host runs or a snapshot was recorded from."""
+    for bring in SYSTEMS.values():
+        system = bring()
+        if any(fnmatch.filter(host.names, mark) for mark in system.snapshot_marks) if host.snapshot else system.detect(host):
+            return system
     if host.snapshot:
-        found = [system for system in SYSTEMS if any(fnmatch.filter(host.names, mark) for mark in system.snapshot_marks)]
-        if not found:
-            raise DeliverabilityError(f"mta: no known mail system's files are in snapshot {host.snapshot}; set mta, or see the documentation for their names")
-    else:
-        found = [system for system in SYSTEMS if system.detect(host)]
-        if not found:
-            raise DeliverabilityError(f"mta: none of the known mail systems was found on this host ({', '.join(system.name for system in SYSTEMS)})")
-    return found[0]
+        raise DeliverabilityError(f"mta: no known mail system's files are in snapshot {host.snapshot}; set mta, or see the documentation for their names")
+    raise DeliverabilityError(f"mta: none of the known mail systems was found on this host ({', '.join(SYSTEMS)})")
 
 
 def survey(params: dict) -> dict:
@@ -103,6 +145,7 @@ def _log(system, host, params: dict, warnings: list) -> tuple:
 
 def _read(log, reader) -> None:
     """Give a log to its reader; where its lines begin with no stamp, the reader tells when they were written."""
+    log.on_resume = reader.warm
     for block in log:
         reader.feed(block)
     reader.close()
@@ -171,7 +214,8 @@ def _system_of(text: str, mta: str, question: str, what: str):
     if mta != "auto":
         return system_named(mta)
     head = text[:65536]
-    for system in SYSTEMS:
+    for bring in SYSTEMS.values():
+        system = bring()
         if getattr(system, question)(head):
             return system
-    raise DeliverabilityError(f"mta: the text is no {what} of a known mail system ({', '.join(system.name for system in SYSTEMS)}); name the system if it is")
+    raise DeliverabilityError(f"mta: the text is no {what} of a known mail system ({', '.join(SYSTEMS)}); name the system if it is")
