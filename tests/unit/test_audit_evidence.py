@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
-from audit_data import POOL, mail_host
+from audit_data import POOL, group, mail_host
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence, is_public, parse_address
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
@@ -49,6 +49,26 @@ def test_behind_nat_the_declared_address_counts():
 def test_behind_nat_without_declaration_nothing_is_asked():
     host = one({"observed": {"mail_host": mail_host(local=["192.168.1.5"])}})
     assert (host["identities"], host["undeclared"]) == ([], ["192.168.1.5"])
+
+
+REFUSAL = "host mx.{0}[203.0.113.25] said: 554 5.7.1 Service unavailable; Client host [{1}] blocked using bl.example.org (in reply to RCPT TO command)"
+
+
+@pytest.mark.parametrize(
+    ("named", "learned"),
+    [
+        ([("example.net", "203.0.113.9"), ("example.org", "203.0.113.9")], "203.0.113.9"),
+        ([("example.net", "203.0.113.9")], None),
+        ([("example.net", "203.0.113.9"), ("example.org", "203.0.113.10")], None),
+        ([("example.net", "192.168.1.5"), ("example.org", "192.168.1.5")], None),
+    ],
+)
+def test_behind_nat_refusals_may_name_the_address(named, learned):
+    facts = mail_host(local=["192.168.1.5"], log=[group(REFUSAL.format(destination, address), destination=destination) for destination, address in named])
+    host = one({"observed": {"mail_host": facts}})
+    assert [(row["address"], row["inside"], row["learned"]) for row in host["identities"]] == ([(learned, "192.168.1.5", True)] if learned else [])
+    declared = one({"observed": {"mail_host": facts}, "public_addresses": {"192.168.1.5": "203.0.113.77"}})
+    assert declared["identities"][0]["address"] == "203.0.113.77"
 
 
 def test_ipv6_is_an_identity_of_its_own():

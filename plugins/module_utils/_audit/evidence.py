@@ -8,12 +8,13 @@
 The evidence of a fleet is a dictionary::
 
     {"hosts": {NAME: {"mail_host": {...} or None, "error": str or None,
-                      "identities": [{host, address, helo, domains, role, transport}], "via": [smarthosts], "undeclared": [private addresses],
+                      "identities": [{host, address, inside, helo, domains, role, transport, learned}], "via": [smarthosts], "undeclared": [private addresses],
                       "changes": [{at, what}], "probes": [results of smtp_probe_info]}},
      "identities": [every identity of every host, as sender_dns_info takes them], "addresses": [every address, once],
      "domains": [every envelope domain, once]}
 
-An identity's ``address`` is the one that the world sees: the bound address, or behind NAT the public one declared for it.
+An identity's ``address`` is the one that the world sees: the bound address, or behind NAT the public one that is declared for it or that
+refusals name (``learned``). Asking some DNS service who we are would show the resolver's address, not the server's.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from __future__ import annotations
 import ipaddress
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import classify
 
 
 def parse_address(text, what):
@@ -89,10 +91,13 @@ def _identities(name, mail_host, given):
         for inside, outside in (given.get("public_addresses") or {}).items()
     }
     domains = envelope_domains(mail_host, given.get("domains"))
+    echoed = None if public else _echoed(mail_host)
     found, undeclared, seen = [], [], set()
 
     def add(address, helo, role, transport):
         outside = public.get(str(address), address)
+        learned = bool(echoed) and not is_public(outside) and echoed.version == outside.version
+        outside = echoed if learned else outside
         if not is_public(outside):
             if str(outside) not in undeclared:
                 undeclared.append(str(outside))
@@ -100,7 +105,16 @@ def _identities(name, mail_host, given):
         if (str(outside), helo) not in seen:
             seen.add((str(outside), helo))
             found.append(
-                {"host": name, "address": str(outside), "inside": str(address), "helo": helo, "domains": domains, "role": role, "transport": transport}
+                {
+                    "host": name,
+                    "address": str(outside),
+                    "inside": str(address),
+                    "helo": helo,
+                    "domains": domains,
+                    "role": role,
+                    "transport": transport,
+                    "learned": learned,
+                }
             )
 
     for source in mail_host.get("identity", {}).get("sources", []):
@@ -112,6 +126,25 @@ def _identities(name, mail_host, given):
         default_helo = found[0]["helo"] if found else ""
         add(parse_address(candidate["address"], "audit_pool"), candidate.get("helo") or default_helo, "candidate", None)
     return found, undeclared
+
+
+# Refusals of these kinds name the address that they refuse.
+_NAME_US = {"ip_blocklisted", "ip_blocked", "ip_reputation", "dynamic_ip", "ptr_missing", "too_many_connections"}
+
+
+def _echoed(mail_host):
+    """The public address behind NAT, learned from refusals: the only one that they name, by two destinations at least. None where that is not so."""
+    named = {}
+    for place in ("log", "queue"):
+        for group in (mail_host.get(place) or {}).get("groups", []):
+            verdict = classify(group.get("text") or "", command=group.get("stage"), rhost=group.get("relay_host"), recipient_domain=group.get("destination"))
+            if verdict["address"] and verdict["reason"] in _NAME_US:
+                named.setdefault(verdict["address"], set()).add(group["destination"])
+    if len(named) != 1:
+        return None
+    ((text, destinations),) = named.items()
+    address = parse_address(text, "a refusal")
+    return address if len(destinations) > 1 and is_public(address) else None
 
 
 def _source_addresses(source, identity):
