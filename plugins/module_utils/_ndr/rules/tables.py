@@ -18,6 +18,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
     general,
     german_providers,
     google,
+    hosters,
     iberian,
     identity,
     japan,
@@ -30,6 +31,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
     postfix,
     qmail,
     romance,
+    sending_services,
     sendmail,
     servers,
     status,
@@ -68,6 +70,8 @@ TABLES = (
     ("japan", japan.RULES),
     ("french_providers", french_providers.RULES),
     ("german_providers", german_providers.RULES),
+    ("hosters", hosters.RULES),
+    ("sending_services", sending_services.RULES),
     # The status alone.
     ("status", status.RULES),
 )
