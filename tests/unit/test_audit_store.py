@@ -19,21 +19,23 @@ SAME = ("first", "last", "received", "delivered", "deferred", "bounced", "expire
 
 @pytest.fixture(scope="module")
 def log_lines():
-    """Postfix lines of two days: a refusal every hour, a delivery every half hour."""
+    """Six Postfix lines an hour for two days: a refused message and a delivered one."""
     lines = []
     for hour in range(48):
         stamp = f"2026-11-{17 + hour // 24:02}T{hour % 24:02}"
         for minute, text in (
+            (4, "A{0:05X}: client=app.example.com[192.0.2.9]"),
             (5, "A{0:05X}: from=<shop@example.com>, size=500, nrcpt=1 (queue active)"),
             (
                 6,
                 "A{0:05X}: to=<u@example.net>, relay=mx.example.net[203.0.113.25]:25, delay=1, delays=0/0/0/1, dsn=4.7.1, status=deferred (host mx.example.net"
                 "[203.0.113.25] said: 450 4.7.1 Client host [198.51.100.11] blocked using bl.example.org (in reply to RCPT TO command))",
             ),
+            (34, "B{0:05X}: client=app.example.com[192.0.2.9]"),
             (35, "B{0:05X}: from=<shop@example.com>, size=500, nrcpt=1 (queue active)"),
             (36, "B{0:05X}: to=<u@example.org>, relay=mx.example.org[203.0.113.26]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 Ok)"),
         ):
-            program = "qmgr" if "from=" in text else "smtp"
+            program = "smtpd" if "client=" in text else "qmgr" if "from=" in text else "smtp"
             lines.append(f"{stamp}:{minute:02}:00+00:00 mx1 postfix/{program}[10]: {text.format(hour)}")
     return lines
 
@@ -53,9 +55,9 @@ def host(tmp_path, log_lines):
 
 
 def test_two_halves_are_the_whole(host):
-    whole = host(192)
-    first = host(96, now="2026-11-18T00:00:00Z")
-    second = host(192, first["log"]["cursor"])
+    whole = host(288)
+    first = host(144, now="2026-11-18T00:00:00Z")
+    second = host(288, first["log"]["cursor"])
     assert second["log"]["delivered"] == 24
     joined = join(first, second)["log"]
     assert {key: joined[key] for key in SAME} == {key: whole["log"][key] for key in SAME}
@@ -67,21 +69,21 @@ def test_two_halves_are_the_whole(host):
 
 
 def test_what_left_the_window_is_forgotten(host):
-    first = host(96, now="2026-11-18T00:00:00Z")
-    joined = join(first, host(192, first["log"]["cursor"]), window=86400)["log"]
+    first = host(144, now="2026-11-18T00:00:00Z")
+    joined = join(first, host(288, first["log"]["cursor"]), window=86400)["log"]
     assert joined["first"] == "2026-11-18T00:00:00Z"
     assert joined["groups"][0]["count"] == 24
     assert joined["delivered"] == 24
 
 
 def test_lines_read_twice_do_not_count_twice(host):
-    whole = host(192)
-    assert join(whole, host(192)) == host(192)
+    whole = host(288)
+    assert join(whole, host(288)) == host(288)
 
 
 def test_nothing_new_keeps_what_is_known(host):
-    first = host(192)
-    second = host(192, first["log"]["cursor"], now="2026-11-19T01:00:00Z")
+    first = host(288)
+    second = host(288, first["log"]["cursor"], now="2026-11-19T01:00:00Z")
     assert second["log"]["groups"] == []
     joined = join(first, second)
     assert joined["log"]["delivered"] == 48
@@ -89,7 +91,7 @@ def test_nothing_new_keeps_what_is_known(host):
 
 
 def test_nothing_stored_or_no_log(host):
-    facts = host(192)
+    facts = host(288)
     assert join(None, facts) == facts
     assert join({"log": None}, facts) == facts
     bare = {key: value for key, value in facts.items() if key != "log"}
@@ -97,16 +99,16 @@ def test_nothing_stored_or_no_log(host):
 
 
 def test_inputs_stay_as_they_are(host):
-    first = host(96, now="2026-11-18T00:00:00Z")
-    second = host(192, first["log"]["cursor"])
+    first = host(144, now="2026-11-18T00:00:00Z")
+    second = host(288, first["log"]["cursor"])
     before = copy.deepcopy((first, second))
     join(first, second)
     assert (first, second) == before
 
 
 def test_sender_that_shoots_up_is_measured_by_its_past(host):
-    first = host(96, now="2026-11-18T00:00:00Z")
-    second = host(192, first["log"]["cursor"])
+    first = host(144, now="2026-11-18T00:00:00Z")
+    second = host(288, first["log"]["cursor"])
     row = second["log"]["senders"]["top"][0]
     row.update(messages=500, peak=400, peak_hour="2026-11-18T20:00:00Z", sudden=None)
     (joined,) = [sender for sender in join(first, second)["log"]["senders"]["top"] if sender["sender"] == row["sender"]]
