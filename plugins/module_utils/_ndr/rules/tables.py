@@ -10,6 +10,8 @@ from __future__ import annotations
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules import (
     addressee,
     apple,
+    asia,
+    eastern_europe,
     exchange,
     exim,
     filters,
@@ -72,6 +74,8 @@ TABLES = (
     ("german_providers", german_providers.RULES),
     ("hosters", hosters.RULES),
     ("sending_services", sending_services.RULES),
+    ("eastern_europe", eastern_europe.RULES),
+    ("asia", asia.RULES),
     # The status alone.
     ("status", status.RULES),
 )
