@@ -323,3 +323,9 @@ def test_a_line_of_100_kb_takes_no_time(piece):
     start = time.process_time()
     classify(line)
     assert time.process_time() - start < 1
+
+
+def test_every_example_is_judged_by_its_own_rule():
+    for rule in builtin_rules().rules:
+        for example in rule.examples:
+            assert classify(**(example if isinstance(example, dict) else {"text": example}))["rule"] == rule.id

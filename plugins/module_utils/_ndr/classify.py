@@ -18,9 +18,9 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._errors 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.explain import explain
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.listnames import LIST_WORDS, find_list
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.engine import Ruleset, check_rules, facts_of, lint
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.engine import Decision, Ruleset, check_rules, decide, facts_of, lint
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.tables import TABLES
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import ADDRESSEE, REASONS
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import REASONS, WHO_IT_IS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.reply import fold, parse_reply, stage_of, words_in
 
 LANGUAGES = ("en", "es")
@@ -153,9 +153,14 @@ def _judge(text, code, status, command, rhost, recipient_domain, ours, language,
     reply = parse_reply(text)
     operator = operator_of(rhost, reply.host, recipient_domain)
     facts = facts_of(reply, code=code, status=status, stage=stage_of(command), operator=operator)
-    finding = _find(rules or builtin_rules(), reply, facts)
-    named = _named(reply, finding, ours, recipient_domain, rhost)
-    verdict = _verdict(reply, facts, finding, named)
+    if facts["code"][:1] in ("2", "3"):
+        decision = Decision(None, reply.lead, reply.there, "")
+        reason = "success"
+    else:
+        decision = decide(rules or builtin_rules(), reply, facts)
+        reason = decision.rule.reason if decision.rule else "unknown"
+    named = _named(reply, decision, reason, ours, recipient_domain, rhost)
+    verdict = _verdict(reply, facts, decision, reason, named)
     _obey_the_laws(verdict, reply, named)
     verdict["explanation"], verdict["advice"] = explain(verdict, language)
     return verdict
@@ -163,35 +168,16 @@ def _judge(text, code, status, command, rhost, recipient_domain, ours, language,
 
 _remembered = functools.lru_cache(maxsize=_REMEMBERED)(_judge)
 
-# rule: or None; words, there: the part of the reply that decides, and its set of words; matched: the words that the rule matched.
-Finding = namedtuple("Finding", "rule words there matched reason")
-
-
-def _find(rules, reply, facts):
-    """Return the Finding. Of several replies in one text the first tells the cause, unless it tells next to nothing."""
-    there = reply.there
-    if facts["code"][:1] in ("2", "3"):
-        return Finding(None, reply.lead, there, "", "success")
-    rank, rule = rules.find(reply.lead, facts, there)
-    words = reply.lead
-    if reply.lead is not reply.words and (rule is None or rule.tier in ("vague", "status")):
-        all_there = words_in(reply.words)
-        whole_rank, whole = rules.find(reply.words, facts, all_there, rank)
-        if whole and (rule is None or rule.tier == "status" or whole.tier in ("own", "exact", "named")):
-            rank, rule, words, there = whole_rank, whole, reply.words, all_there
-    return Finding(rule, words, there, rank[2] if rule else "", rule.reason if rule else "unknown")
-
-
 # What the text names: `blocklist` as find_list() gives it; `address` and whether it is ours (None: not known);
 # `domain`, `helo`: the name of ours that stands in it; `recipient_is_ours`; `smarthost`: the reply is our own smarthost's.
 Named = namedtuple("Named", "blocklist address address_is_ours domain helo recipient_is_ours smarthost")
 
 
-def _named(reply, finding, ours, recipient_domain, rhost):
+def _named(reply, decision, reason, ours, recipient_domain, rhost):
     """Look in the reply for lists and for names of ours."""
     blocklist = None
-    if finding.reason != "success" and not LIST_WORDS.isdisjoint(finding.there):
-        blocklist = find_list(fold(reply.text), finding.there)
+    if reason != "success" and not LIST_WORDS.isdisjoint(decision.there):
+        blocklist = find_list(fold(reply.text), decision.there)
     address = _address(reply, ours)
     is_ours = address in ours.addresses if address and ours.addresses else None
     domain = helo = None
@@ -216,12 +202,11 @@ def _address(reply, ours):
     return next((one for one in named if one in ours.addresses), named[0] if named and strangers else None)
 
 
-def _reason(reply, finding, named):
+def _reason(reply, decision, reason, named):
     """Return (reason, whether it is the rule's own): what is named, and the stage, correct what words alone seem to say."""
-    reason = finding.reason
-    if finding.rule and finding.rule.tier == "own":
+    if decision.rule and decision.rule.tier == "own":
         return reason, True
-    better = _about_us(reply, reason, named) or _about_a_list(finding, reason, named)
+    better = _about_us(reply, reason, named) or _about_a_list(decision, reason, named)
     return (better, False) if better and better != reason else (reason, True)
 
 
@@ -232,28 +217,28 @@ def _about_us(reply, reason, named):
             return "helo_rejected"
         if named.domain and not named.recipient_is_ours and reason in ("domain_unknown", "dns_failure", "no_mail_accepted"):
             return "sender_domain_unresolvable"
-    if reason in ADDRESSEE and reply.stage in ("mail", "helo", "connect"):
+    if reason in WHO_IT_IS and reply.stage in ("mail", "helo", "connect"):
         # Before RCPT the server has heard no recipient: "unknown" can only be about the sender.
         return {"mail": "sender_address_rejected", "helo": "helo_rejected", "connect": "policy"}[reply.stage]
     return None
 
 
-def _about_a_list(finding, reason, named):
+def _about_a_list(decision, reason, named):
     """Return the reason where a blocklist is named, else None."""
     found = named.blocklist
     if found is None or (
-        reason not in _LISTING and finding.rule and finding.rule.tier in ("exact", "named") and reason not in ("spam_content", "relay_denied")
+        reason not in _LISTING and decision.rule and decision.rule.tier in ("exact", "named") and reason not in ("spam_content", "relay_denied")
     ):
         return None
-    if found["takes"] == "domain" or reason == "domain_blocklisted" or _OF_A_DOMAIN.search(finding.words):
+    if found["takes"] == "domain" or reason == "domain_blocklisted" or _OF_A_DOMAIN.search(decision.words):
         return "domain_blocklisted"
     return "dynamic_ip" if found["kind"] == "policy" or reason == "dynamic_ip" else "ip_blocklisted"
 
 
-def _verdict(reply, facts, finding, named):
+def _verdict(reply, facts, decision, reason, named):
     """Return the verdict before the laws, with all keys but the words for people."""
-    rule = finding.rule
-    reason, own = _reason(reply, finding, named)
+    rule = decision.rule
+    reason, own = _reason(reply, decision, reason, named)
     known = REASONS[reason]
     temporary = _temporary(rule if own else None, known, facts) if reason != "success" else None
     remedy = (rule.remedy if rule and own else None) or (known.remedy_now if temporary else known.remedy)
@@ -285,7 +270,7 @@ def _verdict(reply, facts, finding, named):
         "retry_after": _retry_after(reply) if temporary else None,
         "confidence": "certain" if reason == "success" else confidence,
         "rule": rule.id if rule else None,
-        "matched": finding.matched or None,
+        "matched": decision.matched or None,
         "reference": rule.url if rule else None,
         "template": reply.template,
     }

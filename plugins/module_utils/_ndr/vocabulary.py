@@ -88,8 +88,9 @@ REASONS = {
     "directory_harvest": Reason("ours", True, "reduce_rate", "wait", ("reduce_rate", "wait"), _NOBODY, "blocked"),
     # Our address, our domain.
     "ip_blocklisted": Reason("ours", False, "delist", "delist", ("switch_outbound_ip", "use_smarthost"), ("dnsbl",), "blocked"),
-    "ip_blocked": Reason("ours", False, "switch_outbound_ip", "delist", _BY_IP, ("dnsbl",), "blocked"),
-    "ip_reputation": Reason("ours", False, "switch_outbound_ip", "reduce_rate", ("delist", "use_smarthost", "wait"), ("dnsbl",), "badreputation"),
+    # Another address comes first only where a rule says so: the list's or the receiver's own way out is tried before it.
+    "ip_blocked": Reason("ours", False, "delist", "delist", _BY_IP, ("dnsbl",), "blocked"),
+    "ip_reputation": Reason("ours", False, "delist", "reduce_rate", (*_BY_IP, "wait"), ("dnsbl",), "badreputation"),
     "dynamic_ip": Reason("ours", False, "use_smarthost", "use_smarthost", ("delist", "fix_ptr"), ("dnsbl", "ptr"), "blocked"),
     "domain_blocklisted": Reason("ours", False, "delist", "delist", ("fix_sender_domain", "fix_message"), ("dnsbl",), "rejected"),
     "domain_reputation": Reason("ours", False, "fix_sender_auth", "reduce_rate", ("reduce_rate", "wait", "delist"), ("dnsbl", "spf"), "badreputation"),
@@ -122,5 +123,5 @@ REASONS = {
     "unknown": Reason("either", False, "contact_recipient_admin", "wait", _NOBODY, ("spread", "dnsbl"), "undefined"),
 }
 
-# Reasons that are about the address in RCPT TO.
-ADDRESSEE = frozenset(("user_unknown", "address_syntax", "user_moved", "mailbox_disabled", "mailbox_full", "mailbox_busy"))
+# Reasons that deny the address in RCPT TO.
+WHO_IT_IS = frozenset(("user_unknown", "address_syntax", "user_moved", "mailbox_disabled"))

@@ -139,7 +139,7 @@ _LOOSE_CODE = re.compile(
     + r")(?= [A-Za-z<])(?! (?:s|secs?|seconds?|min\w*|hours?|days?|times?|[km]?b|bytes|messages?|mails?|e-?mails?|recipients?|errors?|connections?)\b)"
 )
 _SEVERAL = re.compile(r"[45]\d\d[ -]")
-_NEXT_REPLY = re.compile(r"[\s:'\"(]([45][0-5]\d)[ -](?=#?[45]\.\d|[A-Za-z<\[])")
+_NEXT_REPLY = re.compile(r"[\s:'\"(]([45][0-5]\d)[ -](?=#?[45]\.\d|[A-Za-z<\[\"'(])")
 _ANY_STATUS = re.compile(r"(?<![\w.])(" + _STATUS + r")")
 _INNER = re.compile(
     r"(?:respond(?:ed|s)?(?: with)?|returned|said|error (?:message )?(?:is|was)|response)[:\s]*[\"'<(\[]?\s*(" + _CODE + r")[ -]#?\s?(" + _STATUS + r")?",
@@ -285,9 +285,11 @@ def _first_reply_ends(core: str) -> int:
     if not _SEVERAL.search(core, 4):
         return 0
     for found in _NEXT_REPLY.finditer(" " + core):
+        before = core[: found.start()].rstrip()[-1:]
         if first is None and found.start() < _LABEL_MAX:
             first = found.group(1)
-        elif found.group(1) != first:
+        elif found.group(1) != first and before not in (":", '"', "'"):
+            # After a colon or a quotation mark it would be a reply that this one quotes.
             return max(found.start() - 1, 0)
     return 0
 

@@ -13,8 +13,10 @@ in both must agree, which ``lint`` sees to. No order of loading or hashing plays
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import CONFIDENCES, EVIDENCE, REASONS, REMEDIES, SIDES
 from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.reply import STAGES, fold, parse_reply, stage_of, words_in
 
@@ -338,6 +340,22 @@ def _highest(entry):
     return entry[0]
 
 
+# rule: or None; words, there: the part of the reply that decided, and the set of its words; matched: the words that the rule matched.
+Decision = namedtuple("Decision", "rule words there matched")
+
+
+def decide(ruleset, reply, facts):
+    """Return the Decision on a reply. Of several replies in one text the first tells the cause, unless it tells next to nothing."""
+    words, there = reply.lead, reply.there
+    rank, rule = ruleset.find(words, facts, there)
+    if reply.lead is not reply.words and (rule is None or rule.tier in ("vague", "status")):
+        all_there = words_in(reply.words)
+        whole_rank, whole = ruleset.find(reply.words, facts, all_there, rank)
+        if whole and (rule is None or rule.tier == "status" or whole.tier in ("own", "exact", "named")):
+            rank, rule, words, there = whole_rank, whole, reply.words, all_there
+    return Decision(rule, words, there, rank[2] if rule else "")
+
+
 def facts_of(reply, *, code=None, status=None, stage=None, operator=None):
     """Return the facts that conditions are compared with; what is not known is an empty string."""
     return {
@@ -445,13 +463,11 @@ def _fault_examples(rule):
 
 
 def prepare(example):
-    """Return (words, facts) of an example, as classify() would see them."""
-    from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
-
+    """Return (reply, facts) of an example, as classify() would see them."""
     given = example if isinstance(example, dict) else {"text": example}
     reply = parse_reply(given["text"])
     operator = operator_of(given.get("rhost"), reply.host, given.get("recipient_domain"))
-    return reply.words, facts_of(reply, code=given.get("code"), status=given.get("status"), stage=stage_of(given.get("command")), operator=operator)
+    return reply, facts_of(reply, code=given.get("code"), status=given.get("status"), stage=stage_of(given.get("command")), operator=operator)
 
 
 def lint(ruleset, origin=None):
@@ -468,25 +484,26 @@ def lint(ruleset, origin=None):
         for example in rule.examples:
             problems.extend(f"{rule.id}: {fault}" for fault in _example_faults(ruleset, rule, example))
         for example in rule.counter:
-            words, facts = prepare(example)
-            if any(found is rule for _rank, found, _text in ruleset.matches(words, facts)):
+            reply, facts = prepare(example)
+            if any(found is rule for _rank, found, _text in ruleset.matches(reply.words, facts)):
                 problems.append(f"{rule.id}: matches its counter-example {example!r}")
     return problems + (list(_twins(ruleset)) if origin is None else [])
 
 
 def _example_faults(ruleset, rule, example):
-    words, facts = prepare(example)
-    found = ruleset.matches(words, facts)
-    if not any(one is rule for _rank, one, _text in found):
-        yield f"does not match its example {example!r} (seen as {words!r}, {facts})"
+    reply, facts = prepare(example)
+    decision = decide(ruleset, reply, facts)
+    found = ruleset.matches(decision.words, facts)
+    own = next((rank for rank, one, _text in found if one is rule), None)
+    if own is None:
+        yield f"does not match its example {example!r} (seen as {decision.words!r}, {facts})"
         return
-    rank, winner, text = found[0]
-    if winner is not rule:
-        yield f"loses its example {example!r} to {winner.id} ({text!r})"
+    if decision.rule is not rule:
+        yield f"loses its example {example!r} to {decision.rule.id} ({decision.matched!r})"
         return
-    for other_rank, other, other_text in found[1:]:
-        if other_rank[0] == rank[0] and (other.reason, other.side, other.remedy, other.temporary) != (rule.reason, rule.side, rule.remedy, rule.temporary):
-            yield f"ties with {other.id} ({other_text!r}) on {example!r}"
+    for rank, other, text in found:
+        if rank[0] == own[0] and (other.reason, other.side, other.remedy, other.temporary) != (rule.reason, rule.side, rule.remedy, rule.temporary):
+            yield f"ties with {other.id} ({text!r}) on {example!r}"
 
 
 def _twins(ruleset):

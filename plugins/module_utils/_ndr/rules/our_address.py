@@ -75,6 +75,8 @@ RULES = (
             "your (ip|server|host) [address] [is|has been] (blocked|banned)$",
         ),
         ("554 5.7.1 Client host [192.0.2.25] blocked", "550 your server is banned"),
+        remedy="switch_outbound_ip",
+        also=("delist", "use_smarthost"),
     ),
     rule(
         "our_address.blocked",
@@ -196,6 +198,8 @@ RULES = (
         "ip_reputation",
         ("blocked by [our|a|the|an] [ip|sender|email|mail] reputation (service|system|filter|provider)",),
         ("550 5.7.1 your mail was blocked by our sender reputation service",),
+        remedy="switch_outbound_ip",
+        also=("delist", "use_smarthost"),
     ),
     rule(
         "our_address.reputation",
