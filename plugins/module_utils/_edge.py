@@ -31,6 +31,25 @@ def run_info_module(argument_spec, work, **module_options):
     module.exit_json(changed=False, **result)
 
 
+def run_change_module(argument_spec, work, secrets=None, **module_options):
+    """Run ``work(params, check_mode)`` as a module that changes something; its result has ``changed`` and perhaps ``diff`` and ``warnings``.
+
+    ``secrets(params)`` returns the texts among the options that must not be shown. Such a module keeps its options out of the system's log too.
+    """
+    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, no_log=secrets is not None, **module_options)
+    if secrets:
+        module.no_log_values.update(secrets(module.params))
+    try:
+        result = work(module.params, module.check_mode)
+    except DeliverabilityError as error:
+        module.fail_json(msg=str(error), **error.partial)
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
+    if not module._diff:
+        result.pop("diff", None)
+    module.exit_json(**result)
+
+
 def require_library(module, name, import_error):
     """Fail with Ansible's own words when an optional Python library could not be imported."""
     if import_error:

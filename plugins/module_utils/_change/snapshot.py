@@ -1,0 +1,266 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Files that are changed together, and can be taken back until somebody else has changed them.
+
+A ``Snapshot`` is a folder of one change, ``STATE/NAME-KEY``, mode 0700, that holds for each file what was there before the first change
+(``N.before``), what was written last (``N.written``) and ``manifest.json``:
+
+    {"version": 1, "name": str, "pending": bool, "files": [{"path": str, "before": SHA-256, "written": [SHA-256, ...]}]}
+
+Order of a change, so that a process may be killed at any point: the copies, then the manifest with the hashes of what is going to be written
+and ``pending``, then the files one after the other, each by a rename, then whatever makes them count (a reload), then ``pending`` off.
+Whoever comes next knows every content that a file may have: the one before, or one that was written by this code. Any other content is
+somebody else's work, and is never overwritten.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import stat
+from typing import Dict, List, NamedTuple
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+
+STATE_DIR = "/var/lib/postmaster.deliverability"
+TEMPORARY = ".postmaster.deliverability"  # ends the name of a file that is about to be renamed
+MANIFEST = "manifest.json"
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of a file's content in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def read(path: str) -> bytes:
+    """Return a file's content; a file that cannot be read raises an error with its name."""
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except OSError as error:
+        raise DeliverabilityError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def write(path: str, content: bytes, expected: bytes | None = None) -> None:
+    """Replace the content of a file by one rename; symbolic links, mode, owner, ACL and SELinux context stay.
+
+    ``expected`` is what the caller has read: a file that has another content by now is left alone.
+    """
+    real = os.path.realpath(path)
+    temporary = os.path.join(os.path.dirname(real), f".{os.path.basename(real)}{TEMPORARY}")
+    try:
+        _write_beside(temporary, content, real)
+        if expected is not None and read(real) != expected:
+            raise DeliverabilityError(f"{path} was changed by somebody else in this moment")
+        os.replace(temporary, real)
+        _sync_folder(os.path.dirname(real))
+    except OSError as error:
+        raise DeliverabilityError(f"{path} cannot be replaced: {error.strerror}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+
+
+def _write_beside(temporary: str, content: bytes, model: str) -> None:
+    """Write a file that has everything but the content of ``model``."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(temporary)  # of a process that was killed
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        status = os.stat(model)
+        os.fchown(stream.fileno(), status.st_uid, status.st_gid)
+        os.fchmod(stream.fileno(), stat.S_IMODE(status.st_mode))
+        _copy_attributes(model, stream.fileno())
+        os.fsync(stream.fileno())
+
+
+def _copy_attributes(model: str, handle: int) -> None:
+    """Copy extended attributes, among them the ACL and the SELinux context."""
+    try:
+        names = os.listxattr(model)
+    except (AttributeError, OSError):
+        return  # no Linux, or no such attributes on this file system
+    for name in names:
+        with contextlib.suppress(OSError):
+            os.setxattr(handle, name, os.getxattr(model, name))
+
+
+def _sync_folder(folder: str) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def lock(state_dir: str):
+    """Hold the state folder against a second run at the same time; the kernel lets go when the process ends."""
+    try:
+        os.makedirs(state_dir, mode=0o700, exist_ok=True)
+        handle = os.open(os.path.join(state_dir, "lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise DeliverabilityError(f"state_dir: {state_dir} cannot be used: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise DeliverabilityError(f"state_dir: another change is going on ({state_dir}/lock is held)") from None
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+class State(NamedTuple):
+    """What a file is now, compared with a snapshot."""
+
+    path: str
+    content: bytes
+    place: str  # "before": as it was; "written": as this code left it; "foreign": somebody else changed it
+
+
+class Snapshot:
+    """One named change of some files; ``paths`` in the order in which they are written."""
+
+    def __init__(self, state_dir: str, name: str, paths: List[str]):
+        self.name = name
+        self.paths = paths
+        self.folder = os.path.join(state_dir, f"{name}-{digest(json.dumps(paths).encode())[:12]}")
+        self.manifest = self._load()
+
+    @property
+    def exists(self) -> bool:
+        """Tell whether a change was made under this name and not taken back."""
+        return self.manifest is not None
+
+    @property
+    def pending(self) -> bool:
+        """Tell whether a change began and did not come to its end."""
+        return bool(self.manifest and self.manifest["pending"])
+
+    def states(self) -> List[State]:
+        """Return what each file is now."""
+        found = []
+        for entry in self.manifest["files"]:
+            content = read(entry["path"])
+            place = "before" if digest(content) == entry["before"] else "written" if digest(content) in entry["written"] else "foreign"
+            found.append(State(entry["path"], content, place))
+        return found
+
+    def before(self, path: str) -> bytes:
+        """Return what a file was before the first change."""
+        content = read(os.path.join(self.folder, f"{self._number(path)}.before"))
+        if digest(content) != self._entry(path)["before"]:
+            raise DeliverabilityError(f"the copy of {path} in {self.folder} is damaged; nothing was restored")
+        return content
+
+    def written(self, path: str) -> bytes:
+        """Return what this code wrote to a file last; the content before, where it wrote nothing."""
+        copy = os.path.join(self.folder, f"{self._number(path)}.written")
+        return read(copy) if os.path.exists(copy) else self.before(path)
+
+    def begin(self, contents: Dict[str, tuple]) -> None:
+        """Make it possible to take back what is about to be written: ``{path: (content now, content to write)}``, for every path.
+
+        A file that somebody else changed since makes the earlier snapshot history: it is kept aside under the time, and a new one starts.
+        """
+        with _naming(self.folder):
+            if self.exists and any(state.place == "foreign" for state in self.states()):
+                self._set_aside()
+            if not self.exists:
+                self._create({path: now for path, (now, _then) in contents.items()})
+            for path, (_now, then) in contents.items():
+                self._store(f"{self._number(path)}.written", then)
+                entry = self._entry(path)
+                entry["written"] = list(dict.fromkeys([*entry["written"], digest(then)]))
+            self.manifest["pending"] = True
+            self._save()
+
+    def finish(self) -> None:
+        """Note that the change came to its end."""
+        self.manifest["pending"] = False
+        with _naming(self.folder):
+            self._save()
+
+    def remove(self) -> None:
+        """Forget the change; the manifest goes first, so that what is left of a killed removal is no snapshot."""
+        with _naming(self.folder):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(self.folder, MANIFEST))
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self.manifest = None
+
+    def _create(self, contents: Dict[str, bytes]) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.mkdir(self.folder, 0o700)
+        entries = [{"path": path, "before": digest(contents[path]), "written": []} for path in self.paths]
+        self.manifest = {"version": 1, "name": self.name, "pending": False, "files": entries}
+        for path in self.paths:
+            self._store(f"{self._number(path)}.before", contents[path])
+
+    def _set_aside(self) -> None:
+        moment = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
+        os.rename(self.folder, f"{self.folder}.{moment}")
+        self.manifest = None
+
+    def _number(self, path: str) -> int:
+        return self.paths.index(path)
+
+    def _entry(self, path: str) -> dict:
+        return self.manifest["files"][self._number(path)]
+
+    def _store(self, name: str, content: bytes) -> None:
+        path = os.path.join(self.folder, name)
+        handle = os.open(path + TEMPORARY, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(path + TEMPORARY, path)
+
+    def _save(self) -> None:
+        self._store(MANIFEST, json.dumps(self.manifest, indent=1).encode())
+        _sync_folder(self.folder)
+
+    def _load(self):
+        path = os.path.join(self.folder, MANIFEST)
+        if not os.path.exists(path):
+            return None
+        try:
+            return json.loads(read(path).decode())
+        except ValueError as error:
+            raise DeliverabilityError(f"{path} is damaged: {error}") from error
+
+
+@contextlib.contextmanager
+def _naming(folder: str):
+    """Turn errors of the system into ones that name the snapshot's folder."""
+    try:
+        yield
+    except OSError as error:
+        raise DeliverabilityError(f"the snapshot {folder} cannot be written: {error.strerror}") from error
+
+
+def replace_all(contents: Dict[str, tuple]) -> None:
+    """Write ``{path: (content now, content to write)}``; what failed leaves the files as they were."""
+    done = []
+    try:
+        for path, (now, then) in contents.items():
+            if now != then:
+                write(path, then, expected=now)
+                done.append(path)
+    except DeliverabilityError:
+        for path in reversed(done):
+            write(path, contents[path][0], expected=contents[path][1])
+        raise
