@@ -31,7 +31,9 @@ options:
     description:
       - The mail system of the host.
       - V(auto) looks for one, on a live host by its programs and files, in a snapshot by the names of the recorded files.
+      - V(exchange) and V(cisco_esa) cannot run this module; they are read from a O(snapshot) of their exports.
     type: str
+    choices: [auto, postfix, exim, opensmtpd, sendmail, qmail, exchange, cisco_esa]
     default: auto
   config_dir:
     description:
@@ -181,11 +183,11 @@ mail_host:
 """
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._edge import run_info_module
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.systems import SUBSETS, survey
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.systems import SUBSETS, SYSTEMS, survey
 
 ARGUMENTS = {
     "gather_subset": {"type": "list", "elements": "str", "choices": list(SUBSETS), "default": list(SUBSETS)},
-    "mta": {"type": "str", "default": "auto"},
+    "mta": {"type": "str", "choices": ["auto", *SYSTEMS], "default": "auto"},
     "config_dir": {"type": "path"},
     "log_files": {"type": "list", "elements": "str"},
     "log_cursor": {"type": "dict"},

@@ -219,7 +219,10 @@ def parse_rfc3339(text: str) -> datetime.datetime | None:
 
 def parse_addresses(listed: str) -> list:
     """Return the addresses in the output of ``ip -j address``."""
-    return [info["local"] for link in json.loads(listed) for info in link.get("addr_info", ()) if info.get("local")]
+    links = json.loads(listed)
+    if not isinstance(links, list) or not all(isinstance(link, dict) for link in links):
+        raise ValueError("no list of interfaces")
+    return [info["local"] for link in links for info in link.get("addr_info", ()) if info.get("local")]
 
 
 def _bsd_addresses(listed: str | None) -> list | None:

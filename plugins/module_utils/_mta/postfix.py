@@ -130,6 +130,10 @@ class Postfix(MailSystem):
             self._instances = [Config(self.host, folder) for folder in self._folders()]
         return self._instances
 
+    def _is_here(self) -> bool:
+        """Tell whether there is a configuration to look at; a host may also just keep the log of others."""
+        return "postconf.txt" in self.host.names if self.host.snapshot else self.host.has_program("postconf")
+
     def _folders(self) -> list:
         if self.config_dir or self.host.snapshot:
             return [self.config_dir]
@@ -140,6 +144,8 @@ class Postfix(MailSystem):
 
     def about(self) -> dict:
         """Return ``{name, version, config_dir}`` and, with more than one instance, their folders."""
+        if not self._is_here():
+            return super().about()
         first = self.instances[0]
         about = {"name": self.name, "version": first.get("mail_version") or None, "config_dir": first.folder}
         if len(self.instances) > 1:
@@ -189,14 +195,14 @@ class Postfix(MailSystem):
     @property
     def log_paths(self) -> tuple:
         """``maillog_file`` where it is set, else syslog's usual files."""
-        own = [config.expanded("maillog_file") for config in self.instances]
+        own = [config.expanded("maillog_file") for config in self.instances] if self._is_here() else []
         return tuple(path for path in own if path.startswith("/") and not path.startswith("/dev/")) or MailSystem.log_paths
 
     def log_reader(self, summary, clock):
         """Return the reader; it takes only the asked instance's lines where one was asked for."""
         names = None
         relays: list = []
-        if self.host is not None:
+        if self.host is not None and self._is_here():
             relays = [(relay["host"], relay["port"]) for relay in self.identity().relays]
             if self.config_dir and not self.host.snapshot:
                 names = self.instances[0].syslog_names()

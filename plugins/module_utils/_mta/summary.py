@@ -33,6 +33,9 @@ SUDDEN_FACTOR = 10
 # Under a day of log nobody's usual volume is known.
 SUDDEN_HOURS = 24
 
+# A reply to one of these is about one recipient or message.
+ABOUT_ONE = frozenset(("RCPT TO", "DATA", "end of DATA"))
+
 _REPLY = re.compile(r"(?:^|[\s:'\"(])[245]\d\d[ -]")
 _UNKNOWN_USER = re.compile(
     r"\b[45]\.1\.[16]\b|\bunknown (?:user|recipient|mailbox|address)|\b(?:user|recipient|mailbox|address) unknown\b|no such (?:user|recipient|mailbox)", re.I
@@ -188,10 +191,10 @@ class Truths:
     def note(self, item, form: Form, destination: str) -> None:
         """Remember an attempt that really was made."""
         reason = item.text, item.stage, item.relay_host, item.relay_address, item.dsn
-        if form.reply:
+        if form.reply and item.outcome != "bounced":  # what ended one message is not what others wait for
             self.of_message[item.queue_id, item.recipient] = reason
             self.of_destination[destination] = reason
-            if item.relay_host:
+            if item.relay_host and item.stage not in ABOUT_ONE:
                 self.of_relay[item.relay_host] = reason
         else:
             self.of_form[form.template, item.relay_host] = reason
@@ -199,13 +202,14 @@ class Truths:
     def unmask(self, item, form: Form, destination: str):
         """Return ``item`` with the true reason, or as it is, still masked, where nothing tells it.
 
-        In this order: the text quotes the server after all; the last reply to this message, to this destination or from this relay, unless
-        it came from another server than the one that the text names; a real attempt that met just this.
+        In this order: the text quotes the server after all; the last reply to this message or to this destination, unless it came from another
+        server than the one that the text names; what that server last said to anybody before it knew the recipient; a real attempt that met
+        just this.
         """
         if form.reply:
             return item._replace(masked=False)
         found = self.of_message.get((item.queue_id, item.recipient)) or self.of_destination.get(destination)
-        if found and item.relay_host and found[2] != item.relay_host:
+        if item.relay_host and (not found or found[2] != item.relay_host):
             found = self.of_relay.get(item.relay_host)
         found = found or self.of_form.get((form.template, item.relay_host))
         if not found:

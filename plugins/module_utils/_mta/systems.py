@@ -97,6 +97,8 @@ def detect(host):
 def survey(params: dict) -> dict:
     """Return ``{"mail_host": {...}}`` for the options of ``mail_host_info``; an error carries the subsets that were done before it."""
     wanted = [subset for subset in SUBSETS if subset in params["gather_subset"]]
+    if params["max_groups"] < 0:
+        raise DeliverabilityError(f"max_groups: {params['max_groups']} is less than nothing")
     host = SnapshotHost(params["snapshot"]) if params.get("snapshot") else LiveHost()
     kind = detect(host) if params["mta"] == "auto" else system_named(params["mta"])
     system = kind(host, params.get("config_dir"))
@@ -170,11 +172,17 @@ def _source(system, host, params: dict, clock: Clock):
         rotated = {older for path in paths for older in siblings(path)}
         paths = [path for path in paths if path not in rotated]
         return LogFiles(paths, clock, cursor, start, live=False, header=system.log_header) if paths else None
-    for path in system.log_paths:
-        if os.path.exists(path) or siblings(path):
-            return LogFiles([path], clock, cursor, start, header=system.log_header)
+    path = next((path for path in system.log_paths if _has_lines(path)), None)
     program = shutil.which("journalctl")
-    return Journal(program, system.journal_matches, clock, cursor, start) if program else None
+    if program and (path is None or (cursor or {}).get("journal")):
+        return Journal(program, system.journal_matches, clock, cursor, start)
+    path = path or next((path for path in system.log_paths if os.path.isfile(path)), None)
+    return LogFiles([path], clock, cursor, start, header=system.log_header) if path else None
+
+
+def _has_lines(path: str) -> bool:
+    """Tell whether a log, or what it was rotated to, holds anything; one that was left behind empty does not count."""
+    return any(os.path.isfile(one) and os.path.getsize(one) for one in [path, *siblings(path)])
 
 
 def parse_queue_text(text: str, mta: str = "auto", now: str | None = None, max_groups: int = 50) -> dict:
