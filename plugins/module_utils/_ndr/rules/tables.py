@@ -16,6 +16,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
     exim,
     filters,
     french_providers,
+    further_providers,
     gateways,
     general,
     german_providers,
@@ -76,6 +77,7 @@ TABLES = (
     ("sending_services", sending_services.RULES),
     ("eastern_europe", eastern_europe.RULES),
     ("asia", asia.RULES),
+    ("further_providers", further_providers.RULES),
     # The status alone.
     ("status", status.RULES),
 )

@@ -1,0 +1,227 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What further providers say: Italy (Libero, TIM, Tiscali), Spain and Brazil (Telefónica, UOL, Terra, Locaweb), Britain (BT, TalkTalk, Virgin),
+the Low Countries and Switzerland (KPN, Ziggo, Telenet, Proximus, Bluewin), Oceania (BigPond, Xtra), MX Logic, and Facebook's mail addresses.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
+
+_PORTAL = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
+_BLOCK = {"remedy": "delist", "also": _PORTAL, "settle": ("dnsbl",)}
+_FACEBOOK_CODES = "postmaster.facebook.com/response_codes"
+
+
+def _says(operator, url):
+    def make(name, reason, match, examples, **more):
+        return rule(f"{operator}.{name}", "exact", reason, match, examples, **dict({"operator": operator, "url": url}, **more))
+
+    return make
+
+
+_libero = _says("libero", "https://aiuto.libero.it/articolo/mail/")
+_tim = _says("tim", "https://assistenzatecnica.tim.it/")
+_telefonica = _says("telefonica", "https://www.movistar.es/atencion-cliente/internet/correo/")
+_uol = _says("uol", "https://ajuda.uol.com.br/")
+_bt = _says("bt", "https://www.bt.com/help/email/manage-email-account/delivery/")
+_kpn = _says("kpn", "https://www.kpn.com/service/internet/email.htm")
+_bigpond = _says("bigpond", "https://www.telstra.com.au/support/email")
+_mxlogic = _says("trellix", "https://docs.trellix.com/bundle/email-gateway-security")
+_facebook = _says("facebook", "https://postmaster.facebook.com/response_codes")
+
+ITALY = (
+    _libero(
+        "listed",
+        "ip_blocklisted",
+        ("(lib_102|lib_103)", "server not available ip: <ip> - lib*", "ip blacklisted by csi"),
+        (
+            "554 smtp-16.iol.local smtp-16.iol.local ESMTP server not available IP: 192.0.2.25 - LIB_102",
+            "550 smtp-34.iol.local IP blacklisted by CSI. [smtp-34.iol.local; LIB_102]",
+        ),
+    ),
+    _libero("connections", "too_many_connections", ("(lib_104|lib_105)",), ("421 smtp-28.iol.local Troppe richieste [smtp-28.iol.local; LIB_104]",)),
+    _libero(
+        "spam",
+        "spam_content",
+        ("(lib_506|lib_510|lib_515|lib_520)",),
+        ("550 Mail refused [smtp-17.iol.local; LIB_506]",),
+        also=("contact_recipient_admin", "delist"),
+        settle=("dnsbl", "spread"),
+    ),
+    _libero(
+        "from_header",
+        "message_format",
+        ("rfc compliance problem, check your from header", "rfc compliance problem ... lib_*"),
+        ("550 RFC compliance problem, check your From header [smtp-17.iol.local; LIB_603]",),
+    ),
+    _tim(
+        "listed",
+        "ip_blocklisted",
+        ("mail not accepted from blacklisted ip address", "not accepted from blacklisted ip"),
+        ("550 mail not accepted from blacklisted IP address [192.0.2.25]",),
+    ),
+    _says("tiscali", "https://assistenza.tiscali.it/")(
+        "not_allowed",
+        "ip_blocklisted",
+        ("ip: <ip>, you are not allowed to send mail. please see http://csi.cloudmark.com*", "ip: <ip>, you are not allowed to send mail"),
+        (
+            (
+                "554 cmgw-1.mail.example.net Tu5K1y00L1wtCLS01 IP: 192.0.2.25, You are not allowed to send mail. Please see"
+                " http://csi.cloudmark.com/reset-request/?ip=192.0.2.25 if you feel this is in error."
+            ),
+        ),
+    ),
+)
+
+IBERIA_AND_LATIN_AMERICA = (
+    _telefonica(
+        "listed",
+        "ip_blocklisted",
+        ("ip: <ip> en lista negra por spam/virus", "en lista negra por spam/virus", "lista negra por spam"),
+        ("554 5.7.1 IP: 192.0.2.25 en Lista Negra por Spam/Virus...contacte con su administrador",),
+    ),
+    _uol(
+        "sender_blocked_by_us",
+        "posting_not_allowed",
+        ("^remetente bloqueado", "remetente (bloqueado|nao autorizado) pelo destinatario"),
+        ("550 Remetente bloqueado", "550 Remetente não autorizado pelo destinatário"),
+        also=("fix_sender_domain", "delist"),
+    ),
+    _uol(
+        "postmaster_page",
+        "ip_blocked",
+        ("(postmaster.uol.com.br|postmaster.terra.com|postmaster.locaweb.com.br|antispam.uol.com.br)", "antispam.terra.com"),
+        ("550 5.7.1 Recusado, veja http://postmaster.uol.com.br",),
+        **_BLOCK,
+    ),
+)
+
+BRITAIN_AND_THE_LOW_COUNTRIES = (
+    _bt(
+        "looks_like_spam",
+        "spam_content",
+        ("your message looks like spam or has been reported as spam", "message looks like spam or has been reported as spam", "btyahoo.com"),
+        (
+            (
+                "554 Message rejected on 2015/08/01 10:00:00 BST, policy (3.2.1.1) - Your message looks like SPAM or has been reported as SPAM please read"
+                " www.btyahoo.com/spam"
+            ),
+        ),
+        also=("contact_recipient_admin", "delist"),
+        settle=("dnsbl", "spread"),
+    ),
+    _says("talktalk", "https://community.talktalk.co.uk/")(
+        "blocked",
+        "ip_blocked",
+        ("talktalk ... (blocked|refused|rejected)", "(blocked|refused|rejected) ... talktalk"),
+        ("554 Mail from 192.0.2.25 refused by TalkTalk",),
+        **_BLOCK,
+    ),
+    _says("virgin", "https://www.virginmedia.com/help/email")(
+        "page",
+        "ip_blocked",
+        ("(postmaster.virginmedia.com|netreport.virginmedia.com)", "ip blocked ... virgin media"),
+        ("554 IP blocked, see http://postmaster.virginmedia.com",),
+        **_BLOCK,
+    ),
+    _kpn(
+        "page",
+        "ip_blocked",
+        (
+            "(kpn|ziggo|xs4all|telenet|skynet|proximus|bluewin) ... (blacklist|blocklist|blocked)",
+            "(blacklist|blocklist|blocked) ... (kpn|ziggo|xs4all|telenet|skynet|proximus|bluewin)",
+        ),
+        ("554 5.7.1 Refused: 192.0.2.25 is blocked by Ziggo", "550 5.7.1 Bluewin: 192.0.2.25 blocked"),
+        unless=("mailbox", "account", "user", "content", "attachment"),
+        **_BLOCK,
+    ),
+    rule(
+        "dutch.blocked",
+        "named",
+        "ip_blocked",
+        ("(uw|het) (ip|ip-adres|server|mailserver) ... (geblokkeerd|zwarte lijst|geweigerd)", "zwarte lijst"),
+        ("554 Uw IP-adres 192.0.2.25 is geblokkeerd",),
+        url="https://www.kpn.com/service/internet/email.htm",
+        **_BLOCK,
+    ),
+)
+
+OCEANIA = (
+    _bigpond(
+        "likely_spam",
+        "ip_blocked",
+        ("<ip> is likely to be sending spam", "connection refused. <ip> is likely to be sending spam", "(ib603|ib603b)"),
+        ("554 5.7.1 nsstlmta32p.bpe.example.net BigPond Inbound IB603b Connection refused. 192.0.2.25 is likely to be sending spam",),
+        **_BLOCK,
+    ),
+    _says("xtra", "https://smxemail.com/")(
+        "smx",
+        "ip_blocked",
+        ("smx ... (blocked|reputation|blacklist*)", "smxemail.com"),
+        ("554 5.7.1 SMX: 192.0.2.25 blocked, see https://smxemail.com/",),
+        **_BLOCK,
+    ),
+)
+
+OTHERS = (
+    _mxlogic(
+        "denied",
+        "spam_content",
+        ("^denied (<id>|<ip>|<host>|cs <host>|cs <id>) mode: normal", "^denied ... mode: normal"),
+        ("554 Denied [be7d0a15.0.1234567.00-2201.4040404.p01c12m069.example.net] (Mode: normal)",),
+        also=("contact_recipient_admin", "delist", "switch_outbound_ip"),
+        settle=("dnsbl", "spread"),
+    ),
+    _mxlogic(
+        "invalid_recipient",
+        "user_unknown",
+        ("^invalid recipient <address> mode: normal",),
+        ("553 Invalid recipient zoe@example.org (Mode: normal)",),
+    ),
+    _facebook(
+        "recipient",
+        "user_unknown",
+        (f"(int-p1|int-p3|int-p4|rcp-p1|int-p2) ... {_FACEBOOK_CODES}", "^(int-p1|int-p3|int-p4|rcp-p1)"),
+        ("550 5.1.1 INT-P1 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#int",),
+    ),
+    _facebook(
+        "recipient_settings",
+        "posting_not_allowed",
+        ("refused due to recipient preferences", "^(rcp-p2|rcp-p3|int-p5|int-p6|int-p7)"),
+        ("550 5.1.1 RCP-P2 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#rcp Refused due to recipient preferences",),
+        also=("clean_address_list",),
+    ),
+    _facebook(
+        "listed",
+        "ip_blocklisted",
+        ("^(pol-p1|pol-p2)", f"(pol-p1|pol-p2) ... {_FACEBOOK_CODES}"),
+        ("554 5.7.1 POL-P2 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",),
+    ),
+    _facebook(
+        "content",
+        "spam_content",
+        ("^(pol-p5|pol-p6|msg-p1|msg-p2)",),
+        ("554 5.7.1 POL-P6 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",),
+        also=("contact_recipient_admin", "delist"),
+    ),
+    _facebook("signature", "auth_failed", ("^(pol-p3|pol-p4)",), ("550 5.7.1 POL-P4 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",)),
+    _facebook("ptr", "ptr_missing", ("^(dns-p3|dns-t2)",), ("550 5.7.1 DNS-P3 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#dns",)),
+    _facebook(
+        "sender_domain",
+        "sender_domain_unresolvable",
+        ("^(dns-p1|dns-p2|dns-t1)",),
+        ("550 5.7.1 DNS-P1 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#dns",),
+    ),
+    _facebook(
+        "rate",
+        "rate_limited",
+        ("^(con-t1|con-t2|con-t3|pol-t1|pol-t2|pol-t3|con-t4)",),
+        ("421 4.7.1 CON-T1 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#con",),
+    ),
+)
+
+RULES = ITALY + IBERIA_AND_LATIN_AMERICA + BRITAIN_AND_THE_LOW_COUNTRIES + OCEANIA + OTHERS
