@@ -23,7 +23,7 @@ LISTED = dnsbl(a11=subject("listed", [listing()]), a12=subject())
 REFUSED = [group(LISTED_TEXT, outcome="bounced"), group(GREYLISTED_TEXT, "example.org"), group(UNABLE_TEXT, "example.com")]
 
 
-def diagnosed(lists=LISTED, previous=None, language="en"):
+def diagnosed(lists=LISTED, previous=None, language="en"):  # pylint: disable=dangerous-default-value
     facts = mail_host(log=REFUSED, queue=REFUSED[1:])
     evidence = fleet_evidence({"mx1": {"observed": {"mail_host": facts}, "pool": POOL}, "mx2": {"observed": {"failed": True, "msg": "no such log"}}})
     return remediation_plan(diagnose(evidence, BASELINE, lists, GOOD_DNS, NOW, language=language, previous=previous), language=language)

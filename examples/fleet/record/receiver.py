@@ -212,7 +212,8 @@ SERVERS = {
             Rule(
                 CONNECT,
                 listed("zen.spamhaus.org"),
-                "553 5.7.1 [BL21] Connections will not be accepted from {ip}, because the ip is in Spamhaus's list; see https://postmaster.yahooinc.com/error-codes",
+                "553 5.7.1 [BL21] Connections will not be accepted from {ip}, because the ip is in Spamhaus's list;"
+                " see https://postmaster.yahooinc.com/error-codes",
             ),
         ),
     ),

@@ -344,7 +344,8 @@ _OUR_NAMES = (
             "450 4.7.26 Access denied, a message sent over IPv6 [2001:db8::25] must pass either SPF or DKIM validation, this message is not signed.",
         ),
         also=("fix_spf", "fix_dkim", "fix_dmarc", "prefer_ipv4"),
-        url="https://techcommunity.microsoft.com/blog/microsoftdefenderforoffice365blog/strengthening-email-ecosystem-outlook%E2%80%99s-new-requirements-for-high%E2%80%90volume-senders/4399730",
+        url="https://techcommunity.microsoft.com/blog/microsoftdefenderforoffice365blog/"
+        "strengthening-email-ecosystem-outlook%E2%80%99s-new-requirements-for-high%E2%80%90volume-senders/4399730",
     ),
     _microsoft(
         "ipv6_unauthenticated",
