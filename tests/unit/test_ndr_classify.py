@@ -297,8 +297,8 @@ def test_random_lines():
     dice = random.Random(11)
     words = sorted({word for example in EXAMPLES for word in example["text"].split()})
     for _round in range(3000):
-        classify(" ".join(dice.choice(words) for _ in range(dice.randrange(30))))
-        classify(bytes(dice.randrange(256) for _ in range(60)).decode("utf-8", "surrogateescape"))
+        classify(" ".join(dice.choice(words) for _word in range(dice.randrange(30))))
+        classify(bytes(dice.randrange(256) for _octet in range(60)).decode("utf-8", "surrogateescape"))
 
 
 def test_no_rule_takes_long_on_hostile_lines():
