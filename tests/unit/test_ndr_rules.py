@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import MX_SUFFIXES, OPERATORS, operator_of
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import builtin_rules
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.engine import Phrase, Ruleset, check_rules, lint
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.tables import TABLES
@@ -27,6 +28,20 @@ def test_ids_are_unique_over_all_tables():
 
 def test_every_rule_wins_on_its_examples_and_ties_with_none():
     assert lint(builtin_rules()) == []
+
+
+def test_rules_name_operators_that_are_known():
+    wanted = {rule.operator for rule in builtin_rules().rules if rule.operator}
+    for _origin, table in TABLES:
+        for rule in table:
+            named = rule.get("when", {}).get("operator", ())
+            wanted.update([named] if isinstance(named, str) else named)
+    assert sorted(wanted - set(OPERATORS)) == []
+
+
+def test_a_suffix_belongs_to_one_operator():
+    assert all(operator_of(rhost="mx." + suffix) == operator for suffix, operator in MX_SUFFIXES.items())
+    assert len(MX_SUFFIXES) == sum(len(set(hosts.split())) for hosts, _domains in OPERATORS.values())
 
 
 @pytest.mark.parametrize(
