@@ -20,7 +20,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.exp
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.listnames import LIST_WORDS, find_list
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.engine import Decision, Ruleset, check_rules, decide, facts_of, lint
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.tables import TABLES
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import REASONS, WHO_IT_IS
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import ADDRESS_DENIALS, DENIALS, REASONS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.reply import fold, parse_reply, stage_of, words_in
 
 LANGUAGES = ("en", "es")
@@ -33,7 +33,7 @@ _REMEMBERED_LENGTH = 2000
 # Whole words; beginnings of words; and words that say so only together. English, then es, pt, it, fr, de.
 _US_WORDS = frozenset(
     """
-    helo ehlo spf dkim dmarc rdns ptr rbl rbls dnsbl dnsbls dnsrbl policy policies hourly daily mailfrom unsolicited phishing
+    helo ehlo spf dkim dmarc rdns ptr rbl rbls dnsbl dnsbls dnsrbl policy policies hourly daily mailfrom unsolicited phishing abuse whitelist whitelisted
     remitente remetente mittente expediteur limite limites reputation
     """.split()
 )
@@ -43,7 +43,7 @@ _US_BEGINNINGS = (
 )  # fmt: skip
 _US_TOGETHER = re.compile(
     r"""client\ host
-      | (?:your|sending|sender'?s?|source|client|connecting)\ (?:ip|host|server|mail\ ?server|network|domain|address|reputation|message)(?![a-z])
+      | (?:your|sending|sender'?s?|source|client|connecting)\ (?:ip|host|server|mail\ ?server|network|domain|address|reputation)(?![a-z])
       | reverse\ dns | (?:black|block|deny|gr[ae]y)[ -]list | rate\ limit | too\ (?:many\ (?!errors)|much|fast)
       | (?:per|this|an|in\ an)\ (?:hour|day|minute)(?![a-z])
       | limit\ exceeded | exceeded\ (?:the|your|our|its)\ (?:\w+\ )?(?:limit|rate) | mail\ from\ domain
@@ -61,6 +61,10 @@ def _names_us(words):
     """Tell whether a text names us, a blocklist, a limit or a policy."""
     there = words_in(words)
     return bool(not _US_WORDS.isdisjoint(there) or any(word.startswith(_US_BEGINNINGS) for word in there) or _US_TOGETHER.search(words))
+
+
+# Words that a refusal of the addressee does not need: with them a status alone proves nothing.
+_NOT_OF_THE_ADDRESSEE = frozenset("sender senders banned firewall permission quota quotas filter filtered timeout ldap".split())
 
 
 # A list of domains, or a list asked about one.
@@ -207,6 +211,10 @@ def _reason(reply, decision, reason, named):
     if decision.rule and decision.rule.tier == "own":
         return reason, True
     better = _about_us(reply, reason, named) or _about_a_list(decision, reason, named)
+    if not better and decision.rule and decision.rule.tier == "status" and reason in DENIALS:
+        if _names_us(reply.words) or not _NOT_OF_THE_ADDRESSEE.isdisjoint(words_in(reply.words)):
+            # The words, though no rule knows them, are not about the addressee: the bare status is not to be believed.
+            better = "policy"
     return (better, False) if better and better != reason else (reason, True)
 
 
@@ -215,9 +223,9 @@ def _about_us(reply, reason, named):
     if reason in ("domain_unknown", "dns_failure", "user_unknown", "policy", "unknown", "no_mail_accepted", "address_syntax"):
         if named.helo and named.helo != named.domain and reason in ("domain_unknown", "dns_failure"):
             return "helo_rejected"
-        if named.domain and not named.recipient_is_ours and reason in ("domain_unknown", "dns_failure", "no_mail_accepted"):
+        if reason in ("domain_unknown", "dns_failure", "no_mail_accepted") and ((named.domain and not named.recipient_is_ours) or reply.stage == "mail"):
             return "sender_domain_unresolvable"
-    if reason in WHO_IT_IS and reply.stage in ("mail", "helo", "connect"):
+    if reason in ADDRESS_DENIALS and reply.stage in ("mail", "helo", "connect"):
         # Before RCPT the server has heard no recipient: "unknown" can only be about the sender.
         return {"mail": "sender_address_rejected", "helo": "helo_rejected", "connect": "policy"}[reply.stage]
     return None

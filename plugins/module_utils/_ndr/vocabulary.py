@@ -123,5 +123,6 @@ REASONS = {
     "unknown": Reason("either", False, "contact_recipient_admin", "wait", _NOBODY, ("spread", "dnsbl"), "undefined"),
 }
 
-# Reasons that deny the address in RCPT TO.
-WHO_IT_IS = frozenset(("user_unknown", "address_syntax", "user_moved", "mailbox_disabled"))
+# Reasons that deny the address in RCPT TO, and those that deny its domain too.
+ADDRESS_DENIALS = frozenset(("user_unknown", "address_syntax", "user_moved", "mailbox_disabled"))
+DENIALS = ADDRESS_DENIALS | {"domain_unknown", "no_mail_accepted"}

@@ -32,6 +32,8 @@ LIST_OPERATORS = frozenset(
     validity.com virusfree.cz webiron.net wpbl.info zapbl.net
     """.split()
 )
+# Labels by which private lists are known: rbl.example.net.
+LIST_LABELS = frozenset(("dnsbl", "rbl", "dnsrbl", "rhsbl", "blacklist", "blocklist"))
 # Dotted words of Exchange that are reasons, not host names.
 DOTTED_REASONS = ("RESOLVER.", "QUEUE.", "ROUTING.", "SMTPSEND.", "SMTP.", "STOREDRV.", "APPROVAL.", "DELIVERY.", "AGENT.", "CAT.", "MSEXCH.", "DSN.")
 
@@ -138,8 +140,8 @@ def _replace(found) -> str:
     if kind == "url":
         return _IN_URL.sub("<x>", text)
     if kind == "host":
-        labels = text.lower().rsplit(".", 3)
-        if text.startswith(DOTTED_REASONS) or ".".join(labels[-2:]) in LIST_OPERATORS:
+        labels = text.lower().split(".")
+        if text.startswith(DOTTED_REASONS) or ".".join(labels[-2:]) in LIST_OPERATORS or not LIST_LABELS.isdisjoint(labels):
             return text
         return "<host>"
     if kind == "id":

@@ -23,6 +23,7 @@ RULES = (
                 f"|global|internal|sender|spam] ({LIST})"
             ),
             "(client host|client|host|ip|connection|mail|<ip>) ... (blocked|refused|rejected) (using|via)",
+            "client host [<host>|<ip>] (blocked|refused|rejected) (using|by|via)",
             "client host [<host>|<ip>] (blocked|refused|rejected) using (<host>|<id>|trend micro|barracuda|the|a|our)",
             f"({OUR}) ({HOST}) ... ({LISTED}|found|appears|is) (in|on|by|at|within) [a|the|our|an|one|several|some|local|ip|dns|dnsbl|public]",
             (
