@@ -467,6 +467,7 @@ def test_warnings_that_explain_are_kept():
             "smtp[7]: warning: smtp_connect_addr: bind 192.0.2.77: Cannot assign requested address",
             "smtp[7]: warning: smtp_connect_addr: bind 192.0.2.77: Cannot assign requested address",
             "smtp[7]: fatal: main.cf:3 bad string length 0 < 1: smtp_bind_address parameter",
+            "qmgr[7]: warning: smtp_connect_addr: bind 192.0.2.77: Cannot assign requested address",
             "smtpd[7]: warning: hostname h.example does not resolve to address 203.0.113.1",
             "smtpd[7]: warning: unknown[203.0.113.1]: SASL LOGIN authentication failed",
         )
@@ -560,6 +561,16 @@ def test_identity_address_that_no_interface_has(tmp_path):
     enforced = identity(tmp_path, **files, **{"postconf.txt": postconf(smtp_bind_address="192.0.2.77", smtp_bind_address_enforce="yes")})
     assert source(enforced)["address4"] == "192.0.2.77"
     assert any("sends nothing" in warning for warning in enforced.warnings)
+
+
+def test_identity_loopback_is_always_there(tmp_path):
+    found = identity(tmp_path, **{"ip-address.json": addresses("198.51.100.11"), "postconf.txt": postconf(smtp_bind_address="127.0.0.2")})
+    assert (source(found)["address4"], found.warnings) == ("127.0.0.2", ())
+
+
+def test_identity_site_local_address_reaches_nobody(tmp_path):
+    found = source(identity(tmp_path, **{"ip-address.json": addresses("198.51.100.11", "fd00::2")}))
+    assert (found["address4"], found["address6"]) == ("198.51.100.11", None)
 
 
 def test_identity_address_that_is_none(tmp_path):

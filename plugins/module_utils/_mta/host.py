@@ -16,6 +16,7 @@ Both answer the same questions, so that a mail system's code knows one way only:
 from __future__ import annotations
 
 import datetime
+import ipaddress
 import json
 import os
 import re
@@ -40,6 +41,8 @@ SEARCH_PATH = os.pathsep.join(
     )
 )
 PROGRAM_TIMEOUT = 120
+# Addresses that do not leave the site: no mail server of the internet is reached from them.
+UNIQUE_LOCAL = ipaddress.ip_network("fc00::/7")
 
 
 class LiveHost:
@@ -109,9 +112,10 @@ class LiveHost:
         try:
             with socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6, socket.SOCK_DGRAM) as sock:
                 sock.connect(probe)
-                return sock.getsockname()[0]
+                found = sock.getsockname()[0]
         except OSError:
             return None
+        return found if to_address(found) not in UNIQUE_LOCAL else None
 
     def hostname(self) -> str | None:
         """Return the machine's name as its kernel knows it."""
@@ -171,6 +175,7 @@ class SnapshotHost:
     def default_source(self, family: int) -> str | None:
         """Return the only address of the family that could have been used; with several, the recording cannot tell."""
         candidates = [address for address in global_addresses(self.addresses()) if to_address(address).version == family]
+        candidates = [address for address in candidates if to_address(address) not in UNIQUE_LOCAL]
         return candidates[0] if len(candidates) == 1 else None
 
     def hostname(self) -> str | None:

@@ -467,7 +467,8 @@ def _bound(config: Config, host, own, service: str, family: int, parameter: str,
         if parsed is None:
             warnings.append(f"{prefix}{where} is {value!r}, which is no address: this transport sends nothing")
             return None, where
-        if own is None or str(parsed) in (str(to_address(address)) for address in own):
+        # Every 127.x.x.x is this host's, though interfaces show one.
+        if own is None or parsed.is_loopback or str(parsed) in (str(to_address(address)) for address in own):
             return str(parsed), where
         if config.expanded(parameter.rstrip("6") + "_enforce", service) == "yes":
             warnings.append(f"{prefix}{where} is {value}, which no interface of this host has: this transport sends nothing")
@@ -624,6 +625,7 @@ class PostfixLog(LogReader):
         self.entered: dict = {}  # queue ids of messages that came in and are not active yet
         self.put_off = Recent(MESSAGES_HELD)
         self.troubles: dict = {}  # process id -> [(time, queue id, reason)] of servers that failed in the delivery under way
+        self.alarms: dict = {}  # message -> tag of the daemon that wrote it first
         self.relay_kinds: dict = {}
         self.reasons: dict = {}  # text without its recipient -> what read_reason and the summary make of it
         # Sums of the hour that is being read.
@@ -812,8 +814,9 @@ class PostfixLog(LogReader):
                 self.clients[rest[7:].rpartition(b"orig_client=")[2]] += 1
                 self.entered[queue_id] = True
         elif queue_id in ALARMS:
-            if b"/" in tag and daemon not in INCOMING:
-                self.summary.warn(decode(tag + b": " + message))
+            if b"/" in tag and daemon not in INCOMING and len(self.alarms) < REASONS_HELD:
+                # What every daemon complains about is told once, by the name of the first.
+                self.summary.warn(decode(self.alarms.setdefault(message, tag) + b": " + message))
         elif daemon in (b"smtp", b"lmtp") and len(self.troubles) < 10000:
             # One server failed; what becomes of the message is told by the next delivery line of the same process.
             words = (b"", message) if queue_id.startswith(b"connect to ") else (queue_id, rest)
@@ -872,19 +875,10 @@ class PostfixLog(LogReader):
             )
 
     def _expire(self, moment: int, queue_id: bytes, rest: bytes) -> None:
-        """A message was given up: each recipient that was still waiting expired, with the reason that it last waited for."""
+        """A message was given up."""
         found = _EXPIRED.match(rest)
-        if not found:
-            return
-        name, sender, size = decode(queue_id), decode(found.group(1)), self._sender(queue_id)[1]
-        for recipient, group in (self.summary.waits(name) or {"": None}).items():
-            attempt = Attempt(moment, name, "expired", recipient, sender, size=size)
-            if group:
-                destination, relay_host = group.key[:2]
-                attempt = attempt._replace(
-                    text=group.text, stage=group.stage, relay_host=relay_host, relay_address=group.address, destination=destination, dsn=group.dsn
-                )
-            self.summary.attempt(attempt)
+        if found:
+            self.summary.given_up(moment, decode(queue_id), decode(found.group(1)), self._sender(queue_id)[1])
 
     def warm(self, block: bytes) -> None:
         """Learn who sends the messages that are under way."""
