@@ -26,7 +26,9 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.bas
     split_host_port,
     to_address,
 )
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.summary import has_reply
 
+QUOTES = " '\"?"  # a quotation mark that a copy lost is a question mark
 MESSAGES_HELD = 30000
 TROUBLES_HELD = 5000
 # Queues of the appliance itself: quarantine and encryption.
@@ -48,6 +50,8 @@ class Reason(NamedTuple):
     text: str
     dsn: Optional[str] = None
     masked: bool = False
+    stage: Optional[str] = None
+    address: Optional[str] = None
 
 
 def unescape(text: str) -> str:
@@ -81,6 +85,19 @@ def read_reason(text: str) -> Reason:
     if code != "000":
         return Reason(f"{code} {said}".strip(), status)
     return Reason(": ".join(part for part in (own, said) if part), status, masked=status == "5.4.7")
+
+
+_CODE_AND_TEXT = re.compile(r"^(?P<code>\d{3})-(?P<text>.*)$", re.S)
+
+
+def read_details(details: str, reason: str) -> str:
+    """Return what a ``Connection Error`` is about: ``431-'mx.example.com ESMTP\\nMail system full'`` of a server, or a network error."""
+    if _TUPLE.search(details):
+        return read_reason(details).text
+    answered = _CODE_AND_TEXT.match(details)
+    if answered:
+        return f"{answered.group('code')} {unescape(answered.group('text').strip(QUOTES))}"
+    return f"{reason}: {unescape(details.strip(QUOTES))}".strip(": ")
 
 
 # The system.
@@ -126,13 +143,12 @@ class CiscoEsa(MailSystem):
         texts = [self.output(name) for name in ("showrecipients.txt", "tophosts.txt", "workqueue.txt")]
         if not any(texts):
             self.host.output("tophosts.txt", ["tophosts"])  # says what is missing
-        arrivals = self.reader.arrivals if self.reader else {}
-        return listed_entries("\n".join(texts), arrivals)
+        return (self.reader.explain(entry) if self.reader else entry for entry in listed_entries("\n".join(texts)))
 
     @classmethod
     def parse_queue(cls, text: str, clock) -> Iterator[QueueEntry]:
         """Yield the entries of showrecipients, tophosts or workqueue, or of several of them in one text."""
-        return listed_entries(text, {})
+        return listed_entries(text)
 
     @classmethod
     def owns_queue(cls, head: str) -> bool:
@@ -228,41 +244,35 @@ def _relays(routes: str) -> Iterator[dict]:
 
 _MESSAGE = re.compile(r"^\s*(?P<mid>\d+)\s+(?P<size>\d+)\s+(?P<sender>\S+)(?:\s+(?P<subject>\S.*))?$")
 _RECIPIENT = re.compile(r"^\s*\[(?P<rid>\d+)\]\s+\[(?P<attempts>\d+)\]\s+(?P<recipient>\S+)")
-_HOST = re.compile(r"^\s*\d+(?P<down>\*?)\s+(?P<host>[\w.-]+\.[\w-]+\*?)\s+(?P<active>[\d,]+)\s+[\d,]+\s+[\d,]+\s+[\d,]+\s+[\d,]+\s*$")
+_HOST = re.compile(r"^\s*\d+(?P<down>\*?)\s+(?P<host>[\w.-]+\.[\w-]+)\s+(?P<active>[\d,]+)\s+[\d,]+\s+[\d,]+\s+[\d,]+\s+[\d,]+\s*$")
 _WORK = re.compile(r"^\s*(?:Messages(?: in the work queue)?|Work Queue):?\s+(?P<count>[\d,]+)", re.I)
 
 
-def listed_entries(text: str, arrivals) -> Iterator[QueueEntry]:
-    """Yield the entries of what the CLI printed; ``arrivals`` tells when a MID was queued, where a log did."""
-    message = None
+def listed_entries(text: str) -> Iterator[QueueEntry]:
+    """Yield the entries of what the CLI printed. It tells how often a recipient was tried, not why in vain."""
+    message: tuple | None = None
     listed: dict = {}
-    for line in text.splitlines():
-        recipient = _RECIPIENT.match(line)
+    lines = text.splitlines()
+    down = {found.group("host").lower() for found in map(_HOST.match, lines) if found and found.group("down")}
+    for line in lines:
+        recipient, heading = _RECIPIENT.match(line), _MESSAGE.match(line)
         if recipient and message:
             address = recipient.group("recipient").lower().strip("<>")
-            tried = int(recipient.group("attempts"))
-            listed[domain_of(address)] = listed.get(domain_of(address), 0) + 1
-            yield QueueEntry(*message, recipient=address, masked=tried > 0)
-            continue
-        found = _MESSAGE.match(line)
-        if found:
-            mid, sender = found.group("mid"), found.group("sender").lower().strip("<>")
-            message = (mid, "delivery", arrivals.get(mid), int(found.group("size")), sender)
-            continue
+            domain = domain_of(address)
+            listed[domain] = listed.get(domain, 0) + 1
+            mid, size, sender = message
+            yield QueueEntry(mid, "down" if domain in down else "delivery", None, size, sender, address, masked=int(recipient.group("attempts")) > 0)
+        elif heading:
+            message = (heading.group("mid"), int(heading.group("size")), heading.group("sender").lower().strip("<>"))
+    for line in lines:
         host, work = _HOST.match(line), _WORK.match(line)
         if host and not OWN_HOSTS.match(host.group("host")):
-            yield from _waiting(host, listed)
+            name = host.group("host").lower()
+            count = _number(host.group("active")) - listed.get(name, 0)
+            if count > 0:
+                yield QueueEntry("", "down" if name in down else "delivery", None, 0, "", "", destination=name, masked=True, count=count)
         elif work and _number(work.group("count")):
             yield QueueEntry("", "workqueue", None, 0, "", "", count=_number(work.group("count")))
-
-
-def _waiting(found, listed: dict) -> Iterator[QueueEntry]:
-    """Yield the sum of a host's recipients that were not listed one by one."""
-    host = found.group("host").rstrip("*").lower()
-    down = bool(found.group("down")) or found.group("host").endswith("*")
-    count = _number(found.group("active")) - listed.get(host, 0)
-    if count > 0:
-        yield QueueEntry("", "down" if down else "delivery", None, 0, "", "", destination=host, masked=True, count=count)
 
 
 def _number(text: str) -> int:
@@ -272,7 +282,8 @@ def _number(text: str) -> int:
 # The log.
 
 _HEAD = re.compile(
-    r"^(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?: \d{4})? (?:(?:\S+ )?[\w.-]+(?:\[\d+\])?: )?(?P<level>Info|Warning|Critical): (?P<rest>.*)$"
+    r"^(?:\d{4}-\d\d-\d\dT\S+|(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?: \d{4})?) (?:(?:\S+ )?[\w.-]+(?:\[\d+\])?: )?"
+    r"(?:Info|Warning|Critical): (?P<rest>.*)$"
 )
 _NEW = re.compile(r"New SMTP (?P<kind>[ID])CID:? (?P<id>\d+) interface (?:.*?\()?(?P<interface>[0-9A-Fa-f:.]+|\S+?)\)? address (?P<address>\S+)")
 _START = re.compile(r"Start MID (?P<mid>\d+) ICID (?P<icid>\d+)")
@@ -323,6 +334,7 @@ class EsaLog(LogReader):
         super().__init__(summary, clock)
         self.messages = Recent(MESSAGES_HELD)  # MID -> Message
         self.arrivals = Recent(MESSAGES_HELD)  # MID -> time
+        self.reasons = Recent(MESSAGES_HELD)  # (MID, recipient) and domain -> Reason of the last failure
         self.clients = Recent(MESSAGES_HELD)  # ICID -> (address, inbound or None)
         self.servers = Recent(MESSAGES_HELD)  # DCID -> (source address, server's address)
         self.troubles: dict = {}  # domain -> [Attempt] of servers that failed since the last delivery
@@ -355,6 +367,24 @@ class EsaLog(LogReader):
             if found:
                 step(moment, found)
                 return
+
+    def explain(self, entry: QueueEntry) -> QueueEntry:
+        """Return an entry of the queue with what the log knows: when it came, and why it waits."""
+        entry = entry._replace(arrival=self.arrivals.get(entry.queue_id))
+        if not entry.masked:
+            return entry
+        own = self.reasons.get((entry.queue_id, entry.recipient))
+        reason = own or self.reasons.get(entry.destination or domain_of(entry.recipient))
+        if reason is None:
+            return entry
+        masked = own is None and not has_reply(reason.text)
+        return entry._replace(text=reason.text, dsn=reason.dsn, stage=reason.stage, relay_address=reason.address, masked=masked)
+
+    def _remember(self, domain: str, reason: Reason) -> None:
+        """Keep the reason for a domain; what a server said tells more than a silence after it."""
+        known = self.reasons.get(domain)
+        if known is None or has_reply(reason.text) or not has_reply(known.text):
+            self.reasons[domain] = reason
 
     def _message(self, mid: str) -> Message:
         message = self.messages.get(mid)
@@ -439,25 +469,36 @@ class EsaLog(LogReader):
         recipient = (fields["recipient"] or message.recipients.get(fields["rid"], "")).lower()
         if fields["sender"] is not None and message.sender is None:
             message.sender = fields["sender"].lower()
-        outcome = "deferred" if fields["what"] == "Delayed" else "expired" if reason.dsn == "5.4.7" else "bounced"
-        self._flush(domain_of(recipient), fields["mid"])
+        expired = reason.dsn == "5.4.7"
+        common = self._common(message, fields["mid"], fields.get("dcid") or "0")
+        if reason.masked:
+            reason = self.reasons.get((fields["mid"], recipient)) or self.reasons.get(domain_of(recipient)) or reason
+        elif fields["what"] == "Delayed":
+            reason = self.reasons[fields["mid"], recipient] = reason._replace(address=common["relay_address"])
+            self._remember(domain_of(recipient), reason)
+        common["relay_address"] = common["relay_address"] or reason.address
+        outcome = "deferred" if fields["what"] == "Delayed" else "expired" if expired else "bounced"
         self.summary.attempt(
             Attempt(
-                moment, outcome=outcome, recipient=recipient, text=reason.text, masked=reason.masked, dsn=reason.dsn,
-                **self._common(message, fields["mid"], fields.get("dcid") or "0"),
+                moment,
+                outcome=outcome,
+                recipient=recipient,
+                text=reason.text,
+                stage=reason.stage,
+                masked=reason.masked,
+                dsn=reason.dsn or ("5.4.7" if expired else None),
+                **common,
             )
-        )  # fmt: skip
+        )
 
     def _error(self, moment: int, found) -> None:
         """One server did not take the connection; the next route is tried, and what becomes of the messages is told later."""
-        details = unescape(found.group("details").strip(" '\""))
-        reply = _TUPLE.search(found.group("details"))
-        reason = (found.group("reason") or found.group("early") or "").strip()
-        text = read_reason(found.group("details")).text if reply else details if reason == "unexpected SMTP response" else f"{reason}: {details}".strip(": ")
+        text = read_details(found.group("details"), (found.group("reason") or found.group("early") or "").strip())
         domain = (found.group("domain") or "").lower()
         trouble = Attempt(
             moment, "", "deferred", "", None, text, "connect", None, found.group("address"), found.group("interface"), destination=domain, host_level=True
         )
+        self._remember(domain, Reason(text, None, False, "connect", found.group("address")))
         if self.waiting >= TROUBLES_HELD:
             self.close()
         self.troubles.setdefault(domain, []).append(trouble)

@@ -100,20 +100,33 @@ _LIST_ITEM = re.compile(r"^(?P<name>[A-Za-z]\w*)[ \t]*: ?(?P<value>.*)")
 
 
 def _list_records(text: str) -> list:
-    """Read ``Format-List``: ``Name : value``, long values going on in the next line, records parted by empty lines or by a name that comes again."""
+    """Read ``Format-List``: ``Name : value``, records parted by a name that comes again, long values going on in the next line."""
     records: list = [{}]
-    name = ""
-    for line in text.splitlines():
+    name, margin = "", 0
+    lines = text.splitlines()
+    full = _full_width(lines)
+    for before, line in zip(["", *lines], lines):
         found = _LIST_ITEM.match(line)
         if found:
-            name = found.group("name")
+            name, margin = found.group("name"), found.start("value")
             if name in records[-1]:
                 records.append({})
-            records[-1][name] = found.group("value").strip()
-        elif line.strip() and name and line[:1].isspace():
-            # The shell breaks a line at the width of its window, between words where it can.
-            records[-1][name] += " " + line.strip()
+            records[-1][name] = found.group("value")
+        elif _goes_on(line) and name:
+            records[-1][name] += line[margin:] if len(before) == full else " " + line.strip()
     return [record for record in records if record]
+
+
+def _goes_on(line: str) -> bool:
+    return bool(line.strip()) and line[:1].isspace()
+
+
+def _full_width(lines: list) -> int:
+    """Return the width at which the shell cut lines within words; 0 where it broke them between words, as newer ones do."""
+    lengths = [len(line) for line, following in zip(lines, lines[1:]) if _goes_on(following)]
+    widest = max(lengths, default=0)
+    cut = lengths.count(widest) * 2 > len(lengths) and (len(lengths) > 1 or widest % 40 == 39)
+    return widest if cut else 0
 
 
 def plain(value) -> str:
@@ -233,7 +246,7 @@ _STATUS = re.compile(r"^'?\[?\{?(?:LED=)?[245]\d\d[ -]#?(?P<status>[245]\.\d{1,3
 # Exchange's own words for a connection that did not come about, in place of the server's.
 _NO_CONNECTION = re.compile(r"Winsock error code|Failed to connect|421 4\.2\.1 Unable to connect|421 4\.4\.1 Connection timed out|DNS query failed", re.I)
 # In place of the reason: the message waited too long, or waits since a while.
-MASKING = re.compile(r"^'?(?:400 4\.4\.7|(?:450|550) 4\.4\.7 QUEUE\.Expired|4\.4\.7 Message delayed)", re.I)
+MASKING = re.compile(r"^'?(?:[45]\d\d )?4\.4\.7 (?:QUEUE\.Expired|(?:The server responded with: )?Message delayed|Message delayed)", re.I)
 
 
 def read_error(text: str) -> Reason:
@@ -245,13 +258,15 @@ def read_error(text: str) -> Reason:
         if parts.get("MSG") and parts["MSG"] not in text:
             text = f"{text} {parts['MSG']}"
     text = text.strip("'").strip()
-    host, address = parts.get("FQDN", "").lower() or None, parts.get("IP") or None
+    host, address = parts.get("FQDN", "").lower().strip("[]") or None, parts.get("IP") or None
     if "Proxy session setup failed on Frontend" in text:
         host = address = None  # of our own front end
     endpoint = _ENDPOINT.search(text)
     if endpoint:
         address = endpoint.group("address").strip("[]")
     status = _STATUS.match(text)
+    if MASKING.match(text):
+        text = re.sub(r"^[45]\d\d ", "", text)  # without its code, which no server said
     return Reason(text, "connect" if _NO_CONNECTION.search(text) else None, host, address, status.group("status") if status else None)
 
 
@@ -273,7 +288,7 @@ class Queue:
         self.name = plain(record.get("identity") or record.get("queueidentity"))
         kind = plain(record.get("deliverytype"))
         self.kind = DELIVERY_TYPES[int(kind)] if kind.isdecimal() and int(kind) < len(DELIVERY_TYPES) else kind
-        self.next_hop = plain(record.get("nexthopdomain")).lower()
+        self.next_hop = plain(record.get("nexthopdomain")).lower().strip("[]")
         status = plain(record.get("status")).lower()
         short = self.name.lower().rpartition("\\")[2]
         self.state = short if short in ("unreachable", "poison") else status if status.isalpha() else "queue"
@@ -287,13 +302,13 @@ class Queue:
 
     def entry(self, message: dict, recipient: str, error: str, arrival: int | None, count: int = 1) -> QueueEntry:
         """Return the entry for a recipient of a message, or for ``count`` messages of which nothing else is known."""
-        if not error or MASKING.match(read_error(error).text):
-            error = self.error or error
         reason = read_error(error)
+        if self.error and (not reason.text or MASKING.match(reason.text)):
+            reason = read_error(self.error)
         smart_host = self.next_hop if self.kind == "SmartHostConnectorDelivery" else ""
         sender = plain(message.get("fromaddress")).lower()
         return QueueEntry(
-            plain(message.get("identity")),
+            plain(message.get("identity")).rpartition("\\")[2],  # the number that the logs know it by
             self.state,
             arrival,
             size_of(message.get("size")),
@@ -301,10 +316,10 @@ class Queue:
             recipient,
             reason.text,
             reason.stage,
-            reason.host or smart_host.split(",")[0].strip("[]") or None,
+            reason.host or smart_host.partition(",")[0] or None,
             reason.address,
-            masked=self.state == "retry" and not reason.text,
-            destination="" if recipient else self.next_hop,
+            masked=bool(MASKING.match(reason.text)) or (self.state == "retry" and not reason.text),
+            destination="" if recipient or self.state in ("unreachable", "poison") else self.next_hop,
             dsn=reason.dsn,
             count=count,
         )
@@ -549,6 +564,9 @@ _INTERNAL_CONNECTOR = re.compile(r"^(?:intra-organization|mailbox |inbound proxy
 _NEXT_STATUS = re.compile(r";(?=\s*(?:\[\{|'?[245]\d\d[ -]))")
 
 
+_ANEW = re.compile(rb"\W{0,3}#|\d{4}-\d\d-\d\dT\d\d:")
+
+
 class ExchangeLog(LogReader):
     """Reads tracking, connectivity and send protocol logs, each with the columns that its header names."""
 
@@ -561,17 +579,20 @@ class ExchangeLog(LogReader):
         self.dates: Dates | None = None
         self.tracked = False
         self.counted = Recent(MESSAGES_HELD)  # messages that were counted with their sender
+        self.sent = Recent(MESSAGES_HELD)  # (message, recipient) that were accepted
         self.told = Recent(MESSAGES_HELD)  # (message, recipient) whose failure the tracking log told
         self.sessions = Recent(SESSIONS_HELD)  # session -> Session
+        self.names = Recent(SESSIONS_HELD)  # address -> name of a server
         self.exported: list = []  # events of an export, block by block
         self.days: dict = {}  # day as written -> one date of it
 
     def feed(self, block: bytes) -> None:
         """Take a block of whole lines; a quoted field may go on over several of them."""
         for raw in block.split(b"\n"):
-            if self.half:
-                raw, self.half = self.half + b" " + raw, b""
             raw = raw.rstrip(b"\r")
+            if self.half:
+                # A line that begins anew tells that the one before was cut off.
+                raw, self.half = raw if _ANEW.match(raw) else self.half + b" " + raw, b""
             if not raw:
                 continue
             if raw.lstrip(b"\xef\xbb\xbf\xff\xfe")[:1] == b"#":
@@ -652,7 +673,7 @@ class ExchangeLog(LogReader):
         common = {"queue_id": message, "size": number(event.get("total-bytes")), "sender": None if incoming else sender}
         if what in ("SEND", "SENDEXTERNAL", "DELIVER"):
             self._sent(moment, event, recipients, what == "DELIVER", common)
-        elif not incoming:
+        elif not incoming or event.get("source", "").upper() in ("SMTP", "DNS"):  # mail of others that is forwarded can be refused too
             self._failed(moment, event, recipients, what, common)
 
     @staticmethod
@@ -671,6 +692,9 @@ class ExchangeLog(LogReader):
     def _sent(self, moment: int, event: dict, recipients: list, local: bool, common: dict) -> None:
         host, address = event.get("server-hostname", "").lower() or None, event.get("server-ip") or None
         for recipient in recipients:
+            if (common["queue_id"], recipient) in self.sent:
+                continue  # SEND and SENDEXTERNAL of the same delivery
+            self.sent[common["queue_id"], recipient] = True
             self.summary.attempt(
                 Attempt(
                     moment, outcome="sent", recipient=recipient, relay_host=None if local else host, relay_address=None if local else address,
@@ -703,19 +727,23 @@ class ExchangeLog(LogReader):
         if session is None:
             session = self.sessions[name] = Session(event.get("destination", "").lower())
         if what == "+":
-            kind = said.partition(" ")[0].partition(";")[0].strip()
-            session.outbound = kind in ("DnsConnectorDelivery", "SmartHostConnectorDelivery") or (kind not in DELIVERY_TYPES and "." in session.destination)
+            session.outbound = said.startswith(OUTBOUND) or (not _KIND.match(said) and "." in session.destination)
         failover = re.search(r"previous session id = (\w+)", said)
         if failover and failover.group(1) != name:
             session.previous = failover.group(1)
         if event.get("source", "").upper() != "SMTP" or not session.outbound:
             return
-        failed = _CONNECTION_FAILED.match(said) or (_NOTHING_SENT.match(said) if not session.refusals else None)
+        failed, nothing = _CONNECTION_FAILED.match(said), _NOTHING_SENT.match(said)
         if failed:
-            address = failed.groupdict().get("endpoint") or ""
-            self._refused(moment, name, session, Reason(failed.group("text"), "connect", None, _endpoint(address)))
+            address = _endpoint(failed.group("endpoint") or "")
+            self._refused(moment, name, session, Reason(failed.group("text"), "connect", self.names.get(address), address))
+        elif nothing:
+            session.gave_up = (moment, Reason(nothing.group("text"), "connect"))
         elif what == "-" and re.match(r"Messages: [1-9]", said):
             self._settle(name, session)
+        elif what == ">":
+            for host, address in _RESOLVED.findall(said):
+                self.names[address] = host.lower()
 
     def _settle(self, name: str, session) -> None:
         """The session moved messages in the end, itself or as the successor of those that failed over to it."""
@@ -734,6 +762,13 @@ class ExchangeLog(LogReader):
                 reason.dsn, 0, True,
             )
         )  # fmt: skip
+
+    def close(self) -> None:
+        """Report the sessions that gave up without any log saying more."""
+        for sessions in (self.sessions.old, self.sessions.young):
+            for name, session in sessions.items():
+                if session.gave_up and session.outbound and not session.refusals:
+                    self._refused(session.gave_up[0], name, session, session.gave_up[1])
 
     # The protocol.
 
@@ -768,16 +803,23 @@ class ExchangeLog(LogReader):
             self._refused(moment, name, session, Reason(context, "connect", None, session.remote))
 
     def _answer(self, moment: int, name: str, session, reply: str) -> None:
-        stage, reply = session.stage, _BREAKS.sub(" ", reply).strip()
+        reply = _BREAKS.sub(" ", f"{session.half} {reply}").strip()
+        session.half = reply if _TO_BE_CONTINUED.search(reply) else ""
+        if session.half:
+            return
+        stage = session.stage
         if stage == "connect" and reply[:3] == "220":
             session.host = reply[4:].partition(" ")[0].lower() or None
-        if reply[:1] in "45":
+        if stage == "MAIL FROM" and not self.tracked:
+            self._count(moment, session.message or name, session.sender or "", 1)
+        if reply[:1] in ("4", "5"):
             self._refusal(moment, name, session, stage, reply)
-        elif stage == "end of DATA" and reply[:1] == "2" and not self.tracked:
-            for recipient in session.accepted:
-                self.summary.attempt(self._attempt(moment, name, session, recipient, "sent", "", None))
         elif stage == "RCPT TO" and session.recipients:
             session.accepted.append(session.recipients.pop(0))
+        elif stage == "end of DATA" and reply[:1] == "2":
+            self._settle(name, session)
+            for recipient in [] if self.tracked else session.accepted:
+                self.summary.attempt(self._attempt(moment, name, session, recipient, "sent", "", None))
         session.answered(reply)
 
     def _refusal(self, moment: int, name: str, session, stage: str | None, reply: str) -> None:
@@ -788,8 +830,9 @@ class ExchangeLog(LogReader):
             refused = session.accepted or session.recipients
         else:
             refused = []
-        if not refused:
-            self._refused(moment, name, session, Reason(reply, stage, session.host, session.remote))
+        if not refused and not (self.tracked and stage == "MAIL FROM" and reply[:1] == "5"):  # the tracking log has each recipient of those
+            status = read_error(reply).dsn
+            self._refused(moment, name, session, Reason(reply, stage, session.host or self.names.get(session.remote), session.remote, status))
         for recipient in refused:
             if (session.message, recipient) not in self.told:
                 outcome = "bounced" if reply[:1] == "5" else "deferred"
@@ -798,13 +841,18 @@ class ExchangeLog(LogReader):
     @staticmethod
     def _attempt(moment: int, name: str, session, recipient: str, outcome: str, text: str, stage: str | None) -> Attempt:
         return Attempt(
-            moment, session.message or name, outcome, recipient, session.sender, text, stage, session.host, session.remote, session.local, dsn=None,
+            moment, session.message or name, outcome, recipient, session.sender, text, stage, session.host, session.remote, session.local,
+            dsn=read_error(text).dsn if text else None,
             destination="" if recipient else session.destination,
         )  # fmt: skip
 
 
+# Kinds of sessions to others, and what other kinds are called: those within the organisation.
+OUTBOUND = ("DnsConnectorDelivery", "SmartHostConnectorDelivery")
+_KIND = re.compile(r"(?:Smtp|Mapi|Undefined|Shadow|Heartbeat|NonSmtp|DeliveryAgent|Unreachable)")
+_RESOLVED = re.compile(r"([\w-]+(?:\.[\w-]+)+)\[([0-9A-Fa-f:.]+)")
 _CONNECTION_FAILED = re.compile(
-    r"(?P<text>(?:Failed connection|Failed to connect|Unable to connect) to (?P<endpoint>[\[\]0-9A-Fa-f:.]+[\]0-9A-Fa-f])?.*|The DNS query for .*)"
+    r"(?P<text>(?:Failed connection|Failed to connect|Unable to connect) to (?P<endpoint>[\[\]0-9A-Fa-f:.]+[\]0-9A-Fa-f])?[^\[]*|The DNS query for .*)"
 )
 _NOTHING_SENT = re.compile(r"Messages: 0 Bytes: 0 \((?P<text>(?:Retry|Unreachable|Failed)\b.*)\)$")
 _COMMANDS = (
@@ -816,12 +864,16 @@ _COMMANDS = (
 class Session:
     """What is known of one SMTP session under way."""
 
-    __slots__ = ("accepted", "destination", "host", "local", "message", "outbound", "previous", "recipients", "refusals", "remote", "sender", "stage", "stages")
+    __slots__ = (
+        "accepted", "destination", "gave_up", "half", "host", "local", "message", "outbound", "previous", "recipients", "refusals", "remote", "sender", "stage",
+        "stages",
+    )  # fmt: skip
 
     def __init__(self, destination: str):
         self.destination = destination
         self.outbound = True
         self.previous: str | None = None
+        self.gave_up: tuple | None = None
         self.refusals: set = set()
         self.begin()
         self.local = self.remote = None
@@ -829,6 +881,7 @@ class Session:
     def begin(self) -> None:
         """A connection is there: what an earlier server of the same session said is over."""
         self.host = self.message = self.sender = None
+        self.half = ""
         self.stages: list = ["connect"]
         self.stage: str | None = "connect"
         self.recipients: list = []
@@ -853,6 +906,10 @@ class Session:
         if done == "DATA" and reply[:3] == "354":
             self.stages.insert(0, "end of DATA")
         self.stage = self.stages[0] if self.stages else None
+
+
+# The last line of a reply that is logged line by line, 250-first, 250-second, 250 last, has a space behind its code.
+_TO_BE_CONTINUED = re.compile(r"^(?P<code>[245]\d\d)-(?!.* (?P=code)(?: |$))")
 
 
 def _endpoint(text: str) -> str | None:
