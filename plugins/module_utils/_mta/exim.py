@@ -696,7 +696,8 @@ class EximLog(LogReader):
                 self._flush(queue_id)
                 return
             if rest.startswith("cancelled by timeout_frozen_after"):
-                self._cancelled(moment, queue_id)
+                sender, size, _seen = self.messages.get(queue_id, (None, 0, None))
+                self.summary.given_up(moment, queue_id, sender, size)
                 return
             server = read_server(rest)
             if server:
@@ -706,15 +707,6 @@ class EximLog(LogReader):
                 return
         if _TROUBLE.search(rest):
             self.summary.warn("exim: " + tidy_reason(rest))
-
-    def _cancelled(self, moment: int, queue_id: str) -> None:
-        """A frozen message became too old: whoever still waited for it never gets it."""
-        sender, size, seen = self.messages.get(queue_id, (None, 0, None))
-        for recipient in sorted(seen or {""}):
-            reason = (self.last_reason(queue_id, recipient) if recipient else None) or Reason("cancelled by timeout_frozen_after")
-            self.summary.attempt(
-                Attempt(moment, queue_id, "expired", recipient, sender, reason.text, reason.stage, reason.host, reason.address, size=size, masked=not recipient)
-            )
 
     def _flush(self, queue_id: str, recipient: str = "") -> None:
         """Report the servers that failed while another one decided, for the recipient whose delivery that was."""
@@ -726,6 +718,11 @@ class EximLog(LogReader):
         for moment, reason in servers.failed:
             attempt = Attempt(moment, queue_id, "deferred", "", sender, reason.text, reason.stage, reason.host, reason.address, size=size, host_level=True)
             self.summary.attempt(attempt._replace(destination=domain_of(recipient)))
+
+    def warm(self, block: bytes) -> None:
+        """Learn who sends the messages that are under way, and why they wait."""
+        self.learn(block)
+        self.servers.clear()  # they were reported
 
     def close(self) -> None:
         """Report the servers whose messages did not end within the log."""

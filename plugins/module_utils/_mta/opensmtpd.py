@@ -598,6 +598,11 @@ class OpenSmtpdLog(LogReader):
             )
         )  # fmt: skip
 
+    def warm(self, block: bytes) -> None:
+        """Learn who sends the messages that are under way, and which servers failed."""
+        self.learn(block)
+        self.explained.update(self.failures)  # they were reported
+
     def close(self) -> None:
         """Report the failures that became no delivery's reason; whose servers they were is told where it is known."""
         for failure in self.failures:

@@ -353,3 +353,7 @@ class QmailLog(LogReader):
                 relay_address=report.address, size=size, local=local,
             )
         )  # fmt: skip
+
+    def warm(self, block: bytes) -> None:
+        """Learn who sends the messages that are under way, and which deliveries have begun."""
+        self.learn(block)

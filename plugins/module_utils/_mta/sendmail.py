@@ -552,16 +552,9 @@ class SendmailLog(LogReader):
         self.messages[found.group("id")] = ("", 0)
         self.summary.message(moment, "", 1)
         if found.group("why").startswith("Cannot send message for") and found.group("kind") != "postmaster notify":
-            self._expire(moment, queue_id)
+            sender, size = self.messages.get(queue_id, (None, 0))
+            self.summary.given_up(moment, queue_id, sender, size)
 
-    def _expire(self, moment: int, queue_id: str) -> None:
-        """A message was given up: each recipient that still waited expired, with the reason that it last waited for."""
-        sender, size = self.messages.get(queue_id, (None, 0))
-        waited = {recipient: group for (recipient, _group), group in (self.summary.waiting.get(queue_id) or {}).items() if recipient}
-        for recipient, group in (waited or {"": None}).items():
-            attempt = Attempt(moment, queue_id, "expired", recipient, sender, size=size)
-            if group:
-                attempt = attempt._replace(
-                    text=group.text, stage=group.stage, relay_host=group.key[1], relay_address=group.address, destination=group.key[0], dsn=group.dsn
-                )
-            self.summary.attempt(attempt)
+    def warm(self, block: bytes) -> None:
+        """Learn who sends the messages that are under way, and which of them came in already."""
+        self.learn(block)

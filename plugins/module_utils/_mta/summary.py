@@ -359,6 +359,17 @@ class LogSummary:
         """Return the recipients of a message that were put off and not accepted since, each with the group of its last reason."""
         return {recipient: group for recipient, group in self.waiting.get(queue_id) or () if recipient and group is not None}
 
+    def given_up(self, moment: int, queue_id: str, sender: str | None, size: int = 0) -> None:
+        """A message became too old: each recipient that still waited expired, with the reason that it last waited for."""
+        for recipient, group in (self.waits(queue_id) or {"": None}).items():
+            attempt = Attempt(moment, queue_id, "expired", recipient, sender, size=size)
+            if group:
+                destination, relay_host = group.key[:2]
+                attempt = attempt._replace(
+                    text=group.text, stage=group.stage, relay_host=relay_host, relay_address=group.address, destination=destination, dsn=group.dsn
+                )
+            self.attempt(attempt)
+
     def _sent(self, attempt: Attempt, destination: str) -> None:
         self.counts["delivered"] += 1
         self.hour(attempt.time, "sent")
