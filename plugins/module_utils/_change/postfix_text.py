@@ -156,7 +156,7 @@ def set_parameters(text: str, values: dict) -> str:
 
 def _rewritten(text: str, statement: Statement, value: str) -> tuple:
     parts = _ASSIGNMENT.match(statement.text)
-    written = _assignment(parts.group("name") + parts.group("equals").rstrip(SPACE), value, parts.group("equals").endswith("="))
+    written = _assignment(parts.group("name") + parts.group("equals").rstrip(SPACE), value, tight=parts.group("equals").startswith("="))
     if not text[: statement.end].endswith("\n"):
         written = written[:-1]
     return statement.start, statement.end, written + _comments_inside(text, statement.start, statement.end)
