@@ -38,6 +38,12 @@ WRAPPINGS = {
     "qmail": ("203.0.113.9 does not like recipient. Remote host said: {reply} Giving up on 203.0.113.9.", "rcpt", None),
     "qmail greeting": ("Connected to 203.0.113.9 but greeting failed. Remote host said: {reply}", "connect", None),
     "exchange": ("mx.example.net Remote Server returned '{reply}'", None, None),
+    "nemesis": (
+        "SMTP error from remote server for RCPT TO command, host: mx.example.net (203.0.113.9) reason: {reply}",
+        "rcpt",
+        "mx.example.net",
+    ),
+    "nemesis at the end": ("SMTP error from remote server after transfer of mail text: host: mx.example.net {reply}", "end_of_data", None),
     "dsn": ("smtp; {reply}", None, None),
     "google": ("The response from the remote server was: {reply}", None, None),
     "appliance": ("5.1.0 - Unknown address error ('550', ['5.1.1 <zoe@example.net>: User unknown'])", None, None),

@@ -55,6 +55,7 @@ _INTRODUCED = re.compile(
       | response(?:\ from\ the\ remote\ server)?\ was:\s | server\ returned\ was:\s
       | reply=(?=[245]) | <<<\s(?=[245]) | smtp;\s?(?=[245]\d\d)
       | smtp\ error\ from\ remote\ (?:mail\ server|mailer)\ (?:after\ )?[^:<]{1,60}(?::\s?<[^>]{0,320}>[^:]{0,80})?:\s
+      | smtp\ error\ from\ remote\ server\ (?:for|after|in)\ [a-z\ ]{4,40}[:,]\s?host:?\s\S{1,250}\s(?:\([^)]{2,45}\)\sreason:\s)?
       | error\ \(?'(?=[245])
       | did\ not\ like\ our\ [a-z ]{4,12}:\s? | rejected:\s(?=[45]\d\d\s)
     """,
@@ -67,7 +68,7 @@ _FORMS = 4096
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _BEGINS_WITH_CODE = re.compile(rf"\s*{_CODE}[ -]")
 _EXIM_HOST = re.compile(r"host (\S+) \[([0-9A-Fa-f:.]+)\]:\s")
-_HOST_SPOKE = re.compile(r"(?:host |connect to |with |H=|Server (?:at )?)\(?([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)\)?\.? ?[\[(]([0-9A-Fa-f:.]+)[\])]")
+_HOST_SPOKE = re.compile(r"(?:host:? |connect to |with |H=|Server (?:at )?)\(?([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)\)?\.? ?[\[(]([0-9A-Fa-f:.]+)[\])]")
 _IN_REPLY_TO = re.compile(r"\s*\(in reply to ([A-Za-z ]{3,20}?)(?: command)?\)\W*$|\s*\(in reply to ([A-Za-z ]{3,20}?)(?: command)?\)")
 
 _STAGE_WORDS = {
@@ -95,6 +96,8 @@ _STAGE_WORDS = {
     "end_of_data": "end_of_data",
     "eod": "end_of_data",
     "dot": "end_of_data",
+    "text": "end_of_data",
+    "transfer of mail text": "end_of_data",
 }
 # What names the stage in the words around a reply, most telling first: a word that must be there, the pattern, the stage (None: as the pattern says).
 _STAGES_SAID = (
@@ -102,8 +105,8 @@ _STAGES_SAID = (
     (
         "error from remote",
         re.compile(
-            r"smtp error from remote (?:mail server|mailer) after (?:pipelined )?"
-            r"(rcpt to|mail from|end of data|data|ehlo|helo|initial connection|starttls|auth)"
+            r"smtp error from remote (?:mail server|mailer|server) (?:after|for|in) (?:pipelined )?"
+            r"(rcpt to|rcpt|mail from|end of data|data|transfer of mail text|text|ehlo|helo|initial connection|greeting|starttls|auth)"
         ),
         None,
     ),
