@@ -71,6 +71,7 @@ class Sendmail(MailSystem):
         super().__init__(host, config_dir)
         self.folder = config_dir or CONFIG_DIR
         self._cf: Cf | None = None
+        self.reader: SendmailLog | None = None
 
     @classmethod
     def detect(cls, host) -> bool:
@@ -107,7 +108,17 @@ class Sendmail(MailSystem):
         clock = Clock(self.host.now, self.host.zone)
         for listed in _listed("\n".join(texts), clock):
             control = self._queue_file(listed)
-            yield from read_queue_file(control, listed) if control else listed.entries()
+            for entry in read_queue_file(control, listed) if control else listed.entries():
+                yield self._with_server(entry)
+
+    def _with_server(self, entry: QueueEntry) -> QueueEntry:
+        """Return an entry with what only the log tells: the server, and the reason where the queue hides it."""
+        told = self.reader.attempts.get((entry.queue_id, entry.recipient)) if self.reader else None
+        if told is None:
+            return entry
+        if entry.masked and not told.masked:
+            entry = entry._replace(text=told.text, stage=told.stage, masked=False)
+        return entry._replace(relay_host=told.relay_host, relay_address=told.relay_address, dsn=told.dsn)
 
     def _queue_file(self, listed: Listed) -> str | None:
         """Return the text of the file that holds a message's envelope; ``hf`` is a quarantined one."""
@@ -138,7 +149,8 @@ class Sendmail(MailSystem):
     def log_reader(self, summary, clock):
         """Return the reader of syslog's lines."""
         relays = [relay["host"] for relay in self.identity().relays] if self.host is not None else []
-        return SendmailLog(summary, clock, relays)
+        self.reader = SendmailLog(summary, clock, relays)
+        return self.reader
 
     # Who the host is when it sends.
 
@@ -465,6 +477,7 @@ class SendmailLog(LogReader):
         self.message_ids = Recent(MESSAGES_HELD)
         self.logins = Recent(1000)  # process -> who logged in
         self.phases = Recent(MESSAGES_HELD)  # queue id -> the stage at which a server fell silent
+        self.attempts = Recent(MESSAGES_HELD)  # (queue id, recipient) -> the last Attempt that was put off
 
     def line(self, moment: int | None, line: str) -> None:
         """Take one line."""
@@ -528,11 +541,16 @@ class SendmailLog(LogReader):
         outcome = "deferred" if stat.startswith("Deferred") or stat == "queued" or (dsn or "").startswith("4") else "bounced"
         text, stage, named, masked = read_status(stat)
         if reply:
-            text, stage, masked = reply, None, False
+            # The status shows what the reply does not: that the server said more than this line.
+            separator = "-" if text.startswith(reply[:3] + "-") else reply[3:4]
+            text, stage, masked = reply[:3] + separator + reply[4:], None, False
         stage = self.phases.pop(queue_id) or stage
         for recipient in recipients:
             relay_host = (host if address or host != domain_of(recipient) else None) or named
-            self.summary.attempt(Attempt(outcome=outcome, recipient=recipient, text=text, stage=stage, relay_host=relay_host, masked=masked, **common))
+            attempt = Attempt(outcome=outcome, recipient=recipient, text=text, stage=stage, relay_host=relay_host, masked=masked, **common)
+            if outcome == "deferred":
+                self.attempts[queue_id, recipient] = attempt
+            self.summary.attempt(attempt)
 
     def _accepted(self, recipients: list, mailer: str, stat: str, host, common: dict) -> None:
         address = common["relay_address"]
