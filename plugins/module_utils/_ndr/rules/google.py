@@ -101,7 +101,8 @@ _SENDERS = (
         "spam_content",
         (
             "this message is likely unsolicited mail",
-            "this message is likely suspicious due to the nature of the (content|links)",
+            "[this message is likely] suspicious due to the nature of the (content|links)",
+            "suspicious due to the nature of the content and/or the links",
             "nature of the content and/or the links within",
             "p=unsolicitedmessageerror",
             "(gmail|google|our system) [has] detected that this message is likely spam",
@@ -281,6 +282,8 @@ _SENDERS = (
         "spf_failed",
         (
             "spf record of the sending domain has one or more suspicious entries",
+            "has an spf record with a hard fail policy -all but it fails to pass spf checks with the ip: <ip>",
+            "fails to pass spf checks [for an spf record with a hard fail policy|with the ip: <ip>]",
             "(rate limited|blocked) because spf authentication didn't pass",
             "spf authentication didn't pass for this message",
             "ip address sending this message is not authorized ... spf",
@@ -528,6 +531,7 @@ _RECIPIENTS = (
             "p=overquota*",
             "storage quota exceeded ... technical details",
             "gmail inbox is full",
+            "inbox is full, or it's getting too much mail right now",
         ),
         (
             (
@@ -547,6 +551,9 @@ _RECIPIENTS = (
             "(weren't|were not) able to find the recipient domain",
             "p=badrcptdomain",
             "dns error: ... domain name not found",
+            "because the domain <host> couldn't be found",
+            "porque no se (encontro|ha encontrado) el dominio",
+            "because the domain couldn't be found",
             "dns type 'mx' lookup of <host> responded with code nxdomain",
             "lookup of <host> responded with code nxdomain",
         ),
@@ -599,6 +606,19 @@ _RECIPIENTS = (
             ),
         ),
         url="https://support.google.com/mail/answer/7720",
+    ),
+    _google(
+        "remote_misconfigured",
+        "system_error",
+        (
+            "because the remote server is misconfigured",
+            "debido a que el servidor remoto esta mal configurado",
+            "porque el servidor remoto no esta bien configurado",
+        ),
+        ("** Message not delivered ** Your message couldn't be delivered to zoe@example.org because the remote server is misconfigured.",),
+        temporary=False,
+        also=("wait", "fix_message"),
+        url="https://support.google.com/mail/answer/6596",
     ),
     _google(
         "group_posting",

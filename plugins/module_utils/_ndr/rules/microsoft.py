@@ -330,7 +330,7 @@ _OUR_NAMES = (
         "authentication_level",
         "auth_failed",
         (
-            "does not meet the required authentication level",
+            "(does not|doesn't) meet the required authentication level",
             "doesn't meet the authentication requirements defined for the sender",
             "a message sent over ipv6 <ip> must pass either spf or dkim validation",
             "must pass either spf or dkim validation",
@@ -397,6 +397,7 @@ _OUR_NAMES = (
             "has exceeded the (tenant|external|daily|recipient) [external] (recipient rate limit|threshold|recipient limit)",
             "tenant ... external recipient rate limit",
             "you've reached your daily limit for message recipients",
+            "submission quota exceeded",
             "reached your daily limit for message recipients",
             "exceeded the maximum number of messages ... trial tenant",
         ),
@@ -478,6 +479,30 @@ _OUR_NAMES = (
         also=("fix_route", "use_smarthost", "fix_tls"),
     ),
     _microsoft(
+        "rejected_by_organization",
+        "policy",
+        (
+            "the following organization rejected your message: <host>",
+            "security or policy settings at <host> have rejected your message",
+            "because the recipient's email provider rejected it",
+            "la siguiente organizacion rechazo su mensaje",
+            "la configuracion de seguridad o (de directiva|directivas) ... rechazado (el|su) mensaje",
+        ),
+        (
+            "The following organization rejected your message: mx.example.org.",
+            "Your message to zoe@example.org couldn't be delivered. Security or policy settings at example.org have rejected your message.",
+        ),
+        also=("fix_message", "delist", "switch_outbound_ip", "wait"),
+        confidence="guess",
+    ),
+    _microsoft(
+        "exchange_authentication",
+        "authentication_required",
+        ("cannot achieve exchange server authentication", "not authorized; starttls is required"),
+        ("550 5.7.3 Cannot achieve Exchange Server authentication",),
+        also=("fix_route", "contact_recipient_admin", "use_smarthost"),
+    ),
+    _microsoft(
         "tenant_block_list",
         "policy",
         ("blocked by your organization using tenant allow block list", "blocked by your organization using tenant allow/block list"),
@@ -505,6 +530,7 @@ _RECIPIENTS = (
         "user_unknown",
         (
             "<address>: recipient address rejected: access denied",
+            "all recipient addresses rejected : access denied",
             "recipient address rejected: access denied. as",
             "recipient address rejected: access denied [. as <n>] <host>",
             "access denied. as <n>",
@@ -553,7 +579,12 @@ _RECIPIENTS = (
         (
             "recipient not found by smtp address lookup",
             "(wasn't|was not) found at <host>",
-            "the email address you entered couldn't be found",
+            "[the] email address you entered couldn't be found",
+            "direccion de correo electronico que (ha escrito|escribio|ha introducido|especifico) no se (ha podido encontrar|pudo encontrar|encontro)",
+            "die eingegebene e-mail-adresse (wurde nicht gefunden|konnte nicht gefunden werden)",
+            "l'adresse (e-mail|de messagerie) que vous avez (entree|saisie) est introuvable",
+            "impossibile trovare l'indirizzo (di posta elettronica|e-mail) immesso",
+            "nao foi possivel encontrar o endereco de (email|e-mail) (inserido|que voce inseriu)",
             "unknown to address",
             "recipient's email address may be incorrect ... couldn't be found",
             "remote server returned unknown recipient or mailbox unavailable",
@@ -583,6 +614,7 @@ _RECIPIENTS = (
         "restricted_group",
         "posting_not_allowed",
         (
+            "sender was not authenticated by organization",
             "sender [was] not authenticated for (group|mailbox|public folder|mail user|mail-enabled public folder)",
             "only accepts (messages|mail) from people in its organization or on its allowed senders list",
             "(group|mailbox|recipient) ... isn't set up to receive messages from",
@@ -642,6 +674,12 @@ _TRANSPORT = (
             "550 5.7.512 Access denied, message must be RFC 5322 section 3.6.2 compliant. AS(1630)",
             "550 5.1.20 Multiple From addresses are not allowed without Sender address",
         ),
+    ),
+    _microsoft(
+        "too_large",
+        "message_too_big",
+        ("receive this message because it's too large", "message is too large ... can't (send|receive)", "mensaje es demasiado grande para ... destinatario"),
+        ("The recipient won't be able to receive this message because it's too large.",),
     ),
     _microsoft(
         "detected_as_spam",
