@@ -93,7 +93,8 @@ mail_host:
       returned: always
       sample: 1
     mta:
-      description: Name, version and configuration directory of the mail system; with several Postfix instances also C(instances).
+      description: Name, version and configuration directory of the mail system; with several Postfix instances also C(instances), inside another product also
+        C(product).
       type: dict
       returned: always
       sample: {name: postfix, version: 3.7.11, config_dir: /etc/postfix}

@@ -150,6 +150,8 @@ class Postfix(MailSystem):
         about = {"name": self.name, "version": first.get("mail_version") or None, "config_dir": first.folder}
         if len(self.instances) > 1:
             about["instances"] = [instance.folder for instance in self.instances]
+        if is_imsva(first):
+            about["product"] = "Trend Micro IMSVA"
         return about
 
     def identity(self) -> Identity:
@@ -202,11 +204,13 @@ class Postfix(MailSystem):
         """Return the reader; it takes only the asked instance's lines where one was asked for."""
         names = None
         relays: list = []
+        gives_back = False
         if self.host is not None and self._is_here():
+            gives_back = is_imsva(self.instances[0])
             relays = [(relay["host"], relay["port"]) for relay in self.identity().relays]
             if self.config_dir and not self.host.snapshot:
                 names = self.instances[0].syslog_names()
-        return PostfixLog(summary, clock, relays=relays, names=names)
+        return PostfixLog(summary, clock, relays=relays, names=names, gives_back=gives_back)
 
 
 def _json_entries(text: str) -> Iterator[QueueEntry]:
@@ -483,6 +487,11 @@ def _bound(config: Config, host, own, service: str, family: int, parameter: str,
     return (address, "chosen by the kernel") if address else (None, None)
 
 
+def is_imsva(config: Config) -> bool:
+    """Tell whether this Postfix is inside InterScan Messaging Security: by the appliance's folder, or by the transport that feeds its scanner."""
+    return (config.folder or "").startswith("/opt/trend/imss") or config.expanded("content_filter").startswith("imss:")
+
+
 def _filter_transports(config: Config) -> set:
     """Return the transports that only feed a content filter on this host."""
     specs = [config.expanded("content_filter")] + [value for (_name, _kind, option), value in config.overrides.items() if option == "content_filter"]
@@ -617,8 +626,9 @@ OUTCOMES = {b"deferred": "deferred", b"bounced": "bounced", b"expired": "expired
 class PostfixLog(LogReader):
     """Reads Postfix's lines in blocks, since a busy host writes millions of them."""
 
-    def __init__(self, summary, clock, relays=(), names: tuple | None = None):
+    def __init__(self, summary, clock, relays=(), names: tuple | None = None, gives_back: bool = False):
         super().__init__(summary, clock)
+        self.gives_back = gives_back  # a content filter gives messages back as from this host, without saying whose they were
         self.own_lines = re.compile(rb"^[^\n]*? (?:%s)/[^\n]*\n" % b"|".join(re.escape(name.encode()) for name in names), re.M) if names else None
         self.relays = set(relays)
         self.senders = Recent(MESSAGES_HELD)  # queue id -> (sender, size), as bytes
@@ -810,7 +820,8 @@ class PostfixLog(LogReader):
                 self.summary.received(moment)
                 self.entered[queue_id] = True
         elif rest.startswith(b"client="):
-            if b", orig_queue_id=" not in rest:  # else it is back from a content filter, and was counted when it came in
+            # What is back from a content filter was counted when it came in.
+            if b", orig_queue_id=" not in rest and not (self.gives_back and b"[127.0.0.1]" in rest):
                 self.clients[rest[7:].rpartition(b"orig_client=")[2]] += 1
                 self.entered[queue_id] = True
         elif queue_id in ALARMS:

@@ -348,10 +348,14 @@ class LogSummary:
             self.senders.failure(attempt.sender, outcome, form.unknown_user)
 
     def settled(self, queue_id: str, recipient: str) -> None:
-        """A recipient of a message that had been put off was accepted: the earlier trouble is over for it."""
+        """A recipient of a message that had been put off was accepted: the earlier trouble is over for it, also with other servers of its domain.
+
+        Without a recipient, the trouble with every server is over.
+        """
         known: list = self.waiting.get(queue_id) or []
+        served = ("", domain_of(recipient))
         for place, (waiting, group) in enumerate(known):
-            if group is not None and waiting in (recipient, ""):
+            if group is not None and (waiting == recipient or (not waiting and group.key[0] in served)):
                 group.handled += 1
                 known[place] = (waiting, None)
 
