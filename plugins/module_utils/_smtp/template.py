@@ -90,7 +90,7 @@ def template_of(text: str) -> str:
     out = []
     before = ":"
     for place, word in enumerate(words):
-        kept = known.get(word)
+        kept = known.get(word) or _CHANGED.get(word)
         if kept is None:
             kept = _word(word, before, words[place + 1] if place + 1 < len(words) else "")
         out.append(kept)
@@ -104,25 +104,27 @@ def _word(word: str, before: str, after: str) -> str:
     if _REPLY_CODE.match(word):
         if "-" in word[3:]:
             code, rest = word.split("-", 1)
-            return code + "-" + _VARIABLE.sub(_replace, rest)
+            return _remember(word, code + "-" + _VARIABLE.sub(_replace, rest))
         # The first word (it has ":" before it) is a code even before "message" or "mail".
         if not word.isdigit() or before == ":" or _is_status(after):
             return word
         return "<n>" if before.lower() in _NUMBER_FOLLOWS or after.lower().startswith(_UNITS) or not after else word
     behind = _CODE_BEHIND.fullmatch(word)
     if behind:
-        return _VARIABLE.sub(_replace, behind.group(1)) + behind.group(2)
+        return _remember(word, _VARIABLE.sub(_replace, behind.group(1)) + behind.group(2))
     if word[:3] in _DAYS_AND_MONTHS and word.strip(",.") in _DAYS_AND_MONTHS:
         return "<time>"
-    kept = _CHANGED.get(word)
-    if kept is None:
-        kept = _VARIABLE.sub(_replace, word)
-        if kept != word:
-            if len(_CHANGED) >= _CHANGED_MAX:
-                _CHANGED.clear()
-            _CHANGED[word] = kept
-        elif len(_WORDS) < _WORDS_MAX:
-            _WORDS[word] = word
+    return _remember(word, _VARIABLE.sub(_replace, word))
+
+
+def _remember(word: str, kept: str) -> str:
+    """Keep the template of a word for which its neighbours do not matter, and return it."""
+    if kept != word:
+        if len(_CHANGED) >= _CHANGED_MAX:
+            _CHANGED.clear()
+        _CHANGED[word] = kept
+    elif len(_WORDS) < _WORDS_MAX:
+        _WORDS[word] = word
     return kept
 
 
