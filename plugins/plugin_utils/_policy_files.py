@@ -23,7 +23,8 @@ def names():
 
 
 def load_policies(wanted):
-    """``[(file name, content)]`` for names of shipped policies and paths of own ones."""
+    """``[(file name, content)]`` for names of shipped policies and paths of own ones; a text is a list with commas, as Ansible reads one."""
+    wanted = wanted.split(",") if isinstance(wanted, str) else wanted
     return [(str(name), _load(_path(str(name)), "policies")) for name in wanted]
 
 

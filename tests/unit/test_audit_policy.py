@@ -178,6 +178,7 @@ def test_waiver_holds_on_its_last_day():
         ({"justification": " "}, "justification"),
         ({"who": "me"}, "waiver 1: it needs"),
         ({"expires": "2026-1-1"}, "expires"),
+        ({"expires": "2026-02-30"}, "expires"),
     ],
 )
 def test_errors_in_waivers(changes, words):
@@ -209,8 +210,55 @@ def test_report_of_last_time_from_a_file(tmp_path):
 
 
 def test_alarms_count_what_is_open_and_serious():
-    report = {"hosts": {"mx1": {"findings": [finding(), {**finding(), "status": "waived"}, {**finding(), "level": "optional"}]}}}
+    findings = [finding(), {**finding(), "status": "waived"}, {**finding(), "level": "optional"}]
+    report = {"hosts": {"mx1": {"error": None, "findings": findings}}}
     assert alarms(report, "low") == ["mx1: ptr_exists (198.51.100.11, low): Mine"]
     assert alarms(report, "medium") == []
     with pytest.raises(DeliverabilityError, match="severity"):
         alarms(report, "never")
+
+
+def test_host_that_could_not_be_judged_is_an_alarm():
+    assert alarms({"hosts": {"mx1": {"error": "no mail system", "findings": []}}}, "high") == ["mx1: not judged: no mail system"]
+
+
+def test_expired_waiver_of_an_optional_control_alarms_too():
+    _first, second = waived([{**finding(status="unknown"), "level": "optional", "side": "none"}], expires="2026-11-19")
+    assert (second["level"], second["side"]) == ("required", "ours")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"vary": ["severity"]}, "own.yml: control mine: vary is a dictionary"),
+        ({"vary": {"side": "x"}}, "vary is a dictionary with some of severity, remedy, title"),
+        ({"references": "https://www.example.com/"}, "references is a list"),
+        ({"title": None}, "title is missing"),
+    ],
+)
+def test_mistakes_of_form_name_file_and_control(changes, words):
+    with pytest.raises(DeliverabilityError, match=words):
+        compile_controls(own(**changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"query": "queue"}, "own.yml: control mine: query gives"),
+        ({"query": "`false`", "vary": {"severity": "'critical'"}}, "own.yml: control mine: vary: severity gives 'critical'"),
+        ({"query": "length(queue.total)"}, "own.yml: control mine: query: "),
+    ],
+)
+def test_mistakes_that_show_in_judging_name_file_and_control(changes, words):
+    control = compile_controls(own(**changes))["mine"]
+    with pytest.raises(DeliverabilityError, match=words):
+        judge(control, "mx1", {"subject": "mx1", "queue": {"total": 30}})
+
+
+def test_evidence_that_is_a_number_is_told():
+    control = compile_controls(own(evidence="queue.total"))["mine"]
+    assert judge(control, "mx1", {"subject": "mx1", "queue": {"total": 30}})["evidence"] == ["30"]
+
+
+def test_policies_as_the_command_line_gives_them():
+    assert [name for name, _content in load_policies("baseline,rfc")] == ["baseline", "rfc"]

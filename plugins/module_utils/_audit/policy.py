@@ -12,6 +12,7 @@ every source address, every envelope domain, every cause of refusals, or the hos
 
 from __future__ import annotations
 
+import datetime
 import fnmatch
 import traceback
 
@@ -52,6 +53,7 @@ KEYS = {
 }
 _NEEDED = ("title", "scope", "query", "severity")
 _QUERIES = ("query", "applies", "evidence", "publish", "request")
+VARIED = ("severity", "remedy", "title")
 _STATUS = {True: "pass", False: "fail", None: "unknown"}
 _WORDS = ("pass", "fail", "unknown", "not_applicable")
 WAIVER_KEYS = ("control", "hosts", "justification", "expires")
@@ -85,15 +87,21 @@ def _add(controls, file, place, entry):
         raise DeliverabilityError(f"{where}: no control before it has this id, so it needs a query")
     control = {**(known or {}), **entry}
     for key in _NEEDED:
-        if key not in control:
+        if control.get(key) is None:
             raise DeliverabilityError(f"{where}: {key} is missing")
     for key, words in (("scope", SCOPES), ("severity", SEVERITIES), ("level", LEVELS)):
         if control.get(key, words[0]) not in words:
             raise DeliverabilityError(f"{where}: {key}: {control[key]!r} is none of {', '.join(words)}")
     for key in ("title", "message"):
         _check_words(where, key, control.get(key))
+    vary, references = control.get("vary") or {}, control.get("references") or []
+    if not isinstance(vary, dict) or not set(vary) <= set(VARIED):
+        raise DeliverabilityError(f"{where}: vary is a dictionary with some of {', '.join(VARIED)}")
+    if not isinstance(references, list):
+        raise DeliverabilityError(f"{where}: references is a list of addresses")
+    control["where"] = where
     control["compiled"] = {key: _compile(where, key, control[key]) for key in _QUERIES if control.get(key) is not None}
-    control["compiled"].update({f"vary {key}": _compile(where, f"vary: {key}", text) for key, text in (control.get("vary") or {}).items()})
+    control["compiled"].update({f"vary {key}": _compile(where, f"vary: {key}", text) for key, text in vary.items()})
     controls[entry["id"]] = control
 
 
@@ -147,6 +155,8 @@ def judge(control, name, document, language="en"):
         for key in control.get("vary") or {}:
             varied = _search(control, f"vary {key}", document)
             finding[key] = varied if varied is not None else finding[key]
+        if finding["severity"] not in SEVERITIES:
+            raise DeliverabilityError(f"{control['where']}: vary: severity gives {finding['severity']!r}, which is none of {', '.join(SEVERITIES)}")
     return finding
 
 
@@ -158,7 +168,7 @@ def _status(control, document):
         return result
     if result is None or isinstance(result, bool):
         return _STATUS[result]
-    raise DeliverabilityError(f"control {control['id']}: query gives {result!r}; it has to give true, false, null or one of {', '.join(_WORDS)}")
+    raise DeliverabilityError(f"{control['where']}: query gives {result!r}; it has to give true, false, null or one of {', '.join(_WORDS)}")
 
 
 def _search(control, key, document):
@@ -168,12 +178,12 @@ def _search(control, key, document):
     try:
         return compiled.search(document)
     except jmespath.exceptions.JMESPathError as error:
-        raise DeliverabilityError(f"control {control['id']}: {key}: {str(error).splitlines()[0]}") from None
+        raise DeliverabilityError(f"{control['where']}: {key}: {str(error).splitlines()[0]}") from None
 
 
 def _evidence(control, document, status, language):
     found = _search(control, "evidence", document)
-    sentences = [found] if isinstance(found, str) else [text for text in found or [] if text]
+    sentences = [text for text in found if text] if isinstance(found, list) else [found] if found else []
     if not sentences:
         fallback = {"fail": in_language(control.get("message"), language), "unknown": document.get("unknown")}.get(status)
         sentences = [fallback] if fallback else []
@@ -191,12 +201,19 @@ def check_waivers(waivers, file="waivers"):
         if not isinstance(waiver, dict) or sorted(waiver) != sorted(WAIVER_KEYS):
             raise DeliverabilityError(f"{where}: it needs {', '.join(WAIVER_KEYS)} and nothing else")
         day = str(waiver["expires"])
-        if len(day) != 10 or [len(part) for part in day.split("-")] != [4, 2, 2] or not day.replace("-", "").isdigit():
+        if not _is_day(day):
             raise DeliverabilityError(f"{where}: expires: {day!r} is no day such as 2027-01-31")
         if not str(waiver["justification"]).strip():
             raise DeliverabilityError(f"{where}: justification is empty")
         checked.append({**waiver, "expires": day})
     return checked
+
+
+def _is_day(text):
+    try:
+        return datetime.datetime.strptime(text, "%Y-%m-%d").strftime("%Y-%m-%d") == text
+    except ValueError:
+        return False
 
 
 def waive(findings, waivers, now):
@@ -224,6 +241,8 @@ def _expired(finding, waiver):
         "control": "waiver_expired",
         "status": "fail",
         "severity": "high",
+        "level": "required",
+        "side": "ours",
         "title": f"The waiver of {waiver['control']} is in force",
         "evidence": [said],
         "remedy": None,
@@ -234,10 +253,11 @@ def _expired(finding, waiver):
 
 
 def alarms(diagnosis, severity):
-    """One line for each finding that fails with at least ``severity`` and is neither waived nor optional, in the order of the report."""
+    """One line for each host that could not be judged, then for each finding that fails with at least ``severity`` and is neither waived nor optional."""
     if severity not in SEVERITIES:
         raise DeliverabilityError(f"severity: {severity!r} is none of {', '.join(SEVERITIES)}")
-    return [
+    unjudged = [f"{name}: not judged: {host['error']}" for name, host in diagnosis["hosts"].items() if host["error"]]
+    return unjudged + [
         f"{name}: {finding['control']} ({finding['subject']}, {finding['severity']}): {finding['title']}"
         for name, host in diagnosis["hosts"].items()
         for finding in host["findings"]
