@@ -123,6 +123,24 @@ def test_a_host_with_signs_of_compromise_is_not_moved():
     assert "XBL" in switch["failed"][0]
 
 
+@pytest.mark.parametrize("zone", ["xbl.spamhaus.org", "sbl.spamhaus.org"])
+def test_a_host_whose_refusals_name_a_list_of_spamming_hosts_is_not_moved(zone):
+    """Our own question may be refused by that list, or be to another one; the reply is a sign all the same."""
+    named = [group(LISTED_TEXT.replace("bl.spamcop.net", zone), outcome="bounced")]
+    switch = plan(mail_host(log=named))["switch_outbound_ip"]
+    assert switch["state"] == "blocked"
+    assert zone in switch["failed"][0]
+
+
+def test_proof_that_was_not_made_is_no_proof():
+    dns = sender_dns(("198.51.100.11", "mail.example.com", {}), ("198.51.100.12", "mail2.example.com", {}))
+    candidate = dns["identities"][1]
+    candidate["checks"] = [check for check in candidate["checks"] if check["control"] != "spf_authorises"]
+    switch = plan(mail_host(log=REFUSED), dns=dns)["switch_outbound_ip"]
+    assert switch["state"] == "blocked"
+    assert any("spf_authorises was not checked" in reason for reason in switch["failed"])
+
+
 def test_a_short_log_cannot_show_an_ordinary_flow():
     switch = plan(mail_host(log=REFUSED, first="2026-11-20T01:00:00Z"))["switch_outbound_ip"]
     assert switch["state"] == "blocked"

@@ -28,6 +28,8 @@ NEVER_AN_ACTION = {"wait", "none", "contact_recipient_admin", "clean_address_lis
 ABOUT_THE_ADDRESS = {"fix_helo", "fix_ptr", "fix_spf", "delist", "prefer_ipv4"}
 # What a candidate address has to pass before anything is changed.
 PROOF = ("ptr_exists", "fcrdns", "helo_fqdn", "helo_resolves", "helo_matches", "spf_authorises")
+# Lists that accuse of spam where a refusal names them, besides those of exploited hosts: SBL with its parts CSS and DROP.
+ACCUSING = {"sbl.spamhaus.org"}
 # Less log than this cannot show whether the flow is ordinary.
 ORDINARY_LOG_HOURS = 24
 
@@ -83,7 +85,7 @@ def _action(name, host, remedy, findings, suspects, language):
     }
     if remedy == "switch_outbound_ip":
         _plan_switch(action, host, language)
-    doubts = [suspect["evidence"] for suspect in suspects if _rests_on(suspect, name, host, findings)]
+    doubts = [suspect["evidence"] for suspect in suspects if _rests_on(suspect, suspects, name, host, findings)]
     if doubts:
         action.update(state="blocked", failed=doubts + action["failed"], text=None, variables={})
     return action
@@ -98,15 +100,20 @@ def _effect(host, remedies):
     }
 
 
-def _rests_on(suspect, name, host, findings):
+def _rests_on(suspect, suspects, name, host, findings):
     """Whether an action rests on a signal that is too large to be true."""
-    if suspect["kind"] == "clock":
+    if suspect["kind"] in ("clock", "evidence"):
         return suspect["subject"] == name
     if suspect["kind"] == "resolver":
         return any(finding["control"].startswith(DNS_CONTROLS) for finding in findings)
     listed = {row["zone"] for identity in _sources(host) for row in (identity["listing"] or {}).get("listings", []) if row["state"] in ("listed", "policy")}
-    # Where other lists have the address too, the doubt about one of them changes nothing.
-    return listed == {suspect["subject"]} and any(finding["remedy"] in ("delist", "use_smarthost", "switch_outbound_ip") for finding in findings)
+    doubtful = {other["subject"] for other in suspects if other["kind"] == "zone"}
+    # Where a list beyond doubt has the address too, the doubt about the others changes nothing.
+    return (
+        suspect["subject"] in listed
+        and listed <= doubtful
+        and any(finding["remedy"] in ("delist", "use_smarthost", "switch_outbound_ip") for finding in findings)
+    )
 
 
 def _text(host, remedy, findings):
@@ -164,12 +171,19 @@ def _signs_of_compromise(host):
         for row in (identity["listing"] or {}).get("listings", []):
             if row["state"] == "listed" and row.get("clean_before_switch"):
                 signs.append(f"{row['zone']} lists {identity['address']} as {row['meaning']}: find and stop the cause first")
+    signs += [f"a refusal names {zone}, which lists what sends spam: find and stop the cause first" for zone in _accusing_lists(host)]
     log = host["facts"].get("log") or {}
     hours = seconds_between(log.get("first"), log.get("last")) / 3600
     if hours < ORDINARY_LOG_HOURS:
         signs.append(f"the log covers {hours:.0f} hours, too little to see whether the flow of mail is ordinary")
     signs += [f"the flow of mail shot up ({said}): a host that sends spam must not be moved" for said in sudden_senders(log)]
     return signs
+
+
+def _accusing_lists(host):
+    """Lists of spamming hosts that current refusals name; our own question to them may have been refused."""
+    named = [row["verdict"].get("blocklist") or {} for row in host["verdicts"] if row["side"] == "ours" and row["current"]]
+    return sorted({entry["zone"] for entry in named if entry.get("kind") == "exploited" or entry.get("zone") in ACCUSING})
 
 
 def _prove(candidate, host):
@@ -179,8 +193,10 @@ def _prove(candidate, host):
     (passed if bound else failed).append("is bound on the host" if bound else "is not bound on the host")
     if candidate["address"] in host["addresses"]:
         failed.append("is the address that is refused")
-    for check in (candidate["dns"] or {}).get("checks", []):
-        if check["control"] in PROOF and check["status"] != "not_applicable":
+    checks = {check["control"]: check for check in (candidate["dns"] or {}).get("checks", [])}
+    for control in PROOF if candidate["dns"] else ():
+        check = checks.get(control) or {"status": "unknown", "evidence": f"{control} was not checked"}
+        if check["status"] != "not_applicable":
             (passed if check["status"] == "pass" else failed).append(check["evidence"])
     if not candidate["dns"]:
         failed.append("its DNS was not asked")

@@ -129,7 +129,8 @@ class Fleet:
             for row in (host["facts"].get("log") or {}).get("delivered_to", []):
                 self.delivering.setdefault(operator(row), {}).setdefault(name, row["last"] or "")
             for row in host["rows"]:
-                if row["side"] in ("ours", "either") and row["current"]:
+                # A refusal that is plainly a sister's own fault tells nothing of how the operator treats others.
+                if row["side"] == "either" and row["current"]:
                     self.refused.setdefault(row["operator"], set()).add(name)
 
     def sisters(self, name, place, since):
