@@ -32,7 +32,8 @@ def host_evidence(variables):
     if kept:
         return kept
     declared = {key: plain(variables.get(name)) for name, key in DECLARED.items()}
-    return {"observed": plain(variables.get("audit_observed")), "probes": plain((variables.get("audit_probed") or {}).get("targets")), **declared}
+    observed, probes = plain(variables.get("audit_observed")), plain((variables.get("audit_probed") or {}).get("targets"))
+    return {"observed": observed, "probes": probes, "asked_at": plain(variables.get("audit_asked_at")), **declared}
 
 
 def keep(variables, stored, window):
@@ -65,4 +66,12 @@ def _stored(names, folder):
         raise DeliverabilityError(f"audit_store: {error.filename}: {error.strerror}") from None
     if not texts:
         raise DeliverabilityError(f"audit_store: no host's evidence is in {folder}")
-    return {name: recall(text, file) for name, (text, file) in texts.items()}
+    return {name: _stored_host(text, file) for name, (text, file) in texts.items()}
+
+
+def _stored_host(text, file):
+    """The evidence of one host; a spoilt file is the error of its host, and the others still get their report."""
+    try:
+        return recall(text, file)
+    except DeliverabilityError as error:
+        return {"observed": {"msg": str(error)}}

@@ -9,7 +9,12 @@ import ipaddress
 import pytest
 from audit_data import POOL, group, mail_host
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence, is_public, parse_address
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import (
+    envelope_domains,
+    fleet_evidence,
+    is_public,
+    parse_address,
+)
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
 
@@ -123,3 +128,13 @@ def test_error_is_the_library_own():
 )
 def test_documentation_ranges_are_ordinary_addresses(address, public):
     assert is_public(ipaddress.ip_address(address)) is public
+
+
+def test_domains_as_the_command_line_gives_them():
+    assert envelope_domains({}, "example.com, example.net") == ["example.com", "example.net"]
+
+
+@pytest.mark.parametrize("change", [{"at": "yesterday", "what": "x"}, {"what": "x"}, "moved"])
+def test_change_without_a_time_is_named(change):
+    host = fleet_evidence({"mx1": {"observed": {"mail_host": mail_host()}, "changes": [change]}})["hosts"]["mx1"]
+    assert host["error"].startswith("audit_changes: ")

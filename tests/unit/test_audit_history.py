@@ -82,7 +82,7 @@ def test_compare_leaves_the_previous_report_alone():
 # Too large to be true
 
 
-def fleet(count, listed=(), text=None, dns_fails=(), previous=None, now=NOW, **more):
+def fleet(count, listed=(), text=None, dns_fails=(), previous=None, now=NOW, zones=("new.example.net",), **more):
     """A fleet of ``count`` hosts; those of the numbers ``listed`` are on one list, and refused with ``text``."""
     hosts, subjects, rows = {}, {}, []
     for number in range(count):
@@ -90,7 +90,7 @@ def fleet(count, listed=(), text=None, dns_fails=(), previous=None, now=NOW, **m
         facts = mail_host(local=[address, spare], helo=f"{name}.example.com", log=[group(text)] if text and number in listed else [])
         facts["now"] = now
         hosts[name] = {"observed": {"mail_host": facts}, "pool": [{"address": spare}], **more}
-        subjects[address] = subject("listed", [listing("new.example.net")]) if number in listed else subject()
+        subjects[address] = subject("listed", [listing(zone) for zone in zones]) if number in listed else subject()
         subjects[spare] = subject()
         differing = dict.fromkeys(("ptr_exists", "fcrdns", "helo_resolves", "spf_authorises"), "fail") if number in dns_fails else {}
         rows += [(address, f"{name}.example.com", differing), (spare, f"{name}.example.com", {})]
@@ -110,6 +110,19 @@ def test_list_that_newly_has_a_tenth_of_the_fleet_is_suspect_and_blocks():
     assert actions
     assert {action["state"] for action in actions} == {"blocked"}
     assert "newly lists 6 of 40" in actions[0]["failed"][0]
+
+
+def test_two_lists_at_once_vouch_for_each_other_no_better():
+    before = fleet(20, now=TIMES[0])
+    text = LISTED_TEXT.replace("bl.spamcop.net", "new.example.net")
+    diagnosis = fleet(20, listed=range(6), text=text, previous=before, now=TIMES[1], zones=("new.example.net", "other.example.net"))
+    assert kinds(diagnosis) == [("zone", "new.example.net"), ("zone", "other.example.net")]
+    assert {action["state"] for action in diagnosis["hosts"]["mx0"]["actions"]} == {"blocked"}
+
+
+def test_without_an_earlier_report_nothing_is_called_new():
+    (suspect,) = fleet(20, listed=range(6))["fleet"]["suspects"]
+    assert suspect["evidence"] == "new.example.net lists 6 of 40 addresses of the fleet, and no earlier report tells since when."
 
 
 def test_two_listed_hosts_are_an_ordinary_finding():
@@ -158,6 +171,24 @@ def test_clock_that_is_off_is_suspect_and_blocks_its_host_alone():
     assert kinds(diagnosis) == [("clock", "mx2")]
     assert {action["state"] for action in diagnosis["hosts"]["mx2"]["actions"]} == {"blocked"}
     assert "blocked" not in {action["state"] for action in diagnosis["hosts"]["mx1"]["actions"]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "expected"),
+    [
+        ("2026-11-20T08:00:00Z", "2026-11-20T08:00:05Z", None),  # stored in the morning, judged at noon
+        ("2026-11-20T08:00:00Z", "2026-11-20T11:30:00Z", None),  # a play of hours
+        ("2026-11-20T08:00:00Z", "2026-11-20T07:00:00Z", "The clock of mx1 is 3600 seconds behind."),
+        ("2026-11-20T08:00:00Z", "2026-11-20T13:00:00Z", "The clock of mx1 is 3600 seconds ahead."),
+        ("2026-11-17T12:00:00Z", "2026-11-17T12:00:05Z", "The evidence of mx1 is 72 hours old: observe it again."),
+    ],
+)
+def test_time_of_the_evidence(asked, told, expected):
+    facts = {**mail_host(log=[group(LISTED_TEXT)]), "now": told}
+    evidence = fleet_evidence({"mx1": {"observed": {"mail_host": facts}, "pool": POOL, "asked_at": asked}})
+    diagnosis = remediation_plan(diagnose(evidence, BASELINE, LISTED, GOOD_DNS, NOW))
+    assert [suspect["evidence"] for suspect in diagnosis["fleet"]["suspects"]] == ([expected] if expected else [])
+    assert ("blocked" in {action["state"] for action in diagnosis["hosts"]["mx1"]["actions"]}) == bool(expected)
 
 
 def test_recorded_evidence_has_its_own_clock():

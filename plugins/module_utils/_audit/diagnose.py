@@ -54,7 +54,7 @@ def diagnose(evidence, policies, dnsbl=None, sender_dns=None, now=None, language
     }
     diagnosis["fleet"] = _fleet(diagnosis["hosts"], dnsbl)
     diagnosis["fleet"]["errors"] = troubles
-    diagnosis["fleet"]["suspects"] = suspects(diagnosis, previous)
+    diagnosis["fleet"]["suspects"] = suspects(diagnosis, previous, {name: host.get("asked_at") for name, host in evidence["hosts"].items()})
     diagnosis["fleet"]["changes"] = compare(diagnosis, previous)
     return diagnosis
 

@@ -9,7 +9,8 @@ The evidence of a fleet is a dictionary::
 
     {"hosts": {NAME: {"mail_host": {...} or None, "error": str or None,
                       "identities": [{host, address, inside, helo, domains, role, transport, learned}], "via": [smarthosts], "undeclared": [private addresses],
-                      "changes": [{at, what}], "probes": [results of smtp_probe_info]}},
+                      "changes": [{at, what}], "probes": [results of smtp_probe_info],
+                      "asked_at": time by the controller's clock at which it was observed, where that was not just now}},
      "identities": [every identity of every host, as sender_dns_info takes them], "addresses": [every address, once],
      "domains": [every envelope domain, once]}
 
@@ -19,6 +20,7 @@ refusals name (``learned``). Asking some DNS service who we are would show the r
 
 from __future__ import annotations
 
+import datetime
 import ipaddress
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
@@ -53,7 +55,8 @@ def fleet_evidence(hosts):
     """Join what each host reported with what its inventory declares.
 
     ``hosts``: ``{name: {"observed": result of mail_host_info (or a failure), "public_addresses": {inside: outside},
-    "pool": [{"address", "helo"}], "domains": [str], "changes": [{"at", "what"}], "probes": [...]}}``; every key but ``observed`` may be missing.
+    "pool": [{"address", "helo"}], "domains": [str], "changes": [{"at", "what"}], "probes": [...], "asked_at": time}}``; every key but
+    ``observed`` may be missing.
     """
     joined = {name: _host(name, given) for name, given in sorted(hosts.items())}
     identities = [{key: identity[key] for key in QUESTIONED} for host in joined.values() for identity in host["identities"]]
@@ -66,10 +69,11 @@ def _host(name, given):
     observed = given.get("observed") or {}
     mail_host = observed.get("mail_host")
     if not mail_host:
-        error = observed.get("msg") or "the host gave no evidence"
+        error = observed.get("msg") or "the host gave no evidence: a task before the observation failed, and its error says why"
         return {"mail_host": None, "error": str(error), "identities": [], "via": [], "undeclared": []}
     try:
         identities, undeclared = _identities(name, mail_host, given)
+        changes = [_change(entry) for entry in given.get("changes") or []]
     except DeliverabilityError as error:
         return {"mail_host": mail_host, "error": str(error), "identities": [], "via": [], "undeclared": []}
     via = [relay["host"] for relay in mail_host.get("identity", {}).get("relays", []) if relay.get("scope") == "*"]
@@ -79,8 +83,9 @@ def _host(name, given):
         "identities": identities,
         "via": via,
         "undeclared": undeclared,
-        "changes": given.get("changes") or [],
+        "changes": changes,
         "probes": given.get("probes") or [],
+        "asked_at": given.get("asked_at"),
     }
 
 
@@ -147,6 +152,15 @@ def _echoed(mail_host):
     return address if len(destinations) > 1 and is_public(address) else None
 
 
+def _change(entry):
+    """One entry of ``audit_changes``, checked: its time is compared with those of refusals."""
+    try:
+        datetime.datetime.strptime(entry["at"], "%Y-%m-%dT%H:%M:%SZ")
+    except (TypeError, KeyError, ValueError):
+        raise DeliverabilityError(f"audit_changes: {entry!r} needs at, a time such as 2026-11-20T18:00:00Z") from None
+    return {"at": entry["at"], "what": str(entry.get("what") or "")}
+
+
 def _source_addresses(source, identity):
     """The addresses that one transport really sends from: what it binds, or the host's own first address of each family."""
     own = [ipaddress.ip_address(text) for text in identity.get("local_addresses", [])]
@@ -166,6 +180,9 @@ def _source_addresses(source, identity):
 
 def envelope_domains(mail_host, declared=None):
     """The domains whose mail this host sends: the declared ones, else those of its configuration and of the senders in its log."""
+    if isinstance(declared, str):
+        # As Ansible reads a list that is given on the command line.
+        declared = [name.strip() for name in declared.split(",") if name.strip()]
     if declared:
         return sorted({str(domain).lower().rstrip(".") for domain in declared})
     names = set(mail_host.get("identity", {}).get("domains", []))

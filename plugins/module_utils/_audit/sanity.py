@@ -5,7 +5,8 @@
 
 """Signals too large to be true: a fleet is never changed because of one wrong one.
 
-A list that suddenly has a tenth of the fleet, a resolver that changed its mind about everything, a clock that jumped: each is said once,
+A list that suddenly has a tenth of the fleet, a resolver that changed its mind about everything, a clock that jumped,
+evidence from days ago: each is said once,
 and the actions that rest on it are blocked until somebody has looked.
 """
 
@@ -21,12 +22,17 @@ RESOLVER_SHARE = 0.5
 RESOLVER_MINIMUM = 10
 # Clocks of mail hosts and of the controller may differ by so many seconds.
 CLOCK_SECONDS = 600
+# Stored evidence that is older than so many seconds tells nothing of now.
+STALE_SECONDS = 86400
 DNS_CONTROLS = ("ptr_", "fcrdns", "helo_", "spf_", "mx_", "dmarc_", "dkim_")
 
 
-def suspects(diagnosis, previous):
-    """Return ``[{kind, subject, evidence}]``; ``kind`` is zone (subject: the zone), resolver (subject: None) or clock (subject: the host)."""
-    return [*_zones(diagnosis, previous), *_resolver(diagnosis, previous), *_clocks(diagnosis)]
+def suspects(diagnosis, previous, asked=None):
+    """Return ``[{kind, subject, evidence}]``; ``kind`` is zone (subject: the zone), resolver (subject: None), clock or evidence (subject: the host).
+
+    ``asked``: ``{host: time by the controller's clock at which it was about to be observed}``; who is missing was observed just now.
+    """
+    return [*_zones(diagnosis, previous), *_resolver(diagnosis, previous), *_times(diagnosis, asked or {})]
 
 
 def _listed_by_zone(report):
@@ -36,7 +42,7 @@ def _listed_by_zone(report):
         for identity in host.get("identities", []):
             if identity.get("listing"):
                 asked.add(identity["address"])
-                for row in identity["listing"]["listings"]:
+                for row in identity["listing"].get("listings", []):
                     if row["state"] in ("listed", "policy"):
                         zones.setdefault(row["zone"], set()).add(identity["address"])
     return zones, len(asked)
@@ -49,7 +55,8 @@ def _zones(diagnosis, previous):
     for zone, addresses in sorted(now.items()):
         new = addresses - before.get(zone, set())
         if len(new) >= ZONE_MINIMUM and len(new) > ZONE_SHARE * asked:
-            found.append({"kind": "zone", "subject": zone, "evidence": f"{zone} newly lists {len(new)} of {asked} addresses of the fleet."})
+            newly, doubt = ("newly ", "") if previous else ("", ", and no earlier report tells since when")
+            found.append({"kind": "zone", "subject": zone, "evidence": f"{zone} {newly}lists {len(new)} of {asked} addresses of the fleet{doubt}."})
     return found
 
 
@@ -68,15 +75,19 @@ def _resolver(diagnosis, previous):
     ]
 
 
-def _clocks(diagnosis):
-    found = []
+def _times(diagnosis, asked):
+    """Clocks that are off, and evidence that is too old to act on."""
+    judged, found = diagnosis["generated_at"], []
     for name, host in diagnosis["hosts"].items():
         facts = host["facts"] or {}
-        if facts.get("snapshot") or not facts.get("now") or not diagnosis["generated_at"]:
+        if facts.get("snapshot") or not facts.get("now") or not judged:
             continue
-        apart = seconds_between(facts["now"], diagnosis["generated_at"])
-        if abs(apart) > CLOCK_SECONDS:
-            found.append(
-                {"kind": "clock", "subject": name, "evidence": f"The clock of {name} is {abs(apart):.0f} seconds {'behind' if apart > 0 else 'ahead'}."}
-            )
+        since = asked.get(name) or judged
+        # An observation may take its time, and a report may be made of it later; it cannot lie before the question nor after the judgement.
+        behind, ahead, age = seconds_between(facts["now"], since), seconds_between(judged, facts["now"]), seconds_between(since, judged)
+        if max(behind, ahead) > CLOCK_SECONDS:
+            word = "behind" if behind > ahead else "ahead"
+            found.append({"kind": "clock", "subject": name, "evidence": f"The clock of {name} is {max(behind, ahead):.0f} seconds {word}."})
+        elif age > STALE_SECONDS:
+            found.append({"kind": "evidence", "subject": name, "evidence": f"The evidence of {name} is {age / 3600:.0f} hours old: observe it again."})
     return found

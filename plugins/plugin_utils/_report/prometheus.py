@@ -18,7 +18,7 @@ from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import CHANGES, SIDES, STATES, fact, hosts_in_order
 
 _ZONE_HEALTH = ("ok", "refused", "dead", "unreachable", "suspect", "skipped")
-_SUSPECTS = ("zone", "resolver", "clock")
+_SUSPECTS = ("zone", "resolver", "clock", "evidence")
 _ACTION_STATES = ("ready", "blocked", "manual")
 _QUOTED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
