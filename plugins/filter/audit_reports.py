@@ -48,6 +48,7 @@ options:
   now:
     description: Time of the judgement (RFC 3339, UTC).
     type: str
+    required: true
   language:
     description: Language of the reports.
     type: str
@@ -78,7 +79,13 @@ options:
 EXAMPLES = r"""
 - name: Judge the fleet
   ansible.builtin.set_fact:
-    judged: "{{ ansible_play_hosts_all | postmaster.deliverability.audit_reports(hostvars, formats=['json'], dnsbl=dnsbl, sender_dns=sender_dns) }}"
+    judged: >-
+      {{
+        ansible_play_hosts_all
+        | postmaster.deliverability.audit_reports(
+          hostvars, ['html', 'json'], dnsbl=dnsbl, sender_dns=sender_dns, now=now(utc=true, fmt='%Y-%m-%dT%H:%M:%SZ')
+        )
+      }}
 """
 
 RETURN = r"""
@@ -93,7 +100,7 @@ _value:
       description: How many hosts there are (C(hosts)), how many in each state, and how many findings are new and fixed since the previous report.
       type: dict
     alarms:
-      description: One line for each finding of at least O(fail_on) that fails and is neither waived nor optional.
+      description: One line for each host that could not be judged, and for each finding of at least O(fail_on) that fails and is neither waived nor optional.
       type: list
       elements: str
 """
@@ -107,7 +114,11 @@ def _judge(names, hostvars, formats, fail_on="high", language="en", policies=("b
     plan = remediation_plan(diagnosis, language=language)
     fleet = {state: plan["fleet"][state] for state in COUNTS}
     fleet.update({f"{change}_findings": len(plan["fleet"]["changes"][change]) for change in ("new", "fixed")})
-    return {"reports": render(plan, list(formats), language=language), "fleet": fleet, "alarms": alarms(plan, fail_on)}
+    return {
+        "reports": render(plan, formats.split(",") if isinstance(formats, str) else list(formats), language=language),
+        "fleet": fleet,
+        "alarms": alarms(plan, fail_on),
+    }
 
 
 class FilterModule:

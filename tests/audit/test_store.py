@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -104,6 +105,18 @@ def test_evidence_on_the_mail_host_is_read_on_and_stays_text(tmp_path):
         assert HOSTILE in group["text"]
     assert "in42jected" not in (out / "report.html").read_text(encoding="utf-8")
     assert json.loads(kept.read_text(encoding="utf-8"))["observed"]["mail_host"]["log"]["cursor"]
+
+
+def test_spoilt_file_of_one_host_leaves_the_others_their_report(store, tmp_path):
+    copy = tmp_path / "store"
+    shutil.copytree(store, copy)
+    (copy / "hosts/home.json").write_text("{")
+    done = play("report.yml", audit_store=str(copy), audit_output_dir=str(tmp_path), audit_formats="json,csv")
+    assert done.returncode == 0, done.stdout
+    hosts = report(tmp_path)["hosts"]
+    assert str(copy / "hosts/home.json") in hosts["home"]["error"]
+    assert hosts["shop"]["state"] == "refused"
+    assert (tmp_path / "report.csv").exists()
 
 
 def test_spoilt_store_is_named(tmp_path):
