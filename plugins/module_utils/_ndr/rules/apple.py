@@ -7,26 +7,25 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import says
 
 _POSTMASTER = "https://support.apple.com/en-us/102322"
 
 
-def _apple(name, reason, match, examples, **more):
-    """Return a rule about a code or a whole sentence of Apple's."""
-    return rule("apple." + name, "exact", reason, match, examples, **dict({"operator": "apple", "url": _POSTMASTER}, **more))
+_apple = says("apple", _POSTMASTER)
+
+
+def _coded(codes):
+    """Return phrases for a code and the sentence that follows it, long enough to win over the sentence alone."""
+    sentence = "due to local policy. please visit https://support.apple.com/en-us/ht204137|due to local policy. please visit|due to local policy"
+    return f"^({codes})", f"({codes}) message rejected [{sentence}]"
 
 
 RULES = (
     _apple(
         "local_policy_content",
         "spam_content",
-        (
-            (
-                "(cs01|cs02|cs03|cs04) message rejected [due to local policy. please visit https://support.apple.com/en-us/ht204137|due to local policy."
-                " please visit|due to local policy]"
-            ),
-        ),
+        _coded("cs01|cs02|cs03|cs04"),
         (
             "550 5.7.1 [CS01] Message rejected due to local policy. Please visit https://support.apple.com/en-us/HT204137",
             "554 5.7.1 [CS01] Message rejected due to local policy.",
@@ -37,12 +36,7 @@ RULES = (
     _apple(
         "local_policy_host",
         "ip_blocked",
-        (
-            (
-                "(hm01|hm02|hm03|hm04|hm05|hm06|hm07|hm08|hm09|hm10|hm11) message rejected [due to local policy. please visit"
-                " https://support.apple.com/en-us/ht204137|due to local policy. please visit|due to local policy]"
-            ),
-        ),
+        _coded("hm01|hm02|hm03|hm04|hm05|hm06|hm07|hm08|hm09|hm10|hm11"),
         ("550 5.7.1 [HM08] Message rejected due to local policy. Please visit https://support.apple.com/en-us/HT204137",),
         remedy="delist",
         also=("contact_recipient_admin", "switch_outbound_ip", "use_smarthost", "reduce_rate", "fix_message"),

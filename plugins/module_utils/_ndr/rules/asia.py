@@ -10,7 +10,7 @@ NetEase and other users of Coremail answer with two letters for the stage and th
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule, says
 
 _QQ = "https://service.mail.qq.com/detail/122"
 _NETEASE = "http://mail.163.com/help/help_spam_16.htm"
@@ -20,17 +20,10 @@ _NAVER = "https://help.naver.com/service/5632/category/bookmark"
 _PORTAL = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
 
 
-def _says(operator, url):
-    def make(name, reason, match, examples, **more):
-        return rule(f"{operator}.{name}", "exact", reason, match, examples, **dict({"operator": operator, "url": url}, **more))
-
-    return make
-
-
-_qq = _says("qq", _QQ)
-_netease = _says("netease", _NETEASE)
-_alibaba = _says("alibaba", _ALIBABA)
-_naver = _says("naver", _NAVER)
+_qq = says("qq", _QQ)
+_netease = says("netease", _NETEASE)
+_alibaba = says("alibaba", _ALIBABA)
+_naver = says("naver", _NAVER)
 
 QQ = (
     _qq(

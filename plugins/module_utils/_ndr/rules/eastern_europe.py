@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule, says
 
 _MAIL_RU = "https://help.mail.ru/developers/mailing_rules/errors"
 _YANDEX = "https://yandex.com/support/yandex-360/customers/mail/en/bounces"
@@ -17,18 +17,11 @@ _WP = "https://pomoc.wp.pl/"
 _PORTAL = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
 
 
-def _says(operator, url):
-    def make(name, reason, match, examples, **more):
-        return rule(f"{operator}.{name}", "exact", reason, match, examples, **dict({"operator": operator, "url": url}, **more))
-
-    return make
-
-
-_mail_ru = _says("mail_ru", _MAIL_RU)
-_yandex = _says("yandex", _YANDEX)
-_seznam = _says("seznam", _SEZNAM)
-_interia = _says("interia", _INTERIA)
-_wp = _says("wp", _WP)
+_mail_ru = says("mail_ru", _MAIL_RU)
+_yandex = says("yandex", _YANDEX)
+_seznam = says("seznam", _SEZNAM)
+_interia = says("interia", _INTERIA)
+_wp = says("wp", _WP)
 
 MAIL_RU = (
     _mail_ru(
@@ -200,7 +193,7 @@ YANDEX = (
 )
 
 OTHERS = (
-    _says("rambler", "https://help.rambler.ru/mail/")(
+    says("rambler", "https://help.rambler.ru/mail/")(
         "spam",
         "spam_content",
         ("spam message rejected; if this is not spam contact abuse", "rambler ... (spam|anti-spam)", "antispam ... rambler"),

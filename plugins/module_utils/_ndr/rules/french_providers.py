@@ -10,7 +10,7 @@ Orange and La Poste end their replies, French and English, with a code whose las
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import says
 
 _ORANGE = "https://postmaster.orange.fr/"
 _LAPOSTE = "https://www.laposte.net/postmaster"
@@ -25,18 +25,11 @@ def _codes(*numbers):
     return "(" + "|".join(prefix + number for number in numbers for prefix in prefixes) + ")"
 
 
-def _says(operator, url):
-    def make(name, reason, match, examples, **more):
-        return rule(f"{operator}.{name}", "exact", reason, match, examples, **dict({"operator": operator, "url": url}, **more))
-
-    return make
-
-
-_orange = _says("orange", _ORANGE)
-_laposte = _says("laposte", _LAPOSTE)
-_free = _says("free", _FREE)
-_sfr = _says("sfr", _SFR)
-_ovh = _says("ovh", _OVH)
+_orange = says("orange", _ORANGE)
+_laposte = says("laposte", _LAPOSTE)
+_free = says("free", _FREE)
+_sfr = says("sfr", _SFR)
+_ovh = says("ovh", _OVH)
 
 ORANGE = (
     _orange(
@@ -55,6 +48,7 @@ ORANGE = (
             "550 5.5.0 Adresse IP source bloquee pour incident de spam. LPN006_102",
         ),
         also=("switch_outbound_ip", "use_smarthost", "reduce_rate"),
+        shared=True,
     ),
     _orange(
         "too_many_connections",
@@ -69,6 +63,7 @@ ORANGE = (
             "421 4.7.0 Too many connections, slow down. LPN105_104",
         ),
         settle=("spread",),
+        shared=True,
     ),
     _orange(
         "refused_for_now",
@@ -86,6 +81,7 @@ ORANGE = (
         also=("reduce_rate", "delist", "switch_outbound_ip", "contact_recipient_admin", "fix_ptr"),
         temporary=True,
         settle=("dnsbl", "spread"),
+        shared=True,
     ),
     _orange(
         "no_such_recipient",
@@ -101,6 +97,7 @@ ORANGE = (
             "550 5.5.0 Adresse destinataire invalide. Invalid recipient. LPN007_401",
             "550 5.1.1 OFR_416",
         ),
+        shared=True,
     ),
     _orange(
         "archived_mailbox",
@@ -115,6 +112,7 @@ ORANGE = (
             "550 5.2.1 Boite du destinataire archivee. Archived recipient. LPN007_405",
             "550 5.2.0 Boite du destinataire archivee. Archived recipient. OFR_405 [405]",
         ),
+        shared=True,
     ),
     _orange(
         "full",
@@ -129,6 +127,7 @@ ORANGE = (
             "552 5.2.2 Boite du destinataire pleine. Recipient overquota. OFR_417 [417]",
             "552 5.1.1 Boite du destinataire pleine. Recipient overquota. LPN007_430",
         ),
+        shared=True,
     ),
     _orange(
         "sender",
@@ -140,6 +139,7 @@ ORANGE = (
             _codes("305", "306", "310", "311"),
         ),
         ("550 5.1.0 Adresse expediteur invalide. Invalid Sender. OFR_305 [305]", "501 5.1.0 Emetteur invalide. OFR004_305 [305]"),
+        shared=True,
     ),
     _orange(
         "mail_rejected",
@@ -154,6 +154,7 @@ ORANGE = (
         ),
         also=("contact_recipient_admin", "delist", "fix_sender_auth", "switch_outbound_ip", "reduce_rate"),
         settle=("dnsbl", "spf", "spread"),
+        shared=True,
     ),
     _orange(
         "rejected_for_policy",
@@ -161,6 +162,7 @@ ORANGE = (
         (_codes("421", "422", "423", "424", "425"),),
         ("550 5.7.0 Refus. OFR_421 [421]",),
         also=("fix_sender_auth", "fix_message", "delist", "switch_outbound_ip"),
+        shared=True,
     ),
 )
 

@@ -9,29 +9,22 @@ the Low Countries and Switzerland (KPN, Ziggo, Telenet, Proximus, Bluewin), Ocea
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule, says
 
 _PORTAL = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
 _BLOCK = {"remedy": "delist", "also": _PORTAL, "settle": ("dnsbl",)}
 _FACEBOOK_CODES = "postmaster.facebook.com/response_codes"
 
 
-def _says(operator, url):
-    def make(name, reason, match, examples, **more):
-        return rule(f"{operator}.{name}", "exact", reason, match, examples, **dict({"operator": operator, "url": url}, **more))
-
-    return make
-
-
-_libero = _says("libero", "https://aiuto.libero.it/articolo/mail/")
-_tim = _says("tim", "https://assistenzatecnica.tim.it/")
-_telefonica = _says("telefonica", "https://www.movistar.es/atencion-cliente/internet/correo/")
-_uol = _says("uol", "https://ajuda.uol.com.br/")
-_bt = _says("bt", "https://www.bt.com/help/email/manage-email-account/delivery/")
-_kpn = _says("kpn", "https://www.kpn.com/service/internet/email.htm")
-_bigpond = _says("bigpond", "https://www.telstra.com.au/support/email")
-_mxlogic = _says("trellix", "https://docs.trellix.com/bundle/email-gateway-security")
-_facebook = _says("facebook", "https://postmaster.facebook.com/response_codes")
+_libero = says("libero", "https://aiuto.libero.it/articolo/mail/")
+_tim = says("tim", "https://assistenzatecnica.tim.it/")
+_telefonica = says("telefonica", "https://www.movistar.es/atencion-cliente/internet/correo/")
+_uol = says("uol", "https://ajuda.uol.com.br/")
+_bt = says("bt", "https://www.bt.com/help/email/manage-email-account/delivery/")
+_kpn = says("kpn", "https://www.kpn.com/service/internet/email.htm")
+_bigpond = says("bigpond", "https://www.telstra.com.au/support/email")
+_mxlogic = says("trellix", "https://docs.trellix.com/bundle/email-gateway-security")
+_facebook = says("facebook", "https://postmaster.facebook.com/response_codes")
 
 ITALY = (
     _libero(
@@ -57,6 +50,7 @@ ITALY = (
         "message_format",
         ("rfc compliance problem, check your from header", "rfc compliance problem ... lib_*"),
         ("550 RFC compliance problem, check your From header [smtp-17.iol.local; LIB_603]",),
+        shared=True,
     ),
     _tim(
         "listed",
@@ -64,7 +58,7 @@ ITALY = (
         ("mail not accepted from blacklisted ip address", "not accepted from blacklisted ip"),
         ("550 mail not accepted from blacklisted IP address [192.0.2.25]",),
     ),
-    _says("tiscali", "https://assistenza.tiscali.it/")(
+    says("tiscali", "https://assistenza.tiscali.it/")(
         "not_allowed",
         "ip_blocklisted",
         ("ip: <ip>, you are not allowed to send mail. please see http://csi.cloudmark.com*", "ip: <ip>, you are not allowed to send mail"),
@@ -114,14 +108,14 @@ BRITAIN_AND_THE_LOW_COUNTRIES = (
         also=("contact_recipient_admin", "delist"),
         settle=("dnsbl", "spread"),
     ),
-    _says("talktalk", "https://community.talktalk.co.uk/")(
+    says("talktalk", "https://community.talktalk.co.uk/")(
         "blocked",
         "ip_blocked",
         ("talktalk ... (blocked|refused|rejected)", "(blocked|refused|rejected) ... talktalk"),
         ("554 Mail from 192.0.2.25 refused by TalkTalk",),
         **_BLOCK,
     ),
-    _says("virgin", "https://www.virginmedia.com/help/email")(
+    says("virgin", "https://www.virginmedia.com/help/email")(
         "page",
         "ip_blocked",
         ("(postmaster.virginmedia.com|netreport.virginmedia.com)", "ip blocked ... virgin media"),
@@ -158,7 +152,7 @@ OCEANIA = (
         ("554 5.7.1 nsstlmta32p.bpe.example.net BigPond Inbound IB603b Connection refused. 192.0.2.25 is likely to be sending spam",),
         **_BLOCK,
     ),
-    _says("xtra", "https://smxemail.com/")(
+    says("xtra", "https://smxemail.com/")(
         "smx",
         "ip_blocked",
         ("smx ... (blocked|reputation|blacklist*)", "smxemail.com"),

@@ -11,7 +11,7 @@ the cause follows it, and stands as ``c=`` in the address of a page.
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule, says
 
 _GMX = "https://postmaster.gmx.net/en/error-messages"
 _TONLINE = "https://postmaster.t-online.de/"
@@ -21,17 +21,10 @@ _STRATO = "https://www.strato.de/faq/mail/"
 _PAGE = "/error-messages?ip=<x>&c="
 
 
-def _says(operator, url):
-    def make(name, reason, match, examples, **more):
-        return rule(f"{operator}.{name}", "exact", reason, match, examples, **dict({"operator": operator, "url": url}, **more))
-
-    return make
-
-
-_gmx = _says("gmx", _GMX)
-_tonline = _says("t_online", _TONLINE)
-_freenet = _says("freenet", _FREENET)
-_strato = _says("strato", _STRATO)
+_gmx = says("gmx", _GMX)
+_tonline = says("t_online", _TONLINE)
+_freenet = says("freenet", _FREENET)
+_strato = says("strato", _STRATO)
 _PORTAL = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
 
 GMX = (
@@ -71,6 +64,7 @@ GMX = (
                 " explanation visit https://postmaster.gmx.net/en/error-messages?ip=192.0.2.25&c=rdns"
             ),
         ),
+        shared=True,
     ),
     _gmx(
         "dynamic",

@@ -10,17 +10,14 @@ Google's replies are whole sentences, mostly with a help page whose ``p=`` names
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import says
 
 _ERRORS = "https://support.google.com/a/answer/3726730"
 _GUIDELINES = "https://support.google.com/a/answer/81126"
 _GROUPS = "https://support.google.com/groups/answer/2464926"
 
 
-def _google(name, reason, match, examples, **more):
-    """Return a rule about a whole sentence of Google's."""
-    return rule("google." + name, "exact", reason, match, examples, **dict({"operator": "google", "url": _ERRORS}, **more))
-
+_google = says("google", _ERRORS)
 
 _SENDERS = (
     _google(

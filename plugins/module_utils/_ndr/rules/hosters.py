@@ -10,7 +10,7 @@ GoDaddy ends its replies with ``IB`` and a number.
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import says
 
 _GODADDY = "https://www.godaddy.com/help/fix-rejected-email-with-a-bounce-error-40685"
 _RACKSPACE = "https://docs.rackspace.com/docs/email-delivery-error-messages"
@@ -20,18 +20,11 @@ _FASTMAIL = "https://www.fastmail.help/hc/en-us/articles/1500000280421"
 _PORTAL = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
 
 
-def _says(operator, url):
-    def make(name, reason, match, examples, **more):
-        return rule(f"{operator}.{name}", "exact", reason, match, examples, **dict({"operator": operator, "url": url}, **more))
-
-    return make
-
-
-_godaddy = _says("godaddy", _GODADDY)
-_rackspace = _says("rackspace", _RACKSPACE)
-_zoho = _says("zoho", _ZOHO)
-_proton = _says("proton", _PROTON)
-_fastmail = _says("fastmail", _FASTMAIL)
+_godaddy = says("godaddy", _GODADDY)
+_rackspace = says("rackspace", _RACKSPACE)
+_zoho = says("zoho", _ZOHO)
+_proton = says("proton", _PROTON)
+_fastmail = says("fastmail", _FASTMAIL)
 
 GODADDY = (
     _godaddy(
@@ -69,12 +62,14 @@ GODADDY = (
                 " http://www.spamhaus.org/xbl/ for more information."
             ),
         ),
+        shared=True,
     ),
     _godaddy(
         "policy_list",
         "dynamic_ip",
         ("is listed on the policy block list pbl", "connection refused. (<ip>|this ip address) is listed on the policy block list", "ib106"),
         ("554 bizsmtp Connection refused. 192.0.2.25 is listed on the Policy Block List (PBL). IB106",),
+        shared=True,
     ),
     _godaddy(
         "blocked_for_spam",
@@ -114,6 +109,7 @@ GODADDY = (
         "ptr_missing",
         ("temporarily rejected. reverse dns for <ip> failed", "reverse dns for <ip> failed", "ib108"),
         ("421 p3plibsmtp02-09.example.net bizsmtp Temporarily rejected. Reverse DNS for 192.0.2.25 failed. IB108",),
+        shared=True,
     ),
     _godaddy(
         "sessions",
@@ -137,6 +133,7 @@ GODADDY = (
             "550 This message has exceeded the max number of messages per session. Open a new session and try again. IB705",
         ),
         also=("wait", "switch_outbound_ip", "use_smarthost"),
+        shared=True,
     ),
     _godaddy(
         "recipients",
@@ -150,6 +147,7 @@ GODADDY = (
         ("server temporarily unavailable. try again later ... ib*", "ib101"),
         ("421 Server temporarily unavailable. Try again later. IB101",),
         also=("reduce_rate", "contact_recipient_admin", "switch_outbound_ip"),
+        shared=True,
     ),
     _godaddy(
         "spam_content",
@@ -229,6 +227,7 @@ OTHERS = (
         side="ours",
         remedy="fix_relay_auth",
         also=("fix_sender_domain", "contact_recipient_admin", "fix_route"),
+        shared=True,
     ),
     _zoho(
         "destination",
@@ -236,6 +235,7 @@ OTHERS = (
         ("mail rejected by destination domain",),
         ("541 5.4.1 Mail rejected by destination domain",),
         also=("fix_message", "delist", "switch_outbound_ip"),
+        shared=True,
     ),
     _zoho(
         "policy_rejection",
@@ -243,6 +243,7 @@ OTHERS = (
         ("email rejected due to policy", "policy violation! email has been blocked", "access denied ... zoho", "email policy violation detected"),
         ("554 5.7.7 Email policy violation detected",),
         also=("fix_message", "fix_sender_auth", "delist", "switch_outbound_ip"),
+        shared=True,
     ),
     _zoho(
         "blacklisted",
@@ -256,19 +257,13 @@ OTHERS = (
         ("recipient address rejected: address does not exist", "<address>: recipient address rejected: address does not exist"),
         ("550 5.1.1 <zoe@example.org>: Recipient address rejected: Address does not exist",),
     ),
-    _proton(
-        "dmarc",
-        "dmarc_failed",
-        ("email rejected per dmarc policy for <host>", "email rejected per dmarc policy"),
-        ("550 5.7.1 Email rejected per DMARC policy for example.com",),
-    ),
     _fastmail(
         "ask_the_owner",
         "user_unknown",
         ("recipient address rejected: user unknown. ask",),
         ("550 5.1.1 <zoe@example.org>: Recipient address rejected: User unknown. Ask the sender to check the address",),
     ),
-    _says("namecheap", "https://www.namecheap.com/support/knowledgebase/article.aspx/10115/2191/")(
+    says("namecheap", "https://www.namecheap.com/support/knowledgebase/article.aspx/10115/2191/")(
         "jellyfish",
         "spam_content",
         ("message contains spam or virus or sender is blocked", "jfe<n>", "(jfe030021|jfe040006|jfe040007|jfe010004)"),
@@ -276,7 +271,7 @@ OTHERS = (
         also=("contact_recipient_admin", "delist", "switch_outbound_ip"),
         settle=("dnsbl", "spread"),
     ),
-    _says("mailchannels", "https://support.mailchannels.com/hc/en-us/sections/200360870")(
+    says("mailchannels", "https://support.mailchannels.com/hc/en-us/sections/200360870")(
         "blocked",
         "spam_content",
         (
@@ -290,13 +285,13 @@ OTHERS = (
         also=("fix_relay_auth", "fix_mta", "contact_recipient_admin", "reduce_rate"),
         settle=("spread",),
     ),
-    _says("mailchannels", "https://support.mailchannels.com/hc/en-us/articles/360052780652")(
+    says("mailchannels", "https://support.mailchannels.com/hc/en-us/articles/360052780652")(
         "sender_domain",
         "sender_domain_unresolvable",
         ("sdnf sender domain not found", "sender domain not found ... mailchannels"),
         ("550 5.7.1 [SDNF] Sender Domain Not Found. See https://support.example.net/hc/en-us/articles/203155500",),
     ),
-    _says("mailchannels", "https://support.mailchannels.com/hc/en-us/articles/16918954360845")(
+    says("mailchannels", "https://support.mailchannels.com/hc/en-us/articles/16918954360845")(
         "domain_lockdown",
         "sender_address_rejected",
         ("domain lockdown", "sender domain ... is not authorized ... lockdown", "failed domain lockdown"),

@@ -11,7 +11,7 @@ Outlook.com gives short codes (``S3140``, ``RP-001``, ``OU-002``).
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule, says
 
 _ONLINE = "https://learn.microsoft.com/en-us/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online/non-delivery-reports-in-exchange-online"
 _POSTMASTER = "https://sendersupport.olc.protection.outlook.com/pm/troubleshooting"
@@ -19,9 +19,7 @@ _DELIST = "https://sender.office.com/"
 _NDR = "https://learn.microsoft.com/en-us/troubleshoot/exchange/email-delivery/ndr/"
 
 
-def _microsoft(name, reason, match, examples, **more):
-    """Return a rule about a code or a whole sentence of Microsoft's."""
-    return rule("microsoft." + name, "exact", reason, match, examples, **dict({"operator": "microsoft", "url": _ONLINE}, **more))
+_microsoft = says("microsoft", _ONLINE)
 
 
 def _status(name, reason, statuses, example, **more):

@@ -10,7 +10,7 @@ Comcast ends its replies with a code in the address of a page (``#BL000000``); C
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule, says
 
 _COMCAST = "https://postmaster.comcast.net/smtp-error-codes.php"
 _COX = "http://postmaster.cox.net/confluence/display/postmaster/Error+Codes"
@@ -19,24 +19,15 @@ _ATT = "https://forums.att.com/conversations/att-mail-login-password/blocked-ema
 _BLOCKED_ALSO = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
 
 
-def _says(operator, url):
-    """Return a function that makes rules about an operator's codes and whole sentences."""
-
-    def make(name, reason, match, examples, **more):
-        return rule(f"{operator}.{name}", "exact", reason, match, examples, **dict({"operator": operator, "url": url}, **more))
-
-    return make
-
-
 def _aup(*codes):
     """Return phrases for codes as Cloudmark's servers write them: AUP#In-1310, AUP#I-1310, AUP#1310."""
     return tuple("(" + "|".join(f"aup#{infix}{code}" for infix in ("in-", "i-", "out-", "o-", "")) + ")" for code in codes)
 
 
-_comcast = _says("comcast", _COMCAST)
-_cox = _says("cox", _COX)
-_charter = _says("charter", _SPECTRUM)
-_att = _says("att", _ATT)
+_comcast = says("comcast", _COMCAST)
+_cox = says("cox", _COX)
+_charter = says("charter", _SPECTRUM)
+_att = says("att", _ATT)
 
 COMCAST = (
     _comcast(
@@ -82,6 +73,7 @@ COMCAST = (
         ("too many sessions (open|opened)", "too many sessions from <ip>"),
         ("421 4.7.0 imta25.example.net comcast 192.0.2.25 Too many sessions open",),
         counter=("421 too many sessions in this hour",),
+        shared=True,
     ),
     _comcast(
         "ptr",
@@ -118,6 +110,7 @@ COMCAST = (
         "sender_domain_unresolvable",
         ("sender rejected : invalid sender domain", "sender rejected: invalid sender domain", "invalid sender domain"),
         ("550 5.1.0 <news@example.com> sender rejected : invalid sender domain",),
+        shared=True,
     ),
     _comcast(
         "spam",
@@ -129,6 +122,7 @@ COMCAST = (
         ),
         ("552 5.2.0 D1vv1n00Z5sCbsb01vvwv5 message rejected for spam or virus content", "554 5.7.1 Message rejected due to possible spam content"),
         also=("contact_recipient_admin", "delist", "reduce_rate"),
+        shared=True,
     ),
 )
 
@@ -272,6 +266,7 @@ CHARTER = (
         "ptr_missing",
         ("connection refused. ip name lookup failed", "mail refused - ip name lookup failed"),
         ("554 5.7.1 - Connection refused. IP name lookup failed for 192.0.2.25", "554 5.7.1 - ERROR: Mail refused - IP name lookup failed"),
+        shared=True,
     ),
     _charter(
         "roadrunner_block",
@@ -335,13 +330,14 @@ ATT = (
         "ptr_missing",
         ("connections not accepted from servers without a valid sender (domain|<host>)",),
         ("550 5.7.1 Connections not accepted from servers without a valid sender domain.alph762 Fix reverse DNS for 192.0.2.25",),
+        shared=True,
     ),
 )
 
-_VERIZON = _says("verizon", "https://www.verizon.com/support/residential/internet/whitelist")
-_EARTHLINK = _says("earthlink", "https://help.earthlink.net/portal/en/kb/articles/earthlink-block")
-_UNTD = _says("united_online", "https://www.unitedonline.net/postmaster/")
-_OPENSRS = _says("opensrs", "https://support.opensrs.com/support/solutions/articles/201000066085")
+_VERIZON = says("verizon", "https://www.verizon.com/support/residential/internet/whitelist")
+_EARTHLINK = says("earthlink", "https://help.earthlink.net/portal/en/kb/articles/earthlink-block")
+_UNTD = says("united_online", "https://www.unitedonline.net/postmaster/")
+_OPENSRS = says("opensrs", "https://support.opensrs.com/support/solutions/articles/201000066085")
 
 OTHERS = (
     _VERIZON(

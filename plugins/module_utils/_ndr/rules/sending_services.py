@@ -10,7 +10,7 @@ Here we are the customer: most refusals are about our account, our verified name
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import says
 
 _SES = "https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-smtp.html"
 _SES_LIST = "https://docs.aws.amazon.com/ses/latest/dg/sending-email-suppression-list.html"
@@ -20,18 +20,11 @@ _POSTMARK = "https://postmarkapp.com/developer/api/overview"
 _SPARKPOST = "https://support.sparkpost.com/docs/deliverability/bounce-classification-codes"
 
 
-def _says(operator, url):
-    def make(name, reason, match, examples, **more):
-        return rule(f"{operator}.{name}", "exact", reason, match, examples, **dict({"operator": operator, "url": url}, **more))
-
-    return make
-
-
-_ses = _says("amazon_ses", _SES)
-_sendgrid = _says("sendgrid", _SENDGRID)
-_mailgun = _says("mailgun", _MAILGUN)
-_postmark = _says("postmark", _POSTMARK)
-_sparkpost = _says("sparkpost", _SPARKPOST)
+_ses = says("amazon_ses", _SES)
+_sendgrid = says("sendgrid", _SENDGRID)
+_mailgun = says("mailgun", _MAILGUN)
+_postmark = says("postmark", _POSTMARK)
+_sparkpost = says("sparkpost", _SPARKPOST)
 _ACCOUNT = {"side": "ours", "remedy": "contact_recipient_admin", "also": ("fix_relay_auth", "use_smarthost", "wait")}
 
 AMAZON = (
@@ -292,13 +285,13 @@ OTHERS = (
         ("554 5.4.4 [internal] Domain Lookup Failed",),
         also=("fix_resolver", "contact_recipient_admin", "wait"),
     ),
-    _says("mailjet", "https://dev.mailjet.com/email/guides/webhooks/")(
+    says("mailjet", "https://dev.mailjet.com/email/guides/webhooks/")(
         "preblocked",
         "suppressed",
         ("^preblocked", "user preblocked", "duplicate in campaign", "recipient address is (preblocked|in the exclusion list)"),
         ("550 user preblocked",),
     ),
-    _says("brevo", "https://help.brevo.com/hc/en-us/articles/209435165")(
+    says("brevo", "https://help.brevo.com/hc/en-us/articles/209435165")(
         "blocked_contact",
         "suppressed",
         ("^unable to deliver: contact is blocklisted", "blocked : due to blacklist user", "due to blacklist user", "contact is (blocklisted|blacklisted)"),

@@ -38,3 +38,13 @@ LISTED = "listed|blacklisted|blocklisted|black listed|block listed|black-listed|
 def rule(name, tier, reason, match, examples, **more):
     """Return a rule; ``name`` is its id, ``more`` holds further keys."""
     return dict({"id": name, "tier": tier, "reason": reason, "match": match, "examples": examples, "url": RFC5321}, **more)
+
+
+def says(operator, url):
+    """Return a function that writes rules about an operator's codes and whole sentences; with ``shared=True`` about a sentence that others say too."""
+
+    def make(name, reason, match, examples, *, shared=False, **more):
+        known = {"url": url} if shared else {"url": url, "operator": operator}
+        return rule(f"{operator}.{name}", "exact", reason, match, examples, **dict(known, **more))
+
+    return make

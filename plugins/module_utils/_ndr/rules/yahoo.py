@@ -10,24 +10,22 @@ Yahoo puts a short code in brackets before its words: ``TSS04``, ``TS03``, ``BL2
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import says
 
 _CODES = "https://senders.yahooinc.com/smtp-error-codes/"
 _PRACTICES = "https://senders.yahooinc.com/best-practices/"
 _AOL = "https://postmaster.aol.com/error-codes"
 
 
-def _yahoo(name, reason, match, examples, **more):
-    """Return a rule about a code or a whole sentence of Yahoo's."""
-    return rule("yahoo." + name, "exact", reason, match, examples, **dict({"operator": "yahoo", "url": _CODES}, **more))
-
+_yahoo = says("yahoo", _CODES)
 
 _SENDERS = (
     _yahoo(
         "deferred_for_complaints",
         "rate_limited",
         (
-            "(tss01|tss02|tss04|tss05|tss06|tss08|ts01|ts02|ts04|ts05|iptss04|iptss05|ipts04) [messages from|message from|all messages from]",
+            "(tss01|tss02|tss04|tss05|tss06|tss08|ts01|ts02|ts04|ts05|iptss04|iptss05|ipts04)",
+            "(tss01|tss02|tss04|tss05|tss06|tss08|ts01|ts02|ts04|ts05|iptss04|iptss05|ipts04) messages from <ip> temporarily deferred",
             "messages from <ip> temporarily deferred due to [unexpected volume or] user complaints",
             "temporarily deferred due to [unexpected volume or] user complaints",
             "temporarily deferred due to (unexpected volume|excessive user complaints)",
@@ -198,6 +196,7 @@ _SENDERS = (
         ("^max message per connection reached", "^max messages per connection reached", "max messages per connection"),
         ("421 Max message per connection reached, closing transmission channel",),
         settle=(),
+        shared=True,
     ),
     _yahoo(
         "resources",
@@ -212,6 +211,7 @@ _SENDERS = (
         ),
         settle=("dnsbl", "spread"),
         also=("reduce_rate", "contact_recipient_admin", "switch_outbound_ip"),
+        shared=True,
     ),
     _yahoo(
         "not_rfc",
@@ -261,11 +261,19 @@ _RECIPIENTS = (
         ),
     ),
     _yahoo(
+        "aol_never_used",
+        "mailbox_disabled",
+        ("your recipient never logged onto their free aim mail account", "never logged onto their free"),
+        ("550 We would love to have gotten this email to zoe@example.org. But, your recipient never logged onto their free AIM Mail account.",),
+        url=_AOL,
+    ),
+    _yahoo(
         "over_quota",
         "mailbox_full",
         ("delivery error: dd ... over quota", "^user is over quota", "dd (account|user|mailbox) is over quota"),
         ("554 delivery error: dd Sorry, account is over quota [0] - mta1051.mail.example.net", "552 User is over quota"),
         counter=("552 5.2.2 This message is larger than the current system limit or the recipient's mailbox is full",),
+        shared=True,
     ),
     _yahoo(
         "receiving_too_quickly",
