@@ -127,7 +127,7 @@ EXAMPLES = r"""
   postmaster.deliverability.postfix_config:
     snapshot: second_address
     parameters:
-      transport_maps: inline:{ { example.net = out2: }, { example.org = out2: } }
+      transport_maps: "inline:{ { example.net = out2: }, { example.org = out2: } }"
     services:
       - name: out2
         like: smtp/unix
