@@ -147,7 +147,7 @@ def _echoed(mail_host):
                 named.setdefault(verdict["address"], set()).add(group["destination"])
     if len(named) != 1:
         return None
-    ((text, destinations),) = named.items()
+    text, destinations = next(iter(named.items()))
     address = parse_address(text, "a refusal")
     return address if len(destinations) > 1 and is_public(address) else None
 

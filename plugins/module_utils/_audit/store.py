@@ -131,7 +131,7 @@ def _join_sender(old, new, hours):
         row.update(peak=old["peak"], peak_hour=old["peak_hour"])
     row["usual_per_hour"] = round((row["messages"] - row["peak"]) / (hours - 1), 2) if hours > 1 else 0.0
     shot_up = new["peak"] >= SUDDEN_MESSAGES and new["peak"] >= SUDDEN_FACTOR * max(usual, 1.0)
-    row["sudden"] = None if hours < SUDDEN_HOURS else bool(shot_up or (old.get("sudden") or False))
+    row["sudden"] = None if hours < SUDDEN_HOURS else bool(shot_up or old.get("sudden"))
     for ratio, count in (("bounce_ratio", "bounced"), ("unknown_user_ratio", "unknown_user")):
         if ratio in row:
             row[ratio] = round(row[count] / row["recipients"], 4) if row["recipients"] else None
