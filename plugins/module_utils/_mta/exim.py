@@ -11,6 +11,7 @@ import os
 import re
 from typing import Iterator, NamedTuple, Optional
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import (
     PORTS,
     Attempt,
@@ -259,13 +260,17 @@ class Exim(MailSystem):
     def parse_queue(cls, text: str, clock) -> Iterator[QueueEntry]:
         """Yield the entries of ``exim -bp`` and its variants; recipients that had their mail are left out."""
         message = None
-        for line in text.split("\n"):
+        for number, line in enumerate(text.split("\n"), 1):
             found = _LISTED.match(line)
             if found:
                 arrival = _id_time(found.group("id"), clock) or clock.now - int(found.group("age")) * _AGE[found.group("unit")]
                 queue = "frozen" if "*** frozen ***" in line else "queue"
                 message = (found.group("id"), queue, arrival, _size(found.group("size")), found.group("sender"))
-            elif message and line.strip() and line[:6] == "      " and not _DELIVERED.match(line):
+            elif _SPOOL_ERROR.search(line):
+                message = None  # Exim cannot read it either
+            elif line.strip() and (message is None or line[:6] != "      "):
+                raise DeliverabilityError(f"line {number} of the queue listing is not what exim -bp prints: {line[:80]!r}")
+            elif message and line.strip() and not _DELIVERED.match(line):
                 yield QueueEntry(*message, recipient=line.strip())
 
     @classmethod
@@ -321,6 +326,7 @@ class Exim(MailSystem):
 
 _LISTED = re.compile(rf"^ *(?P<age>\d+)(?P<unit>[mhd]) +(?P<size>[\d.]+[KMG]?) (?P<id>{ID}) <(?P<sender>[^>]*)>(?: \(\S+\))?(?: \*\*\* frozen \*\*\*)?$")
 _DELIVERED = re.compile(r"^ *\+?D ")
+_SPOOL_ERROR = re.compile(r"\*\*\* spool |\*\*\* locked \*\*\*")
 _AGE = {"m": 60, "h": 3600, "d": 86400}
 _SIZES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
@@ -554,7 +560,7 @@ _PIECE = re.compile(r"^\[(?P<number>\d+)(?P<kind>[\\/])(?P<of>\d+)\] (?P<text>.*
 _ARRIVAL = re.compile(r"^(?:<(?P<null>)>|(?P<sender>\S*|\"(?:[^\"\\]|\\.)*\"\S*))(?= |$)")
 _SIZE = re.compile(r" S=(\d+)")
 _LOGIN = re.compile(r" A=[^:\s]+:(\S+)")
-_MESSAGE_ID = re.compile(r" id=(\S+)")
+_MESSAGE_ID = re.compile(r" id\*?=(\S+)")
 _FOR = re.compile(r" for (?P<recipients>[^\"]*)$")
 _TROUBLE = re.compile(r"configuration error|failed to expand|Failed to (?:open|write)|delivering unencrypted to|^daemon: |too many open files", re.I)
 

@@ -32,6 +32,8 @@ MESSAGES_HELD = 30000
 LOCAL = frozenset(("local", "prog", "*file*", "*include*", "procmail", "cyrus", "cyrusv2", "maildrop", "discard", "smrsh", "usenet"))
 # Status words that say only that there was a reason.
 BARE = ("Deferred", "queued", "Deferred:")
+# What Sendmail makes of any refusal of a kind: before 8.16 nothing else of the reply is logged.
+REWRITTEN = ("User unknown", "Service unavailable", "Data format error", "Remote protocol error")
 _DEFERRED = re.compile(r"^Deferred: ?")
 # "Connection refused by mx.example.net.", "reply: read error from mx.example.net."
 _SERVER = re.compile(r"^(?:Connection |reply: ).* (?:by|with|from) (?P<host>(?!\d+\.\d+\.)[\w-]+(?:\.[\w-]+)+)\.?$")
@@ -71,6 +73,7 @@ class Sendmail(MailSystem):
         super().__init__(host, config_dir)
         self.folder = config_dir or CONFIG_DIR
         self._cf: Cf | None = None
+        self._printed: str | None = None
         self.reader: SendmailLog | None = None
 
     @classmethod
@@ -86,13 +89,20 @@ class Sendmail(MailSystem):
             text = self.host.file(path)
             if text is None and not self.host.snapshot:
                 raise DeliverabilityError(f"{path} cannot be read")
-            self._cf = Cf(text or "", self.host)
+            name = re.search(r"^ *\(canonical domain name\) \$j = (\S+)", self.printed, re.M)
+            self._cf = Cf(text or "", self.host, name.group(1) if name else None)
         return self._cf
+
+    @property
+    def printed(self) -> str:
+        """Return what Sendmail says about itself: its version, and the name that it found."""
+        if self._printed is None:
+            self._printed = self.host.output("sendmail-d0.1.txt", ["sendmail", *self._chosen(), "-d0.1", "-bt"], optional=True) or ""
+        return self._printed
 
     def about(self) -> dict:
         """Return ``{name, version, config_dir}``; the version is that of the cf file where the program was not asked."""
-        printed = self.host.output("sendmail-d0.1.txt", ["sendmail", *self._chosen(), "-d0.1", "-bt"], optional=True) or ""
-        version = re.search(r"^Version (\S+)", printed, re.M)
+        version = re.search(r"^Version (\S+)", self.printed, re.M)
         return {"name": self.name, "version": version.group(1) if version else self.cf.macro("Z").partition("/")[0] or None, "config_dir": self.folder}
 
     def _chosen(self) -> list:
@@ -194,6 +204,8 @@ class Listed:
 
 def _listed(text: str, clock) -> Iterator[Listed]:
     """Yield the messages of one or more listings; a queue that is listed twice, as Debian's ``mailq -Ac`` does, counts once."""
+    if text.strip() and not Sendmail.owns_queue(text):
+        raise DeliverabilityError(f"the queue listing is not what Sendmail's mailq prints: {text.strip()[:80]!r}")
     folder, seen = "", set()
     message = None
     for line in text.split("\n"):
@@ -274,8 +286,9 @@ def read_queue_file(text: str, listed: Listed) -> Iterator[QueueEntry]:
 class Cf:
     """What a cf file says about sending: options, macros, classes, mailers and tables."""
 
-    def __init__(self, text: str, host):
+    def __init__(self, text: str, host, name: str | None = None):
         self.host = host
+        self.name = name  # $j as Sendmail has it, where it was asked
         self.options: list = []
         self.macros: dict = {}
         self.classes: dict = {}
@@ -330,6 +343,8 @@ class Cf:
         )
 
     def _own_name(self) -> str | None:
+        if self.name:
+            return self.name
         name = self.macro("j")
         own = self.macro("w") or self.host.hostname() or ""
         name = name.replace("$w", own.partition(".")[0] if "$w." in name else own).replace("$m", own.partition(".")[2])
@@ -544,6 +559,8 @@ class SendmailLog(LogReader):
             # The status shows what the reply does not: that the server said more than this line.
             separator = "-" if text.startswith(reply[:3] + "-") else reply[3:4]
             text, stage, masked = reply[:3] + separator + reply[4:], None, False
+        elif outcome == "bounced" and address and stat in REWRITTEN:
+            masked = True
         stage = self.phases.pop(queue_id) or stage
         for recipient in recipients:
             relay_host = (host if address or host != domain_of(recipient) else None) or named

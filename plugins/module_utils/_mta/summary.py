@@ -322,7 +322,7 @@ class LogSummary:
             self._sent(attempt, destination)
             return
         form = attempt.form or self.forms.of(attempt)
-        if attempt.masked:
+        if attempt.masked and outcome != "bounced":  # what others wait for is not what ended this message
             attempt = self.truths.unmask(attempt, form, destination)
             form = self.forms.of(attempt)
         if not attempt.masked:
@@ -334,9 +334,9 @@ class LogSummary:
         group.hours[hour] = group.hours.get(hour, 0) + 1
         if outcome == "deferred":
             known = self.waiting.get(attempt.queue_id)
-            if known is None:
-                known = self.waiting[attempt.queue_id] = []
-            if not host_level and not any(recipient for recipient, _group in known):
+            if not known:
+                self.waiting[attempt.queue_id] = known = []
+            if not host_level and not (known and any(recipient for recipient, _group in known)):
                 self.counts["deferred_messages"] += 1
             if len(known) < ATTEMPTS_HELD:
                 known.append((attempt.recipient, group))
