@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.triage import in_words, triage
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, octets, plain
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._rules import ruleset
 
 DOCUMENTATION = r"""
 name: ndr_triage
@@ -31,6 +32,9 @@ options:
     type: str
     choices: [en, es]
     default: en
+  rules:
+    description: Rules of your own, as P(postmaster.deliverability.ndr_verdict#filter) takes them.
+    type: raw
 """
 
 EXAMPLES = r"""
@@ -47,8 +51,8 @@ _value:
 """
 
 
-def _triage(text, ours=None, language="en"):
-    return in_words(triage(octets(text), plain(ours), language), language)
+def _triage(text, ours=None, language="en", rules=None):
+    return in_words(triage(octets(text), plain(ours), language, ruleset(rules)), language)
 
 
 class FilterModule:

@@ -6,15 +6,9 @@
 
 from __future__ import annotations
 
-import functools
-import json
-import pathlib
-
-import yaml
-
-from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import classify, rules_with
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import classify
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._rules import ruleset
 
 DOCUMENTATION = r"""
 name: ndr_verdict
@@ -66,6 +60,8 @@ seealso:
   - plugin: postmaster.deliverability.enhanced_status
     plugin_type: filter
   - plugin: postmaster.deliverability.parse_bounce
+    plugin_type: filter
+  - plugin: postmaster.deliverability.unknown_replies
     plugin_type: filter
 """
 
@@ -165,29 +161,6 @@ _value:
 """
 
 
-@functools.lru_cache(maxsize=8)
-def _compiled(rules, origin):
-    """Return the Ruleset for the user's rules, given as JSON."""
-    return rules_with(json.loads(rules), origin)
-
-
-def _ruleset(rules):
-    """Return the Ruleset for what the user gave as ``rules``: nothing, a list, or the path of a YAML file."""
-    if rules is None:
-        return None
-    origin = "rules"
-    if isinstance(rules, str):
-        origin = str(rules)
-        try:
-            rules = yaml.safe_load(pathlib.Path(origin).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise DeliverabilityError(f"rules: {origin}: {error}") from error
-    try:
-        return _compiled(json.dumps(rules, sort_keys=True), origin)
-    except (TypeError, ValueError) as error:
-        raise DeliverabilityError(f"{origin}: {error}") from error
-
-
 def ndr_verdict(text, code=None, status=None, command=None, rhost=None, recipient_domain=None, ours=None, language="en", rules=None):
     """``classify`` with the user's own rules."""
     if not isinstance(text, str):
@@ -199,9 +172,9 @@ def ndr_verdict(text, code=None, status=None, command=None, rhost=None, recipien
         command=command,
         rhost=rhost,
         recipient_domain=recipient_domain,
-        ours=ours,
+        ours=plain(ours),
         language=language,
-        rules=_ruleset(rules),
+        rules=ruleset(rules),
     )
 
 

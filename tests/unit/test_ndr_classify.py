@@ -69,6 +69,19 @@ def test_verdicts(text, reason, side, temporary, remedy):
     assert brief(text) == (reason, side, temporary, remedy)
 
 
+@pytest.mark.parametrize(
+    "words", ["abuse observed", "not in our whitelist", "quota of your server", "the sender is unwelcome", "banned", "closed by the firewall", "our policy"]
+)
+def test_a_bare_status_is_not_believed_when_the_words_are_about_somebody_else(words):
+    assert brief(f"550 5.1.1 {words}")[-1] not in ("clean_address_list", "switch_outbound_ip")
+    assert brief("550 5.1.1 qwertz asdf")[-1] == "clean_address_list"
+
+
+def test_the_stage_outweighs_the_words_about_domains_too():
+    verdict = classify("host mx.example.net[203.0.113.9] said: 550 5.1.2 domain does not exist (in reply to MAIL FROM command)")
+    assert (verdict["reason"], verdict["remedy"]) == ("sender_domain_unresolvable", "fix_sender_domain")
+
+
 def test_the_stage_outweighs_the_words():
     # At MAIL the server has heard no recipient: whoever is unknown, it is the sender.
     verdict = classify("host mx.example.net[203.0.113.9] said: 550 5.1.1 user unknown (in reply to MAIL FROM command)")
@@ -180,6 +193,14 @@ class TestOwnRules:
             ({"id": "addressee.full"}, "the id is that of a built-in rule"),
             ({"reason": "holiday"}, "reason 'holiday' is none of"),
             ({"examples": ["550 we are at home"]}, "does not match its example"),
+            ({"when": {"code": None}}, "condition 'code' must be a text or a list of texts"),
+            ({"when": {"stage": []}}, "condition 'stage' must be a text or a list of texts"),
+            ({"when": {"stage": "lunch"}}, "stage 'lunch' is none of"),
+            ({"when": {"colour": "red"}}, "unknown condition 'colour'"),
+            ({"url": 7}, "'url' must be a text"),
+            ({"match": "we are on holiday"}, "'match' must be a list"),
+            ({"match": ["We are"]}, "must be lower case"),
+            ({"tempory": True}, "unknown key 'tempory'"),
         ],
     )
     def test_faults_are_named(self, change, said):

@@ -210,11 +210,7 @@ def _reason(reply, decision, reason, named):
     """Return (reason, whether it is the rule's own): what is named, and the stage, correct what words alone seem to say."""
     if decision.rule and decision.rule.tier == "own":
         return reason, True
-    better = _about_us(reply, reason, named) or _about_a_list(decision, reason, named)
-    if not better and decision.rule and decision.rule.tier == "status" and reason in DENIALS:
-        if _names_us(reply.words) or not _NOT_OF_THE_ADDRESSEE.isdisjoint(words_in(reply.words)):
-            # The words, though no rule knows them, are not about the addressee: the bare status is not to be believed.
-            better = "policy"
+    better = _about_us(reply, reason, named) or _about_a_list(decision, reason, named) or _about_somebody_else(reply, decision, reason)
     return (better, False) if better and better != reason else (reason, True)
 
 
@@ -229,6 +225,13 @@ def _about_us(reply, reason, named):
         # Before RCPT the server has heard no recipient: "unknown" can only be about the sender.
         return {"mail": "sender_address_rejected", "helo": "helo_rejected", "connect": "policy"}[reply.stage]
     return None
+
+
+def _about_somebody_else(reply, decision, reason):
+    """Return a reason in place of a bare status that denies the addressee, where the words, though no rule knows them, are not about the addressee."""
+    if not decision.rule or decision.rule.tier != "status" or reason not in DENIALS:
+        return None
+    return "policy" if _names_us(reply.words) or not _NOT_OF_THE_ADDRESSEE.isdisjoint(words_in(reply.words)) else None
 
 
 def _about_a_list(decision, reason, named):

@@ -402,6 +402,9 @@ def _fault(rule):
     for key in ("match", "unless", "also", "settle", "examples", "counter"):
         if key in rule and not isinstance(rule[key], (list, tuple)):
             return f"{key!r} must be a list"
+    for key in ("url", "operator"):
+        if key in rule and not isinstance(rule[key], str):
+            return f"{key!r} must be a text"
     if "temporary" in rule and not isinstance(rule["temporary"], bool):
         return "'temporary' must be true or false"
     for key, words in (("also", REMEDIES), ("settle", EVIDENCE)):
@@ -420,8 +423,10 @@ def _fault_when(rule):
     for key, value in when.items():
         if key not in _WHEN:
             return f"unknown condition {key!r} (known: {', '.join(_WHEN)})"
-        for one in [value] if isinstance(value, (str, int)) else value:
-            one = str(one)
+        values = value if isinstance(value, (list, tuple)) else [value]
+        if not values or not all(isinstance(one, (str, int)) for one in values):
+            return f"condition {key!r} must be a text or a list of texts"
+        for one in map(str, values):
             if key == "stage" and one not in STAGES:
                 return f"stage {one!r} is none of {', '.join(STAGES)}"
             if key == "code" and not re.fullmatch(r"[245][0-5x][0-9x]", one):
