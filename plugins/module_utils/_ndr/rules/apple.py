@@ -72,6 +72,21 @@ RULES = (
         settle=("dnsbl", "spread"),
     ),
     _apple(
+        "deferred",
+        "rate_limited",
+        ("(hcm1|hcm2) your mail from <ip> was deferred", "^(hcm1|hcm2)"),
+        ("421 [HCM1] Your mail from 192.0.2.25 was deferred.",),
+        also=("wait", "delist", "switch_outbound_ip"),
+        settle=("dnsbl", "spread"),
+    ),
+    _apple(
+        "busy",
+        "system_error",
+        ("^(bs01|bs02) temporary server error. please try again later", "^(bs01|bs02)"),
+        ("451 [BS02] Temporary server error. Please try again later.",),
+        temporary=True,
+    ),
+    _apple(
         "over_quota",
         "mailbox_full",
         ("^user is overquota", "^the user you are trying to contact is over quota", "recipient ... is over (icloud|their) [storage] quota"),

@@ -194,7 +194,12 @@ NETEASE = (
     _netease(
         "rate",
         "rate_limited",
-        ("(hl:ifc|hl:ifq|hl:idc)", "(mi:dmc|mi:ccl|mi:cel|mi:sfq|mi:qrc|mi:stc|mi:sqc|mi:sdc)", "(rp:ccl|rp:cel|rp:qrc|rp:fqc)", "sending quota exceeded"),
+        (
+            "(hl:ifc|hl:ifq|hl:idc)",
+            "(mi:dmc|mi:ccl|mi:cel|mi:sfq|mi:qrc|mi:stc|mi:sqc|mi:sdc)",
+            "(rp:ccl|rp:cel|rp:qrc|rp:fqc|rp:orq)",
+            "sending quota exceeded",
+        ),
         (
             "421 HL:IFC 163 mx41, please see http://mail.163.com/help/help_spam_16.htm",
             "451 MI:SFQ 163 smtp9, please see http://mail.163.com/help/help_spam_16.htm",

@@ -157,6 +157,19 @@ ORANGE = (
         shared=True,
     ),
     _orange(
+        "dmarc",
+        "dmarc_failed",
+        ("mail rejected. dmarc check failed", "mail rejete. dmarc*"),
+        ("501 5.0.2 Mail rejected. DMARC check failed. OFR_422",),
+    ),
+    _orange(
+        "sender_domain_listed",
+        "domain_blocklisted",
+        ("invalid sender. your domain has been blacklisted", "your domain has been blacklisted. ofr*"),
+        ("550 5.0.1 Invalid Sender. Your domain has been blacklisted. OFR_310",),
+        also=("contact_recipient_admin", "fix_sender_domain"),
+    ),
+    _orange(
         "rejected_for_policy",
         "policy",
         (_codes("421", "422", "423", "424", "425"),),

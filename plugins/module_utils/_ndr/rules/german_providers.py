@@ -85,6 +85,8 @@ GMX = (
             "transaction failed reject due to policy restrictions",
             "reject due to policy restrictions",
             "reject due to policy restrictions. for explanation visit",
+            "reject due to policy violations",
+            "reject due to policy violations. for explanation visit",
             _PAGE + "poli",
         ),
         (
@@ -190,6 +192,7 @@ GMX = (
         operator="gmx",
         url=_GMX,
         when={"code": "4xx"},
+        unless=("too many connections",),
         settle=("dnsbl", "spread"),
         also=("reduce_rate", "switch_outbound_ip", "contact_recipient_admin"),
     ),

@@ -494,6 +494,13 @@ _OUR_NAMES = (
         confidence="guess",
     ),
     _microsoft(
+        "sender_filter",
+        "policy",
+        ("senderfilterconfig",),
+        ("554 5.1.0 SenderFilterConfig: sender denied",),
+        also=("fix_sender_domain", "delist"),
+    ),
+    _microsoft(
         "exchange_authentication",
         "authentication_required",
         ("cannot achieve exchange server authentication", "not authorized; starttls is required"),

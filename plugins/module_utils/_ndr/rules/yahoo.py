@@ -371,9 +371,23 @@ _AOL_SERVERS = (
     _yahoo(
         "aol_dmarc",
         "dmarc_failed",
-        ("(521dmarcp1|dmp:p1|554dmarc)",),
+        ("(521dmarcp1|dmp:p1|554dmarc|dmarc:q1|dmarc:p1|dmarc:r1)",),
         ("521 5.2.1 :  (DMP:P1) AOL will check the policy of example.com; see https://postmaster.aol.com/error-codes#521dmarcp1",),
         url=_AOL,
+    ),
+    _yahoo(
+        "aol_date",
+        "message_format",
+        ("(mff:b1|421mffb1)",),
+        ("421 4.7.1 : (MFF:B1) https://postmaster.aol.com/error-codes#421mffb1",),
+        also=("fix_mta",),
+        url=_AOL,
+    ),
+    _yahoo(
+        "signature",
+        "dkim_failed",
+        ("^au01",),
+        ("554 5.7.5 (AU01) Message not accepted",),
     ),
     _yahoo(
         "aol_connections",
