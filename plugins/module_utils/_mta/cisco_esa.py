@@ -368,6 +368,11 @@ class EsaLog(LogReader):
                 step(moment, found)
                 return
 
+    def warm(self, block: bytes) -> None:
+        """Take lines that an earlier run has counted: who is who, and why messages wait."""
+        self.learn(block)
+        self.troubles, self.waiting = {}, 0
+
     def explain(self, entry: QueueEntry) -> QueueEntry:
         """Return an entry of the queue with what the log knows: when it came, and why it waits."""
         entry = entry._replace(arrival=self.arrivals.get(entry.queue_id))

@@ -147,7 +147,7 @@ def number(value) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-_BYTES = re.compile(r"\((?P<bytes>[\d.,'’\s]+)\D*\)")
+_BYTES = re.compile(r"\((?P<bytes>[\d.,'\u2019\s]+)\D*\)")
 
 
 def size_of(value) -> int:
@@ -369,6 +369,9 @@ def queue_entries(queues: list, messages: list, clock) -> Iterator[QueueEntry]:
 
 # The system.
 
+_QUEUES_OWN = re.compile(r"\bNextHopDomain\b")
+_MESSAGES_OWN = re.compile(r"\b(?:Queue|InternetMessageId|DeferReason|DateReceived)\b")
+
 
 class Exchange(MailSystem):
     """Exchange by what its shell exported and the logs that were copied."""
@@ -425,9 +428,7 @@ class Exchange(MailSystem):
     @classmethod
     def owns_queue(cls, head: str) -> bool:
         """The properties have names of their own."""
-        return bool(re.search(r"\b(?:NextHopDomain|InternetMessageId|DeferReason)\b", head)) and bool(
-            re.search(r"\b(?:DeliveryType|FromAddress|Status)\b", head)
-        )
+        return bool(_QUEUES_OWN.search(head) or (_MESSAGES_OWN.search(head) and "FromAddress" in head))
 
     # The log.
 
@@ -605,6 +606,14 @@ class ExchangeLog(LogReader):
                 self._row(self.clock.epoch(raw), decode(raw))
         if self.exported:
             self._flush_exported()
+
+    def warm(self, block: bytes) -> None:
+        """Take lines that an earlier run has counted: sessions and messages under way."""
+        self.learn(block)
+        self.half = b""
+        for sessions in (self.sessions.old, self.sessions.young):
+            for session in sessions.values():
+                session.gave_up = None
 
     def _header(self, line: str) -> None:
         """``#Log-type: Message Tracking Log`` and ``#Fields: date-time,...``."""
