@@ -14,6 +14,8 @@ import re
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import Attempt, Recent, domain_of, rfc3339
 from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.template import template_of
 
+# Longer than any reply that a server may send to mean something.
+TEXT_MAX = 8192
 SAMPLES = 3
 SENDER_DOMAINS = 5
 HOURS_OF_A_GROUP = 48
@@ -71,6 +73,8 @@ class Forms:
 
     def of_text(self, text: str, recipient: str = "", host: str | None = None, address: str | None = None) -> Form:
         """Return the form of a text that may name this recipient, host and address; they are taken out first, so that more texts are known."""
+        if len(text) > TEXT_MAX:
+            text = text[:TEXT_MAX]
         if "@" in recipient:
             text = text.replace("<" + recipient + ">", "<address>")
         if host and host[-1].isalpha() and "." in host:
@@ -104,7 +108,7 @@ class Group:
     def add(self, item, moment, count: int = 1) -> None:
         """Count ``item`` (QueueEntry or Attempt) at ``moment``."""
         if not self.count:
-            self.text, self.stage, self.first, self.last = item.text, item.stage, moment, moment
+            self.text, self.stage, self.first, self.last = item.text[:TEXT_MAX], item.stage, moment, moment
         self.count += count
         self.bytes += item.size
         self.dsn = item.dsn or self.dsn
