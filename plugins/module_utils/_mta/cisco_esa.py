@@ -41,7 +41,7 @@ _STRING = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 _TUPLE = re.compile(rf"\(?[ ]?['\"](?P<code>\d{{3}})['\"], ?\[(?P<lines>{_STRING}(?:, ?{_STRING})*)?(?P<end>\]\)?)?")
 _STRINGS = re.compile(_STRING)
 _ESCAPE = re.compile(r"\\(?:x(?P<hex>[0-9a-fA-F]{2})|(?P<octal>[0-7]{3})|(?P<one>.))", re.S)
-_LABEL = re.compile(r"(?P<status>[245]\.\d{1,3}\.\d{1,3}) - (?P<label>[^(]*)")
+_LABEL = re.compile(r"(?P<status>[245]\.\d{1,3}\.\d{1,3}) - ")
 
 
 class Reason(NamedTuple):
@@ -72,11 +72,11 @@ def read_reason(text: str) -> Reason:
 
     The label is AsyncOS's own wording of the status and stands for the text only where no server said anything (code 000).
     """
-    label, reply = _LABEL.search(text), _TUPLE.search(text)
+    reply, label = _TUPLE.search(text), _LABEL.search(text)
     status = label.group("status") if label else None
-    own = " - ".join(part for part in (status, label.group("label").strip(" :\"'") if label else None) if part)
+    own = unescape((text[: reply.start()] if reply else text).strip(' :"'))
     if not reply:
-        return Reason(own or unescape(text.strip()), status, masked=status == "5.4.7")
+        return Reason(own, status, masked=status == "5.4.7")
     code = reply.group("code")
     lines = [unescape(item[1:-1]) for item in _STRINGS.findall(reply.group("lines") or "")]
     if reply.group("lines") is None and reply.group("end") is None:
