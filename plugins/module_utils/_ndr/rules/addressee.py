@@ -36,6 +36,7 @@ RULES = (
         "words",
         "user_unknown",
         (
+            "no such id",
             "(email|e-mail) address ... (couldn't|could not|cannot|can't) be found",
             f"no such ({USER})",
             (
@@ -247,6 +248,7 @@ RULES = (
         "named",
         "mailbox_full",
         (
+            "mailbox limit (exeeded|exceeded) [for]",
             "mailbox exceeds allowed size",
             "mail quota [has been|is] exceeded",
             "(email|user|mailbox|recipient|recipient's) quota [has been|is|was] exceeded",
@@ -337,6 +339,7 @@ RULES = (
         "words",
         "domain_unknown",
         (
+            "^no mx for <host>",
             (f"({DOMAIN}) [<host>|name|part|of the recipient|named <host>] [is|was] (unknown|invalid|nonexistent|non-existent|unresolvable|unroutable)"),
             (
                 "(domain|host|hostname|host name|domain name|mail domain|destination domain|recipient domain|destination host|address's domain|recipient's"

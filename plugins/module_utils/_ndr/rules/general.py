@@ -207,6 +207,10 @@ CONTENT = (
         "named",
         "spam_content",
         (
+            "reject spam",
+            "spamtext",
+            "using spam pattern",
+            "may contain the spam contents",
             (
                 f"({_ITEM}) ... (looks like|look like|classified as|identified as|detected as|considered|appears to be|suspected|marked as|scored as|rejected"
                 " as|refused as|was determined to be|deemed|declared|judged|tagged as|flagged as|recognized as|recognised as|seems to be|found to be|believed"

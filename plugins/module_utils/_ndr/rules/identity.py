@@ -276,6 +276,8 @@ RULES = (
         "named",
         "sender_domain_unresolvable",
         (
+            "sender <address> has no a, aaaa, or mx dns records",
+            "has no a, aaaa[,] or mx [dns] records",
             "sender address rejected: [unknown|your|the] [sender] domain [name|<host>] (not found|does not exist|not exist|unknown|invalid|not valid)",
             "sender address rejected: (unknown domain|domain not found|host not found|invalid domain|non-existent domain|malformed dns|nullmx|unresolvable)",
             (

@@ -41,6 +41,7 @@ RULES = (
         "named",
         "rate_limited",
         (
+            "reached its limit for processing requests from your host",
             "(rate limit|rate limits|rate limited|rate-limited|ratelimited|rate limiting|ratelimit|rate-limit|rate limitation)",
             (
                 "(rate|frequency|throughput|volume|flow|traffic) [of] [mail|messages|connections] [control|limit] [has been|is|too] (exceeded|limited"

@@ -84,6 +84,9 @@ RULES = (
         "named",
         "ip_blocked",
         (
+            "(blocklisting|blacklisting|blocking) in effect",
+            "your ip identified as spammer",
+            "relaying denied - your ip identified as spammer",
             f"client host [<host>] [<ip>] (blocked|{REFUSED}|banned)",
             (
                 f"({OUR}) ({HOST}) [address] [<ip>] [is|was|has been|are|have been|been] [currently|temporarily|permanently|being]"
@@ -295,6 +298,7 @@ RULES = (
         "named",
         "domain_blocklisted",
         (
+            "(url|uri|link|domain) in this email ... is listed on",
             (
                 "(domain|sender domain|mailfrom domain|mail from domain|helo domain|from domain|host name|url|uri|link|sender address|sender's domain|envelope"
                 " domain|hostname|urls|website|reverse dns|helo)"
