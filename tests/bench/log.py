@@ -4,33 +4,34 @@
 
 """Benchmarks ``log`` and ``queue``: a Postfix log of 1.5 million lines beside Debian's pflogsumm, and 100,000 entries of ``postqueue -j``.
 
-    python tests/bench/log.py log queue
+    make bench NAME=log
 
-Both programs read the same generated log in turn, each in a process of its own; the numbers are lines a second of processor and wall time
-together with everything that the program does (pflogsumm prints its report, ours folds groups, joins senders and hashes a cursor). The run fails
-where the totals differ, the memory is over the limit, or ours is slower than it promises.
+Both programs read the same generated log in turn, each in a process of its own; counted is the processor time of the whole process, start and report
+included (pflogsumm prints its report; ours folds groups, joins senders, watches their volume and hashes a cursor). The run fails where the totals
+differ, the memory is over the limit, or ours is slower than it promises.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from _common import alternate, need, tell
+
 LINES = 1_500_000
 ENTRIES = 100_000
-RUNS = 5
 TIMES_PEER = 5.0
 MEMORY_LIMIT = 100 << 20
 QUEUE_LIMIT = 2.0
-NOW = 1795293654  # 2026-11-21T20:40:54Z
+NOW = 1795293654
+RECORDED_AT = "2026-11-21T20:40:54Z"  # NOW
 
 
 # The log: one busy day and a half of a host that sends for a few hundred customers, is greylisted, rate limited and blocklisted here and there.
@@ -160,91 +161,74 @@ def _message(pick, weights, truth) -> list:
 # The two readers.
 
 OURS = """
-import json, resource, sys
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import Clock, LogFiles
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.postfix import PostfixLog
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.summary import LogSummary
-clock, summary = Clock({now}), LogSummary({now})
-log = LogFiles([sys.argv[1]], clock)
-reader = PostfixLog(summary, clock)
-for block in log:
-    reader.feed(block)
-reader.close()
-facts = summary.facts(log, 50)
-facts["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-json.dump(facts, sys.stdout)
+import json, sys
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.systems import survey
+json.dump(survey({"snapshot": sys.argv[1], "mta": "postfix", "gather_subset": sys.argv[2:], "max_groups": 50}), sys.stdout)
 """
 
 
-def run_ours(code: str, path: Path, folder: Path) -> tuple:
-    """Run a program on a file in a fresh process that finds the collection; return ``(what it printed as JSON, seconds)``."""
-    collections = folder / "collections" / "ansible_collections" / "postmaster"
-    if not collections.exists():
-        collections.mkdir(parents=True)
-        (collections / "deliverability").symlink_to(ROOT)
-    environment = {"PYTHONPATH": str(folder / "collections"), "PATH": "/usr/bin:/bin"}
-    start = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", code, str(path)], env=environment, check=True, capture_output=True)
-    return json.loads(done.stdout), time.perf_counter() - start
+def spent(command: list, folder: Path) -> tuple:
+    """Run a program and return ``(what it printed, its processor seconds, its memory in bytes)``."""
+    with (folder / "printed").open("w+b") as stream:
+        running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stream)
+        _pid, status, used = os.wait4(running.pid, 0)
+        running.returncode = os.waitstatus_to_exitcode(status)
+        if running.returncode:
+            sys.exit(f"error: {command[:2]} ended with status {running.returncode}")
+        stream.seek(0)
+        return stream.read().decode(), used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
 
 
-def read_peer(program: Path, path: Path) -> dict:
-    """Read the log with pflogsumm and return its totals with ``seconds``."""
-    start = time.perf_counter()
-    said = subprocess.run(["perl", str(program), str(path)], check=True, capture_output=True, text=True).stdout
-    seconds = time.perf_counter() - start
-    found = {
-        "received": re.search(r"^\s*(\d+k?)\s+received", said, re.M),
-        "delivered": re.search(r"^\s*(\d+k?)\s+delivered", said, re.M),
-        "deferred_messages": re.search(r"^\s*(\d+k?)\s+deferred", said, re.M),
-        "deferred": re.search(r"\((\d+k?)\s+deferrals\)", said, re.M),
-        "bounced": re.search(r"^\s*(\d+k?)\s+bounced", said, re.M),
-    }
-    return dict({name: match.group(1) if match else "0" for name, match in found.items()}, seconds=seconds)
+def survey(snapshot: Path, subset: str) -> tuple:
+    """Look at a snapshot as ``mail_host_info`` does, in a fresh process; return ``(facts, seconds, memory)``."""
+    said, seconds, memory = spent([sys.executable, "-c", OURS, str(snapshot), subset], snapshot.parent)
+    return json.loads(said)["mail_host"][subset], seconds, memory
 
 
-def fetch_peer(folder: Path) -> tuple:
-    """Return ``(path of pflogsumm, its version)``, fetched from Debian without installing it."""
-    cache = ROOT / ".cache" / "bench"
-    cache.mkdir(parents=True, exist_ok=True)
-    if not list(cache.glob("pflogsumm_*.deb")):
-        subprocess.run(["apt-get", "download", "pflogsumm"], cwd=cache, check=True, capture_output=True)
-    package = next(iter(cache.glob("pflogsumm_*.deb")))
-    subprocess.run(["dpkg-deb", "-x", str(package), str(folder / "pflogsumm")], check=True)
-    return next((folder / "pflogsumm").glob("usr/*bin/pflogsumm")), package.name.split("_")[1]
+TOTALS = {
+    "received": r"^\s*(\d+k?)\s+received",
+    "delivered": r"^\s*(\d+k?)\s+delivered",
+    "deferred_messages": r"^\s*(\d+k?)\s+deferred",
+    "deferred": r"\((\d+k?)\s+deferrals\)",
+    "bounced": r"^\s*(\d+k?)\s+bounced",
+}
 
 
-def bench_log(folder: Path) -> bool:
-    """Run both readers in turn and print the medians."""
-    program, version = fetch_peer(folder)
-    path = folder / "mail.log"
-    truth = write_log(path)
+def summarise(log: Path, folder: Path) -> tuple:
+    """Read the log with pflogsumm; return ``(its totals as it prints them, seconds)``."""
+    said, seconds, _memory = spent(["pflogsumm", str(log)], folder)
+    found = {name: re.search(pattern, said, re.M) for name, pattern in TOTALS.items()}
+    return {name: match.group(1) if match else "0" for name, match in found.items()}, seconds
+
+
+def same(said: str, total: int) -> bool:
+    """Compare with a total that pflogsumm may have shortened to thousands."""
+    return int(said[:-1]) in (total // 1024, round(total / 1024)) if said.endswith("k") else int(said) == total
+
+
+def bench_log(folder: Path) -> list:
+    """Run both readers in turn and tell the medians; return what went wrong."""
+    need(pflogsumm="pflogsumm")
+    version = subprocess.run(["pflogsumm", "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    snapshot = folder / "log"
+    snapshot.mkdir()
+    (snapshot / "recorded_at").write_text(RECORDED_AT)
+    log = snapshot / "mail.log"
+    truth = write_log(log)
     share = truth["lines"] / truth["delivery_lines"]
-    print(f"# log: {truth['lines']} lines, {path.stat().st_size >> 20} MiB, one delivery line in {share:.1f}; peer pflogsumm {version}")
-    ours, peers = [], []
-    for _run in range(RUNS):
-        facts, seconds = run_ours(OURS.format(now=NOW), path, folder)
-        ours.append(dict(facts, seconds=seconds))
-        peers.append(read_peer(program, path))
-    problems = [f"{name}: {ours[0][name]} read, {truth[name]} written" for name in truth if name in ours[0] and ours[0][name] != truth[name]]
-    problems += [f"{name}: pflogsumm {said}, ours {ours[0][name]}" for name, said in peers[0].items() if name != "seconds" and not _same(said, ours[0][name])]
-    rate = truth["lines"] / statistics.median(run["seconds"] for run in ours)
-    peer = truth["lines"] / statistics.median(run["seconds"] for run in peers)
-    memory = max(run["memory"] for run in ours)
-    print(f"bench log ours={rate:.0f} peer={peer:.0f} limit=- unit=lines/s ratio_peer={rate / peer:.2f} ratio_limit=-")
-    print(f"# memory {memory >> 20} MiB (limit {MEMORY_LIMIT >> 20}); totals: " + ", ".join(f"{name} {ours[0][name]}" for name in truth if name in ours[0]))
+    print(f"# log: {truth['lines']} lines, {log.stat().st_size >> 20} MiB, one delivery line in {share:.1f}; peer {version}")
+    runs = alternate(ours=lambda: survey(snapshot, "log"), peer=lambda: summarise(log, folder))
+    rate, peer, _limit = tell("log", [truth["lines"] / run[1] for run in runs["ours"]], [truth["lines"] / run[1] for run in runs["peer"]], unit="lines/s")
+    facts, memory = runs["ours"][0][0], max(run[2] for run in runs["ours"])
+    compared = [name for name in truth if name in facts]
+    print(f"# memory {memory >> 20} MiB; " + ", ".join(f"{name} {facts[name]}" for name in compared))
+    problems = [f"{name}: {facts[name]} read, {truth[name]} written" for name in compared if facts[name] != truth[name]]
+    problems += [f"{name}: pflogsumm {said}, ours {facts[name]}" for name, said in runs["peer"][0][0].items() if not same(said, facts[name])]
     if memory > MEMORY_LIMIT:
-        problems.append(f"memory {memory >> 20} MiB is over the limit")
+        problems.append(f"more than {MEMORY_LIMIT >> 20} MiB of memory")
     if rate < TIMES_PEER * peer:
         problems.append(f"less than {TIMES_PEER:g} times the peer")
-    for problem in problems:
-        print(f"# FAILED log: {problem}")
-    return not problems
-
-
-def _same(said: str, ours: int) -> bool:
-    """Compare with a total that pflogsumm may have shortened to thousands."""
-    return int(said[:-1]) == round(ours / 1024) or int(said[:-1]) == ours // 1024 if said.endswith("k") else int(said) == ours
+    return problems
 
 
 # The queue.
@@ -277,40 +261,36 @@ def write_queue(path: Path, entries: int = ENTRIES, seed: int = 2) -> None:
             stream.write(json.dumps(entry) + "\n")
 
 
-QUEUE = """
-import json, sys
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.systems import parse_queue_text
-with open(sys.argv[1]) as stream:
-    facts = parse_queue_text(stream.read(), "postfix", "2026-11-21T20:40:54Z", 50)
-json.dump(facts, sys.stdout)
-"""
-
-
-def bench_queue(folder: Path) -> bool:
-    """Read a large queue, start of Python included."""
-    path = folder / "postqueue-j.jsonl"
-    write_queue(path)
-    runs = [run_ours(QUEUE, path, folder) for _run in range(RUNS)]
-    facts, seconds = runs[0][0], [run[1] for run in runs]
-    rate, limit = ENTRIES / statistics.median(seconds), ENTRIES / QUEUE_LIMIT
-    print(f"# queue: {ENTRIES} messages of postqueue -j, {path.stat().st_size >> 20} MiB; no peer, limit {QUEUE_LIMIT:g} s")
-    print(f"bench queue ours={rate:.0f} peer=- limit={limit:.0f} unit=entries/s ratio_peer=- ratio_limit={rate / limit:.2f}")
-    good = facts["total"] == ENTRIES and sum(group["count"] for group in facts["groups"]) + facts["rest"]["count"] == ENTRIES
-    if not good or rate < limit:
-        print(f"# FAILED queue: {'slower than its limit' if good else 'entries were lost'}")
-    return good and rate >= limit
+def bench_queue(folder: Path) -> list:
+    """Read a large queue, start of Python included; return what went wrong."""
+    snapshot = folder / "queue"
+    snapshot.mkdir()
+    (snapshot / "recorded_at").write_text(RECORDED_AT)
+    (snapshot / "postconf.txt").write_text("mail_version = 3.7.11\nmyhostname = mail.example.com\n")
+    listing = snapshot / "postqueue-j.jsonl"
+    write_queue(listing)
+    print(f"# queue: {ENTRIES} messages of postqueue -j, {listing.stat().st_size >> 20} MiB; no peer, limit {QUEUE_LIMIT:g} s")
+    runs = alternate(ours=lambda: survey(snapshot, "queue"))["ours"]
+    rate, _peer, limit = tell("queue", [ENTRIES / run[1] for run in runs], limit=ENTRIES / QUEUE_LIMIT, unit="entries/s")
+    facts = runs[0][0]
+    problems = [] if rate >= limit else ["slower than its limit"]
+    if facts["total"] != ENTRIES or sum(group["count"] for group in facts["groups"]) + facts["rest"]["count"] != ENTRIES:
+        problems.append("entries were lost")
+    return problems
 
 
 BENCHES = {"log": bench_log, "queue": bench_queue}
 
 
 def main(names: list) -> int:
-    """Run the named benchmarks, all without a name."""
-    passed = True
+    """Run the named benchmarks, all without a name; return 1 if any failed."""
+    failed = False
     with tempfile.TemporaryDirectory() as folder:
         for name in names or BENCHES:
-            passed = BENCHES[name](Path(folder)) and passed
-    return 0 if passed else 1
+            for problem in BENCHES[name](Path(folder)):
+                print(f"# FAILED {name}: {problem}")
+                failed = True
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
