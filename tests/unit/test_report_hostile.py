@@ -49,9 +49,9 @@ def test_xml_is_well_formed():
 def test_a_reply_of_a_megabyte(format):
     """Formats for people cut it, the others carry it; none takes long."""
     diagnosis = report_data.hostile("550 " + "<{{=@\x1b\u202e" * 140_000)
-    started = time.monotonic()
+    started = time.process_time()
     text = render(diagnosis, format)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     if format in ("html", "table", "markdown", "csv", "prometheus"):
         assert len(text) < 500_000
 
