@@ -54,7 +54,7 @@ def load_report(path):
         raise DeliverabilityError(f"previous: {path}: {error.strerror}") from None
     except ValueError:
         raise DeliverabilityError(f"previous: {path}: it is no JSON") from None
-    if not isinstance(report, dict) or not isinstance(report.get("hosts"), dict):
+    if not isinstance(report, dict) or not isinstance(report.get("hosts"), dict) or report.get("schema_version") != 1:
         raise DeliverabilityError(f"previous: {path}: it is no report of this collection")
     return report
 

@@ -101,6 +101,12 @@ def test_ambiguous_refusal_without_evidence_stays_open():
     assert host["verdicts"][0]["settled_by"] is None
 
 
+def test_undecided_refusal_is_not_called_somebody_elses():
+    host = judge(mail_host(log=[group(UNABLE_TEXT)]))
+    assert host["side"] == "either"
+    assert host["summary"].startswith("no refusal is known to be ours (")
+
+
 def test_refusal_followed_by_a_delivery_has_passed():
     host = judge(mail_host(log=[group(LISTED_TEXT, last="2026-11-20T09:00:00Z")], delivered_to=[delivered("example.net", last="2026-11-20T10:00:00Z")]))
     assert host["verdicts"][0]["current"] is False

@@ -199,12 +199,12 @@ def test_waivers_from_a_file(tmp_path):
 def test_report_of_last_time_from_a_file(tmp_path):
     path = tmp_path / "report.json"
     assert load_report(None) is None
-    for content, words in (("{", "no JSON"), ("[]", "no report"), ('{"hosts": []}', "no report")):
+    for content, words in (("{", "no JSON"), ("[]", "no report"), ('{"schema_version": 2, "hosts": {}}', "no report"), ('{"hosts": []}', "no report")):
         path.write_text(content)
         with pytest.raises(DeliverabilityError, match=words):
             load_report(path)
-    path.write_text('{"hosts": {}}')
-    assert load_report(path) == {"hosts": {}}
+    path.write_text('{"schema_version": 1, "hosts": {}}')
+    assert load_report(path) == {"schema_version": 1, "hosts": {}}
     with pytest.raises(DeliverabilityError, match=r"previous: .*No such file"):
         load_report(tmp_path / "nowhere.json")
 

@@ -163,7 +163,9 @@ def _summary(host, language):
     if failing:
         return f"{word(SENTENCES, 'not true', language)}: {'; '.join(failing)}"
     waiting = sorted({word(REASONS, row["verdict"]["reason"], language) for row in host["verdicts"] if row["side"] in ("theirs", "user", "either")})
-    return word(SENTENCES, "no refusal is ours", language) + (f" ({', '.join(waiting)})" if waiting else "")
+    undecided = any(row["side"] == "either" and row["current"] for row in host["verdicts"])
+    sentence = "no refusal is known to be ours" if undecided else "no refusal is ours"
+    return word(SENTENCES, sentence, language) + (f" ({', '.join(waiting)})" if waiting else "")
 
 
 def _fleet(hosts, dnsbl):

@@ -90,6 +90,7 @@ SENTENCES = {
     "and more": ("and {} more", "y {} más"),
     "not true": ("not true", "no se cumple"),
     "no refusal is ours": ("no refusal is ours", "ningún rechazo es nuestro"),
+    "no refusal is known to be ours": ("no refusal is known to be ours", "de ningún rechazo consta que sea nuestro"),
     "send from": ("Send from {} ({})", "Enviar desde {} ({})"),
 }
 
