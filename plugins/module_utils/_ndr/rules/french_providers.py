@@ -56,7 +56,7 @@ ORANGE = (
         (
             "trop de connexions, veuillez verifier votre configuration",
             "too many connections, slow down",
-            _codes("104", "105", "107"),
+            _codes("104"),
         ),
         (
             "421 mwinf5c19 ME Trop de connexions, veuillez verifier votre configuration. Too many connections, slow down. OFR005_104 [104]",
@@ -72,7 +72,7 @@ ORANGE = (
             "service refuse. veuillez essayer plus tard. service refused, please try later",
             "service refuse. veuillez essayer plus tard",
             "service refused, please try later",
-            _codes("108", "109", "505", "999"),
+            _codes("105", "106", "107", "108", "109", "505", "999"),
         ),
         (
             "421 4.2.1 Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR005_106",

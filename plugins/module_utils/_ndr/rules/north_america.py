@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule, says
 
-_COMCAST = "https://postmaster.comcast.net/smtp-error-codes.php"
+_COMCAST = "http://postmaster.comcast.net/mail-error-codes.html"
 _COX = "http://postmaster.cox.net/confluence/display/postmaster/Error+Codes"
 _SPECTRUM = "https://www.spectrum.net/support/internet/charter-postmaster-services"
 _ATT = "https://forums.att.com/conversations/att-mail-login-password/blocked-email/"
+# Each digit is a list that names our address: Spamhaus Zen, Cloudmark CSI, Sender Score.
+_COMCAST_LISTS = "bl000001|bl000010|bl000011|bl000100|bl000101|bl000110|bl000111|bl001|bl004|bl006|bl007"
 _BLOCKED_ALSO = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
 
 
@@ -35,26 +37,45 @@ COMCAST = (
         "ip_blocked",
         (
             "comcast block for spam",
-            "(bl000000|bl000001|bl000002|bl000003|bl000004|bl000010)",
-            "smtp-error-codes.php#bl*",
-            "comcast blocked for spam",
+            "bl000000",
+            "smtp-error-codes.php#bl000000",
+            "comcast block for spam. please see http://postmaster.comcast.net/smtp-error-codes.php#bl000000",
         ),
         (
             (
                 "554 resimta-po-09v.sys.example.net comcast 192.0.2.25 Comcast block for spam. Please see"
                 " http://postmaster.comcast.net/smtp-error-codes.php#BL000000"
             ),
-            "554 5.7.1 Your message was refused. Please see http://postmaster.comcast.net/smtp-error-codes.php#BL000010",
+            "554 5.7.1 Refused BL000000",
         ),
         remedy="delist",
         also=_BLOCKED_ALSO,
+    ),
+    _comcast(
+        "listed",
+        "ip_blocklisted",
+        (
+            f"({_COMCAST_LISTS})",
+            f"found on one or more dnsbls, see http://postmaster.comcast.net/smtp-error-codes.php#({_COMCAST_LISTS})",
+            f"smtp-error-codes.php#({_COMCAST_LISTS})",
+        ),
+        (
+            "554 resimta-po-11v.sys.example.net 192.0.2.25 found on one or more DNSBLs, see http://postmaster.comcast.net/smtp-error-codes.php#BL000010",
+            "550 5.7.1 Refused. BL000101",
+        ),
+    ),
+    _comcast(
+        "dynamic",
+        "dynamic_ip",
+        ("(es000001|es000010)", "smtp-error-codes.php#(es000001|es000010)"),
+        ("550 5.7.1 Refused. Please see http://help.comcast.net/content/faq/ES000010",),
     ),
     _comcast(
         "rate",
         "rate_limited",
         (
             "throttled - try again later",
-            "(rl000001|rl000002|rl000003|rl000004|rl000005|rl000006|rl000007|rl000008|rl000009|rl000010)",
+            "(rl000001|rl000002|rl000003|rl000004|rl000005|rl000006|rl000007|rl000008|rl000009|rl000010|rl001)",
             "smtp-error-codes.php#rl*",
         ),
         (
