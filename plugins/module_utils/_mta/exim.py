@@ -96,7 +96,7 @@ _TO = re.compile(r'(?P<to>"(?:[^"\\]|\\.)*"(?:@\S+?)?|\S+?)(?: \([^()]*\))*(?: <
 # The fields end at the first colon followed by a space outside quotes.
 _FIELDS = re.compile(r'(?P<fields>(?:[^":]|"(?:[^"\\]|\\.)*"|:(?! ))*)(?:: (?P<text>.*))?$', re.S)
 _SENDER = re.compile(r" F=<([^>]*)>")
-_SOURCE = re.compile(r" I=\[([^\]]+)\]")
+_SOURCE = re.compile(r" I=\[([^\]]+)\](?::\d+)?")
 _DEFER = re.compile(r" defer \(-?\d+\)")
 
 

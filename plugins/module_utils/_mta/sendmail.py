@@ -215,16 +215,14 @@ def _listed(text: str, clock) -> Iterator[Listed]:
                 yield message
             queue = _FLAGS.get(found.group("flag")) or os.path.basename(folder) or "mqueue"
             arrival = clock.epoch((found.group("time") + ":00").encode())
-            message = Listed(folder, found.group("id"), queue, arrival, int(found.group("size")), found.group("sender").strip("<>"))
-            if (folder, message.queue_id) in seen:
-                message = None
+            again = (folder, found.group("id")) in seen
             seen.add((folder, found.group("id")))
-            known = message is not None
+            message = None if again else Listed(folder, found.group("id"), queue, arrival, int(found.group("size")), found.group("sender").strip("<>"))
             continue
         change = _FOLDER.match(line)
         if change:
             folder = change.group("folder")
-        elif message is not None and known:
+        elif message is not None:
             _take(message, line)
     if message is not None:
         yield message
