@@ -83,6 +83,15 @@ class Instance:
                 raise DeliverabilityError("postfix stopped running when it was reloaded; its log tells why")
         return True
 
+    def revive(self) -> None:
+        """Bring back a Postfix that ran before: reload it, or start it where it died."""
+        if self.is_running():
+            self.reload()
+            return
+        status, _said, complaints = run("postfix", "-c", self.folder, "start")
+        if status:
+            raise DeliverabilityError(f"postfix start failed: {_last(complaints)}")
+
 
 def _last(complaints: str) -> str:
     lines = [line for line in complaints.splitlines() if "fatal" in line or "error" in line] or complaints.splitlines()
@@ -288,7 +297,7 @@ class Trial:
     def _check_maps(self, where: str, name: str, value: str, folder: str) -> None:
         """Every lookup table that the value names has to open."""
         for kind, path in _TABLE.findall(value):
-            if kind in _ASKED_TABLES:
+            if kind in _ASKED_TABLES or (name.endswith("_maps") and kind not in _REMOTE_TABLES + _SOCKETS):
                 self._ask_map(where, folder, f"{kind}:{path}")
             elif kind in _REMOTE_TABLES and not os.path.isfile(path):
                 raise DeliverabilityError(f"{where}: {kind}:{path} does not exist")
@@ -305,6 +314,7 @@ class Trial:
 
 _TABLE = re.compile(r"(?<![\w.])(?P<kind>[a-z]+):(?P<path>/[^\s,{}]+)")
 _ASKED_TABLES = ("hash", "btree", "lmdb", "cdb", "dbm", "sdbm", "texthash", "regexp", "pcre", "cidr")
+_SOCKETS = ("unix", "local")
 _REMOTE_TABLES = ("mysql", "pgsql", "ldap", "sqlite", "memcache")
 
 
@@ -405,23 +415,24 @@ def edit(instance: Instance, params: dict, check_mode: bool) -> dict:
     if check_mode or not result["changed"]:
         return result
     fresh = not snapshot.exists or _is_foreign(snapshot)
+    ran = params["reload"] and instance.is_running()
     snapshot.begin(contents)
     try:
         replace_all(contents)
-        result["reloaded"] = instance.reload() if params["reload"] else False
+        result["reloaded"] = ran and instance.reload()
     except DeliverabilityError as error:
-        _take_back(instance, contents, snapshot, fresh, params["reload"])
+        _take_back(instance, contents, snapshot, fresh, ran)
         raise DeliverabilityError(f"{error}; the files are as they were", {"diff": result["diff"]}) from error
     snapshot.finish()
     return result
 
 
-def _take_back(instance: Instance, contents: dict, snapshot: Snapshot, fresh: bool, reload: bool) -> None:
-    """Undo this run; earlier changes of the same name stay."""
+def _take_back(instance: Instance, contents: dict, snapshot: Snapshot, fresh: bool, ran: bool) -> None:
+    """Undo this run; earlier changes of the same name stay, and a Postfix that ran before runs again."""
     replace_all({path: (read(path), now) for path, (now, then) in contents.items() if read(path) == then})
-    if reload:
+    if ran:
         try:
-            instance.reload()
+            instance.revive()
         except DeliverabilityError as error:
             raise DeliverabilityError(f"{error}, even with the files as they were") from error
     if fresh:
