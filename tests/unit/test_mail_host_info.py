@@ -103,6 +103,20 @@ def test_cursor_goes_on(bundle):
     assert again["log"]["cursor"] == first["log"]["cursor"]
 
 
+def test_sender_is_known_over_the_end_of_a_run(bundle):
+    """The line that names the sender was read by the run before."""
+    lines = LOG.splitlines(keepends=True)
+    number = next(number for number, line in enumerate(lines) if ": to=<user@gmx.example>" in line)
+    (bundle / "mail.log").write_text("".join(lines[:number]))
+    first = survey(snapshot=str(bundle), gather_subset=["log"])
+    (bundle / "mail.log").write_text(LOG)
+    again = survey(snapshot=str(bundle), gather_subset=["log"], log_cursor=first["log"]["cursor"])
+    assert first["log"]["lines"] + again["log"]["lines"] == len(lines)
+    group = next(group for group in again["log"]["groups"] if group["destination"] == "gmx.example")
+    assert (group["sender_domains"], group["bytes"]) == (["sender.example"], 314)
+    assert first["log"]["senders"]["messages"] + again["log"]["senders"]["messages"] == 44
+
+
 def test_window(bundle):
     facts = survey(snapshot=str(bundle), gather_subset=["log"], log_since="2026-11-21T20:41:14Z")
     assert facts["log"]["first"] >= "2026-11-21T20:41:14Z"
@@ -315,6 +329,15 @@ def test_live_host_with_several_instances(live):
     assert facts["queue"]["total"] == 23
     one = survey(config_dir="/etc/postfix-out")
     assert (one["queue"]["total"], one["mta"]["config_dir"], one["identity"]["hostname"]) == (1, "/etc/postfix-out", "out.example.com")
+
+
+def test_live_appliance_keeps_its_postfix_apart(live, monkeypatch):
+    folder = "/opt/trend/imss/postfix/etc/postfix"
+    monkeypatch.setattr(host_module.LiveHost, "has_file", lambda self, path: path == folder + "/main.cf")
+    (live / f"postconf_-c_{folder.replace('/', '_')}").write_text(postconf(config_directory=folder, maillog_file=str(live.parent / "mail.log")))
+    (live / f"postqueue_-c_{folder.replace('/', '_')}_-p").write_text((POSTFIX / "postqueue-p-3.7.txt").read_text())
+    facts = survey()
+    assert (facts["mta"]["config_dir"], facts["queue"]["total"], facts["log"]["bounced"]) == (folder, 22, 19)
 
 
 def test_live_instance_reads_only_its_own_lines(live, tmp_path):

@@ -30,7 +30,9 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.bas
 )
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import Clock, by_hour
 
-CONFIG_DIRS = ("/etc/postfix", "/usr/local/etc/postfix", "/opt/trend/imss/postfix/etc/postfix")
+# Trend Micro's appliance keeps its Postfix apart; its programs have to be told where.
+IMSVA = "/opt/trend/imss/postfix/etc/postfix"
+CONFIG_DIRS = ("/etc/postfix", "/usr/local/etc/postfix", IMSVA)
 MESSAGES_HELD = 30000
 REASONS_HELD = 10000
 
@@ -137,6 +139,8 @@ class Postfix(MailSystem):
     def _folders(self) -> list:
         if self.config_dir or self.host.snapshot:
             return [self.config_dir]
+        if self.host.has_file(os.path.join(IMSVA, "main.cf")) and not any(self.host.has_file(os.path.join(folder, "main.cf")) for folder in CONFIG_DIRS[:2]):
+            return [IMSVA]
         listed = self.host.output("postmulti-l.txt", ["postmulti", "-l"], optional=True) or ""
         rows = [line.split() for line in listed.splitlines()]
         # The default instance is asked without a folder: its programs know where they were built to look.
@@ -215,7 +219,7 @@ class Postfix(MailSystem):
 
 def _json_entries(text: str) -> Iterator[QueueEntry]:
     """Yield the entries of ``postqueue -j``: one JSON object a line."""
-    reasons: dict = {"": ("", None, None, None, False)}
+    reasons: dict = {}  # text without its recipient -> length of what masks it, and the rest of what read_reason makes of it
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
@@ -224,26 +228,19 @@ def _json_entries(text: str) -> Iterator[QueueEntry]:
             sender = message.get("sender", "")
             sender = "" if sender == "MAILER-DAEMON" else sender
             for recipient in message.get("recipients", ()):
-                reason = recipient.get("delay_reason", "")
-                read = reasons.get(reason)
+                address, reason = recipient["address"], recipient.get("delay_reason", "")
+                key = reason.replace(address, "") if "@" in address else reason
+                read = reasons.get(key)
                 if read is None:
-                    if len(reasons) > 4096:
-                        reasons = {"": reasons[""]}
-                    read = reasons[reason] = read_reason(reason)
+                    if len(reasons) > REASONS_HELD:
+                        reasons.clear()
+                    found = read_reason(reason)
+                    read = reasons[key] = (len(reason) - len(found[0]), *found[1:])
+                prefix, stage, host, ip, masked = read
                 yield QueueEntry(
-                    message["queue_id"],
-                    message.get("queue_name", ""),
-                    message.get("arrival_time"),
-                    message.get("message_size", 0),
-                    sender,
-                    recipient["address"],
-                    read[0],
-                    read[1],
-                    read[2],
-                    read[3],
-                    None,
-                    read[4],
-                )
+                    message["queue_id"], message.get("queue_name", ""), message.get("arrival_time"), message.get("message_size", 0), sender,
+                    address, reason[prefix:], stage, host, ip, None, masked,
+                )  # fmt: skip
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DeliverabilityError(f"line {number} of the queue listing is not what postqueue -j prints: {line[:80]!r}") from error
 
