@@ -149,19 +149,19 @@ class Request:
 
     @staticmethod
     def _edit_service(master: str, wanted: dict) -> str:
-        key = wanted["key"]
+        name, kind = wanted["key"]
         if wanted["remove"]:
-            return text_of.remove_service(master, *key)
-        if text_of.service(master, *key) is None:
+            return text_of.remove_service(master, name, kind)
+        if text_of.service(master, name, kind) is None:
             if all(value is None for value in wanted["overrides"].values()) and wanted["overrides"]:
                 return master  # nothing to take away
             if not wanted["like"] and not wanted["fields"]["command"]:
-                raise DeliverabilityError(f"services: master.cf has no service {'/'.join(key)}; give like or command for a new one")
-            master = text_of.add_service(master, *key, wanted["fields"], wanted["like"])
+                raise DeliverabilityError(f"services: master.cf has no service {name}/{kind}; give like or command for a new one")
+            master = text_of.add_service(master, name, kind, wanted["fields"], wanted["like"])
         else:
-            master = text_of.set_fields(master, *key, wanted["fields"])
-        for name, value in wanted["overrides"].items():
-            master = text_of.set_override(master, *key, name, value)
+            master = text_of.set_fields(master, name, kind, wanted["fields"])
+        for parameter, value in wanted["overrides"].items():
+            master = text_of.set_override(master, name, kind, parameter, value)
         return master
 
     def previous(self, main: str, master: str) -> dict:
