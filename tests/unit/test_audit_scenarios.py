@@ -132,6 +132,7 @@ FLEETS = {
     ),
     "SPF named by the reply": ([here([group(SPF)], dns={"spf_authorises": "fail"})], [("refused", "ours", None, ["fix_spf"])]),
     "try later, and listed": ([here([group(BUSY)], lists=LISTED)], [("refused", "ours", "self", BLOCKED)]),
+    "not authorised, everything in order": ([here([group("550 5.7.1 Delivery not authorized", outcome="bounced")])], [("attention", "either", None, [])]),
     "try later, everything in order": ([here([group(BUSY)])], [OPEN_QUESTION]),
     # Spread.
     "four operators time out, one takes mail": (

@@ -144,7 +144,9 @@ def _side(rows):
 def _state(rows, findings):
     if any(row["side"] == "ours" and row["current"] and row["verdict"]["reason"] not in documents.PATIENCE for row in rows):
         return "refused"
-    return "attention" if _alarming(findings) else "ok"
+    # A final refusal that nothing has settled wants to be looked at; a connection that may come back does not yet.
+    undecided = any(row["side"] == "either" and row["current"] and row["verdict"]["temporary"] is False for row in rows)
+    return "attention" if undecided or _alarming(findings) else "ok"
 
 
 def _alarming(findings):
