@@ -352,6 +352,11 @@ def test_log_of_a_very_old_version():
     assert (facts["delivered"], facts["deferred"]) == (1, 1)
 
 
+def test_soft_bounce_is_put_off():
+    facts = read_log(lines(put_off().replace("status=deferred", "status=SOFTBOUNCE")))
+    assert (facts["deferred"], facts["bounced"]) == (1, 0)
+
+
 def test_daemons_and_instances():
     text = lines(sent("4A1"), put_off("4A2"))
     renamed = text.replace("postfix/", "postfix-out/") + text.replace("postfix/smtp", "postfix/relay/smtp") + text

@@ -212,6 +212,14 @@ def test_destinations_are_bounded(monkeypatch):
     assert facts["delivered_to_rest"] == {"count": 26, "destinations": 6}
 
 
+def test_deliveries_beside_a_refusal_are_told_even_if_they_are_few():
+    """A refusal weighs what it does by the deliveries to the same destination."""
+    many = [attempt(number, to=f"u@d{number % 10}.example", outcome="sent") for number in range(100)]
+    facts = log_facts(*many, attempt(200, to="u@small.example", outcome="sent"), attempt(201, to="u@small.example"), max_groups=5)
+    assert [row["destination"] for row in facts["delivered_to"]][-1] == "small.example"
+    assert (len(facts["delivered_to"]), facts["delivered_to_rest"]) == (6, {"count": 50, "destinations": 5})
+
+
 def test_hours_of_a_group_are_bounded():
     facts = log_facts(*(attempt(number, moment=NOW - 3600 * number) for number in range(200)))
     hours = facts["groups"][0]["by_hour"]

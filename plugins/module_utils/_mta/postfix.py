@@ -617,7 +617,7 @@ LOCAL = frozenset((b"local", b"virtual", b"pipe", b"discard", b"spawn"))
 # Daemons that talk to mail clients: their warnings are about others.
 INCOMING = frozenset((b"smtpd", b"postscreen", b"anvil", b"dnsblog", b"verify", b"policyd-spf"))
 ALARMS = frozenset((b"warning", b"fatal", b"panic", b"error"))
-OUTCOMES = {b"deferred": "deferred", b"bounced": "bounced", b"expired": "expired"}
+OUTCOMES = {b"deferred": "deferred", b"SOFTBOUNCE": "deferred", b"bounced": "bounced", b"expired": "expired"}
 
 
 class PostfixLog(LogReader):
@@ -773,7 +773,8 @@ class PostfixLog(LogReader):
         if not found:
             return
         if found["status"] != b"sent":
-            self._not_sent(head, queue_id, found["to"], found["relay"][6:], found["status"], found["text"], b"")
+            dsn = rest.partition(b", dsn=")[2].partition(b",")[0]
+            self._not_sent(head, queue_id, found["to"], found["relay"][6:], found["status"], found["text"], dsn)
         elif not found["text"].startswith(b"forwarded as "):
             pair = found["to"].rpartition(b"@")[2].replace(b">", b"") + b">, " + found["relay"]
             self.sent[pair] += 1

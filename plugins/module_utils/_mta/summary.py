@@ -388,10 +388,18 @@ class LogSummary:
         else:
             self.delivered(destination, attempt.relay_host, attempt.relay_address, 1, attempt.time, attempt.time)
 
+    def _delivered(self, max_groups: int, refusing: set) -> tuple:
+        """Return ``(deliveries to tell, the others)``: the most frequent, and a bounded number of those to destinations that refused others."""
+        ordered = sorted(self.destinations.items(), key=lambda item: (-item[1][0], _sortable(item[0])))
+        told, left = ordered[:max_groups], ordered[max_groups:]
+        also = [item for item in left if item[0][0] in refusing][: 2 * max_groups]
+        chosen = {key for key, _row in also}
+        return told + also, [item for item in left if item[0] not in chosen]
+
     def facts(self, log, max_groups: int) -> dict:
         """Return the log's facts; ``log`` is the LogFiles or Journal that was read."""
         groups, rest = self.groups.facts(self.now, max_groups)
-        kept = sorted(self.destinations.items(), key=lambda item: (-item[1][0], _sortable(item[0])))
+        delivered, left = self._delivered(max_groups, {group["destination"] for group in groups})
         hours = 0 if log.first is None or log.last is None else max(1, -(-(log.last - log.first) // 3600))
         facts = {"first": rfc3339(log.first), "last": rfc3339(log.last), "lines": log.lines}
         facts.update(self.counts)
@@ -403,12 +411,9 @@ class LogSummary:
                 "rest": rest,
                 "delivered_to": [
                     {"destination": destination, "relay_host": host, "relay_address": address, "count": count, "first": rfc3339(first), "last": rfc3339(last)}
-                    for (destination, host, address), (count, first, last) in kept[:max_groups]
+                    for (destination, host, address), (count, first, last) in delivered
                 ],
-                "delivered_to_rest": {
-                    "count": sum(row[0] for _key, row in kept[max_groups:]) + self.beyond_destinations,
-                    "destinations": len(kept[max_groups:]),
-                },
+                "delivered_to_rest": {"count": sum(row[0] for _key, row in left) + self.beyond_destinations, "destinations": len(left)},
                 "sender_domains": self.senders.domains(),
                 "senders": {
                     "hours": hours,
