@@ -156,6 +156,7 @@ _LEADING = re.compile(
     r"(?:[245]\d\d(?:[ -]+|$))?[#(]?(?:[245]\.\d{1,3}\.\d{1,3}[):;,]?(?:\s+|$))?(?:[^\w<\[]|_)*"
 )
 _BRACKETS = {ord(mark): " " for mark in '[](){}"'}
+_ANGLES = re.compile(r"<[^<> ]*>|[<>]")
 _QMAIL_SPACES = re.compile(r"[A-Za-z]_[A-Za-z]+_[A-Za-z]")
 
 # Typographic variants and accents, so that one spelling of a phrase is enough.
@@ -177,15 +178,22 @@ _PLAIN.update(
         ord("\ufeff"): None,
     }
 )
+# Accents that follow their letter.
+_PLAIN.update(dict.fromkeys(range(0x300, 0x370)))
 for _base, _marked in {
-    "a": "áàâäãåā",
+    "a": "áàâäãåāăą",
     "c": "çćč",
-    "e": "éèêëēę",
-    "i": "íìîïī",
+    "d": "ďđ",
+    "e": "éèêëēęě",
+    "g": "ğģ",
+    "i": "íìîïīı",
+    "l": "ľĺ",
     "n": "ñńň",
-    "o": "óòôöõō",
-    "s": "śš",
-    "u": "úùûüūů",
+    "o": "óòôöõōő",
+    "r": "řŕ",
+    "s": "śšşș",
+    "t": "ťţț",
+    "u": "úùûüūůű",
     "y": "ýÿ",
     "z": "źżž",
 }.items():
@@ -348,4 +356,10 @@ def _words(core: str) -> str:
         if shorter != words:
             # The last line of a multi-line reply repeats the code once more, with a space.
             words = re.sub(r"(?<=[^ ]) [245]\d\d (?:[245]\.\d{1,3}\.\d{1,3} )?", " ", shorter)
-    return " ".join(_LEADING.sub("", words, count=1).replace("(s)", "s").translate(_BRACKETS).replace("<<host>", "<host>").split())
+    words = _LEADING.sub("", words, count=1).replace("(s)", "s").translate(_BRACKETS)
+    return " ".join((_ANGLES.sub(_without_strays, words) if ">" in words or "<" in words else words).split())
+
+
+def _without_strays(found) -> str:
+    """Keep ``<address>`` and the like; other angle brackets say nothing."""
+    return found.group() if len(found.group()) > 1 else " "

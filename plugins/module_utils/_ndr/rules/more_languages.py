@@ -1,0 +1,165 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""A few words of the commonest causes in more languages: Czech, Slovak, Polish, the Nordic languages, Finnish, Hungarian, Romanian, Turkish, Greek, Ukrainian,
+Bulgarian, Serbo-Croatian, Slovene, Hebrew, Arabic, Vietnamese, Indonesian and Thai.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import RFC3463, rule
+
+RULES = (
+    rule(
+        "languages.unknown",
+        "words",
+        "user_unknown",
+        (
+            (
+                "(uzivatel|prijemce|adresat|schranka|adresa|pouzivatel|prijimatel|ucet) ... (neexistuje|nenalezen|nenalezena|nenajdeny|neznamy|neznama"
+                "|nebyl nalezen|nebyla nalezena)"
+            ),
+            "(neznamy|neznama|neplatny|neplatna) (uzivatel|prijemce|adresat|adresa|pouzivatel|prijimatel|schranka)",
+            (
+                "(anvandaren|mottagaren|adressen|kontot|brevladan|brukeren|mottakeren|postboksen|kontoen|brugeren|modtageren|postkassen) ... (finns inte"
+                "|finnes ikke|findes ikke|eksisterer ikke|existerar inte|hittades inte|ble ikke funnet|blev ikke fundet|er ukjent|er ukendt|ar okand)"
+            ),
+            "(okand|ukjent|ukendt|ogiltig|ugyldig) (anvandare|mottagare|adress|bruker|mottaker|adresse|bruger|modtager)",
+            "(kayttajaa|vastaanottajaa|postilaatikkoa|osoitetta) ei (loydy|ole|loytynyt|tunneta)",
+            "tuntematon (kayttaja|vastaanottaja|osoite)",
+            "(felhasznalo|cimzett|postafiok|cim) ... (nem letezik|nem talalhato|ismeretlen)",
+            "ismeretlen (felhasznalo|cimzett|cim)",
+            "(utilizatorul|destinatarul|casuta postala|adresa|contul) ... (nu exista|inexistent|inexistenta|necunoscut)",
+            "(kullanici|alici|posta kutusu|adres|hesap) ... (bulunamadi|mevcut degil|yok|gecersiz|bilinmiyor)",
+            "(korisnik|primatelj|primalac|adresa|uporabnik|prejemnik|naslov) ... (ne postoji|nije pronaden|ne obstaja|ni najden|nepoznat|neznan)",
+            "(користувача|користувач|отримувача|адреси|скриньки) ... (не існує|не знайдено|не найдено)",
+            "(потребителят|потребител|получателят|адресът) ... (не съществува|не е намерен)",
+            "(χρηστης|χρήστης|παραληπτης|παραλήπτης|διευθυνση|διεύθυνση) ... (δεν υπαρχει|δεν υπάρχει|δεν βρεθηκε|δεν βρέθηκε|αγνωστος|άγνωστος)",
+            "(المستخدم|المستلم|العنوان|الحساب) ... (غير موجود|غير معروف|غير صحيح)",
+            "(המשתמש|הנמען|הכתובת|התיבה) ... (לא קיים|לא קיימת|לא נמצא|לא נמצאה)",
+            "(nguoi dung|nguoi nhan|hop thu|dia chi) ... khong ton tai",
+            "(người dung|người nhận|hộp thư|dịa chỉ) ... (khong tồn tại)",
+            "(pengguna|penerima|alamat|kotak surat) ... (tidak ditemukan|tidak ada|tidak dikenal|tidak wujud)",
+            "ไม่พบผู้ใช้",
+            "ไม่มีผู้ใช้",
+            "ผู้ใช้ไม่มีอยู่",
+        ),
+        (
+            "550 Uživatel neexistuje",
+            "550 Neznámý příjemce",
+            "550 Användaren finns inte",
+            "550 Brukeren finnes ikke",
+            "550 Käyttäjää ei löydy",
+            "550 A felhasználó nem létezik",
+            "550 Utilizatorul nu există",
+            "550 Kullanıcı bulunamadı",
+            "550 Korisnik ne postoji",
+            "550 Користувача не існує",
+            "550 Ο χρήστης δεν υπάρχει",
+            "550 المستخدم غير موجود",
+            "550 המשתמש לא קיים",
+            "550 Người dùng không tồn tại",
+            "550 ไม่พบผู้ใช้",
+        ),
+        counter=("550 Doména neexistuje", "554 Odesílatel neznámý", "550 IP adresa 192.0.2.25: PTR neexistuje"),
+        unless=(
+            "(ip|dns|helo|ehlo|ptr|reverse|reverz*|server*|domen*|domain|mx)",
+            "(odesilatel*|domena|avsandare*|avsender*|afsender*|lahettaja*|felado*|expeditor*|gonderen*|posiljatel*|відправник*)",
+        ),
+        url=RFC3463,
+    ),
+    rule(
+        "languages.full",
+        "named",
+        "mailbox_full",
+        (
+            "(schranka|postovni schranka) ... (plna|preplnena|prekrocila)",
+            "prekrocena kvota",
+            "kvota ... (prekrocena|vycerpana)",
+            "(brevladan|postlada|postboksen|postkassen|inkorgen|innboksen|indbakken|mailboxen) ... (full|fuld|fullt|overskredet|overskriden)",
+            "(postilaatikko|sahkopostilaatikko) ... (taynna|taysi)",
+            "(postafiok|tarhely) ... (megtelt|betelt|tele)",
+            "(casuta postala|casuta|mailbox) ... (este plina|e plina)",
+            "(posta kutusu|kotasi|kutusu) ... (dolu|doldu|asildi)",
+            "(kota asildi|kotasi asildi|kotasi dolu)",
+            "(postanski sanducic|sanducic|sandu*|pretinac|nabiralnik) ... (pun|puna|poln|prepun)",
+            "(скринька|скриньку) ... (переповнена|повна)",
+            "(γραμματοκιβωτιο|γραμματοκιβώτιο) ... (γεματο|γεμάτο|πληρες|πλήρες)",
+            "(صندوق البريد|صندوق بريد) ... (ممتلئ|ممتلىء)",
+            "(התיבה|תיבת הדואר) ... (מלאה)",
+            "hop thu ... day",
+            "hộp thư ... (dầy)",
+            "(kotak surat|kotak masuk) ... (penuh)",
+        ),
+        (
+            "552 Schránka je plná",
+            "552 Brevlådan är full",
+            "552 Postafiók megtelt",
+            "552 Căsuța poștală este plină",
+            "552 Posta kutusu dolu",
+            "552 Скринька переповнена",
+            "552 صندوق البريد ممتلئ",
+        ),
+        url=RFC3463,
+    ),
+    rule(
+        "languages.spam",
+        "named",
+        "spam_content",
+        (
+            "(zprava|sprava|email|e-mail) ... (odmitnuta|odmietnuta|oznacena|vyhodnocena) ... spam",
+            "(wiadomosc|meldingen|meddelandet|beskeden|viesti|uzenet|mesajul|ileti|mesaj|poruka) ... spam",
+            "spam ... (odmitnut*|odrzucon*|avvisad|avvist|afvist|hylatty|elutasitva|respins|reddedildi|odbijen*)",
+        ),
+        ("554 Zpráva odmítnuta jako spam", "554 Meddelandet avvisades som spam", "554 Üzenet elutasítva: spam", "554 İleti spam olarak algılandı"),
+        also=("contact_recipient_admin", "delist"),
+        url=RFC3463,
+    ),
+    rule(
+        "languages.blocked",
+        "named",
+        "ip_blocked",
+        (
+            (
+                "(ip|ip adresa|vase ip|vas server|server|serveren|palvelin|szerver|serverul|sunucu) ... (blokovana|blokovan|zablokovana|blockerad|blokkert"
+                "|blokeret|estetty|blokkolva|letiltva|blocat|blocata|engellendi|blokiran*|zablokowany)"
+            ),
+            "чорному списку",
+            (
+                "(cerne listine|cernou listinu|blacklistu|svarta listan|svarteliste|sortliste|mustalla listalla|feketelistan|lista neagra|kara listede"
+                "|crnoj listi|czarnej liscie)"
+            ),
+        ),
+        (
+            "554 Vaše IP adresa je zablokovaná: IP 192.0.2.25 blokována",
+            "554 IP 192.0.2.25 kara listede",
+            "550 IP-adressen er blokkert: server blokkert",
+            "554 Serverul este blocat",
+        ),
+        remedy="delist",
+        also=("switch_outbound_ip", "use_smarthost", "contact_recipient_admin"),
+        url=RFC3463,
+    ),
+    rule(
+        "languages.later",
+        "vague",
+        "system_busy",
+        (
+            "zkuste [to] [prosim] [znovu] pozdeji",
+            "skuste [to] [znova] neskor",
+            "(sprobuj|sprobujcie|prosze sprobowac|sprobuj ponownie) [ponownie] pozniej",
+            "(forsok igen|prov igen|prov senare|prov pa nytt|prov senere|prov igen senere|forsok senare) [senare|senere]",
+            "yrita (myohemmin|uudelleen)",
+            "(probalja|probalkozzon) ... kesobb",
+            "(incercati|reincercati) ... mai tarziu",
+            "daha sonra [tekrar] (deneyin|deneyiniz)",
+            "(pokusajte|poskusite) ... (kasnije|kasneje|pozneje)",
+            "спробуйте ... пізніше",
+            "δοκιμαστε ... αργοτερα",
+        ),
+        ("451 Zkuste to prosím později", "421 Försök igen senare", "451 Daha sonra tekrar deneyin", "450 Спробуйте пізніше"),
+        url=RFC3463,
+    ),
+)
