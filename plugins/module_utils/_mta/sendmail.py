@@ -452,7 +452,7 @@ def _cf_lines(text: str) -> Iterator[str]:
 
 # The log.
 
-_MESSAGE = re.compile(r"^(?P<id>[0-9A-Za-z]{8,}): (?P<rest>.*)$")
+_MESSAGE = re.compile(r"^(?P<id>NOQUEUE|[0-9A-Za-z]{8,}): (?P<rest>.*)$")
 _TO = re.compile(
     r"^to=(?P<to>.*?), (?:ctladdr=.*?, )?delay=[^,]*,(?: xdelay=[^,]*,)? mailer=(?P<mailer>[^,]+),(?: (?!relay=|dsn=|reply=|stat=)\w+=[^,]*,)*"
     r"(?: relay=(?P<relay>.*?),)?(?: dsn=(?P<dsn>\d\.\d+\.\d+),)?(?: reply=(?P<reply>.*?),)? stat=(?P<stat>.*)$"
@@ -476,6 +476,12 @@ def read_relay(text: str | None) -> tuple:
     if not host or host.startswith("[") or "@" in host:
         return None, address
     return host.lower(), address
+
+
+def _outcome(dsn: str | None, stat: str) -> str:
+    """Return what became of a delivery: by Sendmail's own code, since a server's words may hold a status too."""
+    known = {"2": "sent", "4": "deferred", "5": "bounced"}.get((dsn or "")[:1])
+    return known or ("sent" if stat.startswith("Sent") else "deferred" if stat.startswith(("Deferred", "queued")) else "bounced")
 
 
 class SendmailLog(LogReader):
@@ -548,10 +554,12 @@ class SendmailLog(LogReader):
             return  # not tried yet
         sender, size = self.messages.get(queue_id, (None, 0))
         common = {"time": moment, "queue_id": queue_id, "sender": sender, "size": size, "dsn": dsn, "relay_address": address}
-        if stat.startswith("Sent"):
+        outcome = _outcome(dsn, stat)
+        if outcome == "sent":
             self._accepted(recipients, found.group("mailer"), stat, host, common)
             return
-        outcome = "deferred" if stat.startswith("Deferred") or stat == "queued" or (dsn or "").startswith("4") else "bounced"
+        if reply and outcome == "bounced":  # the status comes last, whatever the server said
+            reply, _equals, stat = f"{reply}, stat={stat}".rpartition(", stat=")
         text, stage, named, masked = read_status(stat)
         if reply:
             # The status shows what the reply does not: that the server said more than this line.
