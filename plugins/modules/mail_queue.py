@@ -34,7 +34,7 @@ options:
       - V(hold) keeps messages from being tried, until they are released.
       - V(release) lets held messages go.
       - V(requeue) takes messages in again, as needed after a change of address rewriting or content filters. Held messages stay on hold.
-        With Postfix, the ids change.
+        With Postfix, it takes up to a minute, and the ids change.
       - V(delete) removes messages for good. Their senders are told nothing.
     type: str
     choices: [flush, hold, release, requeue, delete]
