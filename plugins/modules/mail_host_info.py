@@ -168,7 +168,9 @@ mail_host:
           elements: dict
           returned: always
         delivered_to:
-          description: What was accepted by others, per C(destination), C(relay_host) and C(relay_address), with C(count), C(first) and C(last).
+          description:
+            - What was accepted by others, per C(destination), C(relay_host) and C(relay_address), with C(count), C(first) and C(last).
+            - The most frequent, and those to destinations that refused other mail; the rest is in C(delivered_to_rest).
           type: list
           elements: dict
           returned: always

@@ -166,6 +166,11 @@ def test_bundle_without_a_log_is_a_warning(tmp_path):
     assert any("no log was found" in warning for warning in facts["warnings"])
 
 
+def test_log_without_times_is_a_warning(tmp_path):
+    facts = survey(snapshot=str(snapshot(tmp_path, **{"mail.log": "when: postfix/smtp[1]: 4A1: to=<a@example.net>\n" * 3})))
+    assert "none of the log's 3 lines begins with a time in a known form" in facts["warnings"]
+
+
 def test_log_of_others_needs_no_postfix(tmp_path):
     """A host that collects the logs of mail servers runs none."""
     folder = snapshot(tmp_path, **{"postconf.txt": None, "postconf-M.txt": None, "postqueue-j.jsonl": None, "mail.log": LOG})

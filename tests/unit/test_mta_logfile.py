@@ -85,6 +85,8 @@ def append(path, *lines: int, half: int | None = None) -> None:
         (b"2026-11-21T20:34:16.123Z,08DB", "2026-11-21T20:34:16Z"),
         (b"Nov 21 20:34:16 mail postfix", "2026-11-21T20:34:16Z"),
         (b"Nov  1 00:00:00 mail postfix", "2026-11-01T00:00:00Z"),
+        (b"Nov 21 2025 20:34:16 mail postfix", "2025-11-21T20:34:16Z"),
+        (b"Nov 21 20:34:16.123456 mail postfix", "2026-11-21T20:34:16Z"),
         (b"Sat Nov 21 20:34:16 2026 Info: MID", "2026-11-21T20:34:16Z"),
         (b"Sat Nov 21 20:34:16 2025 Info: MID", "2025-11-21T20:34:16Z"),
         (b"@400000006b0209682558b8ec status", "2026-11-21T21:13:02Z"),

@@ -104,11 +104,13 @@ class Clock:
         return hour + int(line[14:16]) * 60 + int(line[17:19])
 
     def _traditional(self, line: bytes) -> int:
-        """``Nov 21 20:34:16`` and ``Sat Nov 21 20:34:16 2026``."""
+        """``Nov 21 20:34:16``, ``Nov 21 2026 20:34:16`` and ``Sat Nov 21 20:34:16 2026``."""
         if line[:3] not in MONTHS and line[4:7] in MONTHS and line[3:4] == b" ":
             line = line[4:]
         if line[5:6] == b" " and line[4:5].isdigit():  # copied from where spaces are folded: "Jul 2"
             line = line[:4] + b" " + line[4:]
+        if line[7:11].isdigit() and line[11:12] == b" ":  # the year stands in the middle
+            line = line[:7] + line[12:20] + b" " + line[7:11]
         if line[9:10] != b":" or line[12:13] != b":":
             raise ValueError
         year = line[16:20] if line[15:16] == b" " and line[16:20].isdigit() and line[20:21] in (b" ", b"", b":") else b""

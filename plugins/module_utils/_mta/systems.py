@@ -156,6 +156,8 @@ def _log(system, host, params: dict, warnings: list) -> tuple:
     reader = system.log_reader(summary, clock)
     _read(log, reader)
     warnings += log.warnings
+    if log.lines and log.first is None:
+        warnings.append(f"none of the log's {log.lines} lines begins with a time in a known form")
     warnings += [f"{text} ({count} times)" if count > 1 else text for text, count in summary.warnings.items()]
     return summary.facts(log, params["max_groups"]), summary.truths
 
