@@ -207,6 +207,8 @@ CONTENT = (
         "named",
         "spam_content",
         (
+            "spamtrap*",
+            "spam trap",
             "reject spam",
             "spamtext",
             "using spam pattern",
@@ -298,6 +300,9 @@ CONTENT = (
         "words",
         "content_rejected",
         (
+            "non-western",
+            "non-latin",
+            "(character set|charset|language) [is|are] not (accepted|allowed|permitted)",
             "(rejected|blocked|refused) (due to|because of) [its|the|message|prohibited] [message] content [restrictions|policy]",
             (
                 f"(content|attachment|body|subject|header|headers|file|attachments|message content|message body|extension|filename"
@@ -450,6 +455,8 @@ DIALOGUE = (
         "named",
         "tls_failed",
         (
+            "subject alternative name found",
+            "presented certificate",
             (
                 "(starttls|tls|ssl|encryption|secure connection|encrypted connection|tls connection|tls session|tls encryption|opportunistic tls|starttls"
                 " command) [is|session|connection|handshake|negotiation|was|has|to|for|version|first|mode|with|command|protocol] [not|<host>|been|be|currently"
@@ -629,6 +636,11 @@ VAGUE = (
         "vague",
         "policy",
         (
+            "permanently (deferred|rejected|refused|blocked)",
+            "is (blocked|banned) (by|at|in|here)",
+            "requires that you (verify|confirm)",
+            "(no|without) permission",
+            "no permit",
             (
                 "(access|delivery|transaction|mail|message|permission|connection|command|request|operation|sending|email|e-mail|messages|submission|rcpt|smtp"
                 "|recipient|data|envelope|session|client) [is|was|has been|not|are|been|has|to <address>]"
@@ -675,7 +687,7 @@ VAGUE = (
         (
             "mailbox [is] (unavailable|not available|inaccessible|not accessible|access refused|error)",
             (
-                "(user|recipient|mailbox|account|address) [<address>] [is] (unavailable|not available|rejected|refused|not accepted|denied|not allowed|invalid"
+                "(user|recipient|mailbox|account|address) [<address>] [is] (unavailable|not available|rejected|refused|not accepted|denied|invalid"
                 " or|failed|undeliverable|not deliverable)"
             ),
             "recipient address rejected",

@@ -240,7 +240,13 @@ OTHERS = (
     _zoho(
         "policy_rejection",
         "policy",
-        ("email rejected due to policy", "policy violation! email has been blocked", "access denied ... zoho", "email policy violation detected"),
+        (
+            "mailpolicy violation error",
+            "email rejected due to policy",
+            "policy violation! email has been blocked",
+            "access denied ... zoho",
+            "email policy violation detected",
+        ),
         ("554 5.7.7 Email policy violation detected",),
         also=("fix_message", "fix_sender_auth", "delist", "switch_outbound_ip"),
         shared=True,
