@@ -77,7 +77,7 @@ class Host:
 @pytest.fixture
 def programs(monkeypatch):
     played = Programs()
-    monkeypatch.setattr(postfix_queue, "run", lambda *words, **options: played.run(*words, **options))
+    monkeypatch.setattr(postfix_queue, "run", played.run)
     monkeypatch.setattr(queue, "LiveHost", Host)
     return played
 

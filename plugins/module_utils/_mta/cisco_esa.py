@@ -260,7 +260,7 @@ def listed_entries(text: str) -> Iterator[QueueEntry]:
             address = recipient.group("recipient").lower().strip("<>")
             domain = domain_of(address)
             listed[domain] = listed.get(domain, 0) + 1
-            mid, size, sender = message
+            mid, size, sender = message  # pylint: disable=unpacking-non-sequence
             yield QueueEntry(mid, "down" if domain in down else "delivery", None, size, sender, address, masked=int(recipient.group("attempts")) > 0)
         elif heading:
             message = (heading.group("mid"), int(heading.group("size")), heading.group("sender").lower().strip("<>"))
