@@ -36,6 +36,9 @@ RULES = (
         "words",
         "user_unknown",
         (
+            "rejected: not in recipient list",
+            "<address> is no longer (valid|in use|active|available)",
+            "(doesn't|does not|do not) (handle|accept|take) mail for (that|this) (user|address|recipient|mailbox)",
             "no such id",
             "(email|e-mail) address ... (couldn't|could not|cannot|can't) be found",
             f"no such ({USER})",
@@ -91,10 +94,7 @@ RULES = (
             ),
             "(doesn't|does not) have (a|an) ... account",
             "(doesn't|does not) have (a|an) (mailbox|account|email account)",
-            (
-                "[recipient] (address rejected|rejected): (user|recipient|address|mailbox|account|undeliverable address|unknown|no such|unverified address:"
-                " unknown)"
-            ),
+            ("[recipient] (address rejected|rejected): (user|recipient|address|mailbox|undeliverable address|unknown|no such|unverified address: unknown)"),
             "^recipient [address] rejected$",
             "^(recipient|rcpt|address|addressee|mailbox|user|account) [address] (rejected|refused|denied|error)$",
             "^<address>... (unknown|not found|invalid)",
@@ -209,6 +209,8 @@ RULES = (
         "words",
         "mailbox_disabled",
         (
+            "(not|no longer) [currently] [being] accepted for (this|that) (mailbox|user|account|recipient|address)",
+            "account closed due to inactivity",
             "(account|user|mailbox) ... has been (suspended|disabled|deactivated|closed|terminated|deleted)",
             (
                 f"({MAILBOX}) [<address>] [that] [you tried to reach] [is|has been|was|been|status is|currently] [currently|temporarily|permanently"
@@ -241,13 +243,29 @@ RULES = (
         ),
         ("550 5.2.1 this mailbox has been suspended", "554 5.7.13 recipient's account is inactive", "550 zoe is a deactivated mailbox"),
         counter=("550 5.7.1 your ip has been suspended from sending here", "535 5.7.8 your account is locked"),
-        unless=("your account", "sender", "your ip", "over quota", "from your", "domain ... does not accept", "mail from you", "client", "relay", "full"),
+        unless=(
+            "non-western",
+            "character set",
+            "your account",
+            "sender",
+            "your ip",
+            "over quota",
+            "from your",
+            "domain ... does not accept",
+            "mail from you",
+            "client",
+            "relay",
+            "full",
+        ),
     ),
     rule(
         "addressee.full",
         "named",
         "mailbox_full",
         (
+            "(user|recipient|mailbox|account) has exceeded$",
+            "quota (exceed|exceeds) [the|its|hard|soft]",
+            "<address> [is] [over] quota",
             "mailbox limit (exeeded|exceeded) [for]",
             "mailbox exceeds allowed size",
             "mail quota [has been|is] exceeded",

@@ -45,7 +45,7 @@ KEYS = {
 _WHEN = ("operator", "code", "status", "stage")
 
 # A condition makes a rule as much more specific as so many letters; so does an end of the reply.
-_CONDITION_WEIGHT = 20
+_CONDITION_WEIGHT = {"operator": 20, "code": 10, "status": 20, "stage": 20}
 _END_WEIGHT = 5
 # Answers that a Ruleset remembers.
 _REMEMBERED = 4096
@@ -109,7 +109,7 @@ class Rule:
         self.counter = tuple(data.get("counter", ()))
         self.when = tuple((key, _condition(key, data["when"][key])) for key in _WHEN if key in data.get("when", {}))
         # The rank of a match is this and the letters that it accounts for.
-        self.base = (len(TIERS) - TIERS.index(self.tier)) * _TIER + _CONDITION_WEIGHT * len(self.when)
+        self.base = (len(TIERS) - TIERS.index(self.tier)) * _TIER + sum(_CONDITION_WEIGHT[key] for key, _values in self.when)
         self.unless = tuple(Phrase(text) for text in data.get("unless", ()))
         self.phrases = tuple(Phrase(text) for text in data.get("match", ()))
 

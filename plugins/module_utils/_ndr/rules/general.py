@@ -611,6 +611,7 @@ VAGUE = (
         "words",
         "policy",
         (
+            "(mailpolicy|mail policy|policy) violation",
             (
                 "policy (rejection|reject|violation|reasons|restriction|restrictions|error|block|blocked|reason|violations|rule|check|denied|refused|decision"
                 "|filter|control)"

@@ -230,6 +230,8 @@ RULES = (
         "named",
         "auth_failed",
         (
+            "spoofed (message|mail|sender|address|from)",
+            "(rejected|rejecting|blocked|detected) ... spoof*",
             "(spf|dkim) (and|or|nor|/|and/or|&) [a] [valid] (dkim|spf)",
             "spf ... dkim",
             "dkim ... spf",
@@ -369,8 +371,8 @@ RULES = (
             "(sender|from) (unknown|unverified)",
             "mail from <address> ... (rejected|refused|not allowed|denied|not accepted)",
             (
-                "(your|the) [sender|from|return|email|e-mail] address [<address>] [is|was|has] (rejected|not accepted|invalid|not valid|refused|not allowed"
-                "|malformed|not been verified)"
+                "(your|the sender|the from|the return) [sender|from|return|email|e-mail] address [<address>] [is|was|has] (rejected|not accepted|invalid|not"
+                " valid|refused|not allowed|malformed|not been verified)"
             ),
             "envelope from ... (not|rejected|denied|invalid)",
             "(does not|doesn't|do not) accept (bounces|null senders|bounce messages|mail from <>|delivery notifications|null sender)",

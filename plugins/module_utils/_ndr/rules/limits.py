@@ -133,6 +133,7 @@ RULES = (
         "named",
         "too_many_connections",
         (
+            "too frequent (connects|connections|connection attempts)",
             (
                 f"({_MANY}|much|multiple|maximum|max|unacceptable number of|number of) [open|concurrent|simultaneous|smtp|active|parallel|tcp|incoming|current"
                 "|existing|inbound|of|new] [smtp|tcp|open|concurrent|inbound] (connections|sessions|connection|connects|session|clients|children|processes)"

@@ -287,7 +287,12 @@ OTHERS = (
         "pl.unknown",
         "words",
         "user_unknown",
-        ("nie ma takiego (konta|uzytkownika|adresu)", "(uzytkownik|konto|adres|adresat|skrzynka) ... nie istnieje", "nieznany (uzytkownik|odbiorca|adresat)"),
+        (
+            "nie ma takiego (konta|uzytkownika|adresu)",
+            "(uzytkownik|konto|adres|adresat|skrzynka) ... nie istnieje",
+            "nieznany (uzytkownik|odbiorca|adresat)",
+            "^[<address>] nie istnieje",
+        ),
         ("550 Nie ma takiego konta", "550 Konto nie istnieje"),
     ),
     rule(

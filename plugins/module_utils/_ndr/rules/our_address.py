@@ -18,6 +18,7 @@ RULES = (
         "named",
         "ip_blocklisted",
         (
+            "^[you are|you're|you have been|host is|sender is] (blacklisted|blocklisted|blacklist|black listed)$",
             (
                 f"(blocked|rejected|refused|denied|{LISTED}) [using|by|at|in|on|via|due to|because of] [the|our|a|an] [local|realtime|real-time|dns|public|ip"
                 f"|global|internal|sender|spam] ({LIST})"
@@ -84,6 +85,8 @@ RULES = (
         "named",
         "ip_blocked",
         (
+            "(refused|rejected|blocked|denied) (due to|because of|for) [network|repeated|ongoing] abuse",
+            "ips [are|were] (blocked|rejected|banned)",
             "(blocklisting|blacklisting|blocking) in effect",
             "your ip identified as spammer",
             "relaying denied - your ip identified as spammer",

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What a status says when the words say nothing: the weakest tier, after RFC 3463 and the IANA registry.
+"""What a status or a reply code says when the words say nothing: the weakest tier, after RFC 3463 and the IANA registry.
 
 Codes with one clear meaning (SPF, DKIM, null MX) are worth more than the old general ones, which servers use for everything.
 """
@@ -11,6 +11,7 @@ Codes with one clear meaning (SPF, DKIM, null MX) are worth more than the old ge
 from __future__ import annotations
 
 _RFC3463 = "https://www.rfc-editor.org/rfc/rfc3463"
+_RFC5321 = "https://www.rfc-editor.org/rfc/rfc5321#section-4.2.3"
 _RFC7372 = "https://www.rfc-editor.org/rfc/rfc7372"
 
 
@@ -26,6 +27,11 @@ def _rule(name, status, reason, text, **more):
     }
     rule.update(more)
     return rule
+
+
+def _code(name, code, reason, text, **more):
+    """Return the rule for one reply code."""
+    return _rule(name, None, reason, text, **dict({"when": {"code": code}, "url": _RFC5321}, **more))
 
 
 RULES = (
@@ -81,4 +87,13 @@ RULES = (
     _rule("sender_null_mx", "x.7.27", "sender_address_rejected", "550 5.7.27 zxcv qwer", url="https://www.rfc-editor.org/rfc/rfc7505", confidence="likely"),
     _rule("flood", "x.7.28", "rate_limited", "450 4.7.28 zxcv qwer", url="https://www.rfc-editor.org/rfc/rfc7372", confidence="likely"),
     _rule("arc", "x.7.29", "auth_failed", "550 5.7.29 zxcv qwer", url="https://www.rfc-editor.org/rfc/rfc8617", confidence="likely"),
+    # Reply codes alone, where RFC 5321 and its extensions leave one meaning.
+    _code("closing", "421", "system_busy", "421 zxcv qwer"),
+    _code(
+        "command", ("500", "502", "503", "504", "555"), "protocol_error", "502 zxcv qwer", side="either", remedy="contact_recipient_admin", also=("fix_mta",)
+    ),
+    _code("login", ("530", "534", "535", "538"), "authentication_required", "535 zxcv qwer", url="https://www.rfc-editor.org/rfc/rfc4954"),
+    _code("null_mx_code", "556", "no_mail_accepted", "556 zxcv qwer", url="https://www.rfc-editor.org/rfc/rfc7504"),
+    # Whoever is turned away before a word was said is turned away for who or where he is.
+    _code("turned_away", "5xx", "policy", "host mx.example.org[192.0.2.7] refused to talk to me: 554 mx.example.org", when={"code": "5xx", "stage": "connect"}),
 )

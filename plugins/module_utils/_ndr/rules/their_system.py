@@ -79,6 +79,9 @@ RULES = (
         "words",
         "system_busy",
         (
+            "too busy to (accept|receive|take|process|handle)",
+            "^[mail] queue [is] too (long|large|big)$",
+            "^[mail] queue [is] full",
             "(server|host|system|we|mail server) [is|are] (too|currently|very|extremely) busy",
             (
                 "(server|host|service|system|mta|mail system|site|mail server|queue) [is] [currently|temporarily|too] (overloaded|congested|saturated|over"
@@ -143,6 +146,7 @@ RULES = (
         "words",
         "local_delivery_failed",
         (
+            "(cannot|can not|can't|could not|unable to) (open|create) [new|temporary|temp] [email|mail|output|message] (file|output)",
             "(unable|failed|cannot|could not) [to] open (mailbox|inbox|the mailbox|user's mailbox)",
             "command died",
             "(unknown|local) mailer error",
@@ -193,6 +197,7 @@ RULES = (
         "words",
         "connection_failed",
         (
+            "(connect|connection) to (<host>|<ip>) [<ip>|<n>] (refused|timed out|failed|timeout)",
             "connection refused",
             "(connection|connect|operation) [attempt] timed out",
             "connection timeout",
@@ -244,6 +249,7 @@ RULES = (
         "words",
         "connection_lost",
         (
+            "(read|write) error (from|to|on) [<host>|socket|connection]",
             "lost connection with",
             "lost [the|smtp|remote] connection [while|after|during|to|with]",
             (
