@@ -233,6 +233,8 @@ class Conf:
             words = _words(re.sub(r"\$(\w+)", lambda found: self.macros.get(found.group(1), found.group(0)), line))
             if not words:
                 continue
+            if words[0] in ("action", "match"):
+                words = self._with_named_lists(words)
             if words[0] == "include" and len(words) > 1 and depth < 10:
                 included = self.host.file(words[1])
                 if included is None:
@@ -247,6 +249,24 @@ class Conf:
                     self.local_actions.add(words[1])
             elif words[0] == "match" and "action" in words[:-1]:
                 self.rules.append((words[1 : words.index("action")], words[words.index("action") + 1]))
+
+    def _with_named_lists(self, words: list) -> list:
+        """Return the words of a rule in which each ``{ a, b }`` became a table of that name."""
+        named: list = []
+        inside = None
+        for word in words:
+            if word == "{":
+                inside = []
+            elif word == "}" and inside is not None:
+                name = ", ".join(inside)
+                self.tables[name] = ["{", *inside, "}"]
+                named.append(f"<{name}>")
+                inside = None
+            elif inside is not None:
+                inside.append(word)
+            else:
+                named.append(word)
+        return named
 
     def rows(self, reference: str) -> list | None:
         """Return ``[(key, value)]`` of ``<table>`` or of a word alone; None for a table that cannot be read as text."""
