@@ -32,6 +32,7 @@ RULES = (
         ),
         also=("contact_recipient_admin", "fix_sender_auth", "delist", "switch_outbound_ip", "reduce_rate"),
         settle=("dnsbl", "spf", "spread"),
+        counter=("550 5.7.1 Message rejected due to local policy. Please visit https://support.apple.com/en-us/HT204137",),
     ),
     _apple(
         "local_policy_host",
@@ -41,6 +42,7 @@ RULES = (
         remedy="delist",
         also=("contact_recipient_admin", "switch_outbound_ip", "use_smarthost", "reduce_rate", "fix_message"),
         settle=("dnsbl", "spf", "spread"),
+        counter=("550 5.7.1 Message rejected due to local policy. Please visit https://support.apple.com/en-us/HT204137",),
     ),
     _apple(
         "local_policy",
@@ -48,6 +50,7 @@ RULES = (
         ("message rejected due to local policy. please visit https://support.apple.com*", "support.apple.com/en-us/ht204137", "support.apple.com/en-us/<n>"),
         ("550 5.7.1 Message rejected due to local policy. Please visit https://support.apple.com/en-us/HT204137",),
         also=("fix_message", "delist", "switch_outbound_ip", "fix_sender_auth", "reduce_rate"),
+        counter=("554 5.7.1 [CS01] Message rejected due to local policy.",),
     ),
     _apple(
         "blocked",
@@ -60,6 +63,7 @@ RULES = (
         remedy="delist",
         also=("reduce_rate", "wait", "switch_outbound_ip", "use_smarthost"),
         settle=("dnsbl", "spread"),
+        counter=("554 5.7.1 [CS01] Message rejected due to local policy.",),
     ),
     _apple(
         "not_accepting",
@@ -70,6 +74,7 @@ RULES = (
         remedy="reduce_rate",
         also=("delist", "wait", "switch_outbound_ip", "use_smarthost", "fix_mta"),
         settle=("dnsbl", "spread"),
+        counter=("554 smtp-16.iol.local smtp-16.iol.local ESMTP server not available IP: 192.0.2.25 - LIB_102",),
     ),
     _apple(
         "deferred",
@@ -78,6 +83,7 @@ RULES = (
         ("421 [HCM1] Your mail from 192.0.2.25 was deferred.",),
         also=("wait", "delist", "switch_outbound_ip"),
         settle=("dnsbl", "spread"),
+        counter=("550 5.7.0 Mail from IP 192.0.2.25 was rejected due to listing in a local list",),
     ),
     _apple(
         "busy",
@@ -85,12 +91,14 @@ RULES = (
         ("^(bs01|bs02) temporary server error. please try again later", "^(bs01|bs02)"),
         ("451 [BS02] Temporary server error. Please try again later.",),
         temporary=True,
+        counter=("451 4.7.500 Server busy. Please try again later from [192.0.2.25]. (S77719) [DB5EUR01FT012.eop-EUR01.prod.protection.outlook.com]",),
     ),
     _apple(
         "over_quota",
         "mailbox_full",
         ("^user is overquota", "^the user you are trying to contact is over quota", "recipient ... is over (icloud|their) [storage] quota"),
         ("552 5.2.2 User is overquota",),
+        counter=("550 5.1.1 <zoe@example.org>: user does not exist",),
     ),
     _apple(
         "unknown",
@@ -98,17 +106,20 @@ RULES = (
         ("<address>: user does not exist", "^<address>: invalid or inactive recipient"),
         ("550 5.1.1 <zoe@example.org>: user does not exist",),
         url="https://support.apple.com/en-us/102523",
+        counter=("450 4.1.8 <zoe@example.com>: sender address rejected: unknown domain does not exist",),
     ),
     _apple(
         "too_many_messages",
         "rate_limited",
         ("domain <host> is sending too many (messages|mails|emails)", "<ip> is sending too many (messages|mails)", "too many messages for this session"),
         ("421 4.7.0 too many messages for this session", "450 4.7.1 domain example.com is sending too many messages"),
+        counter=("550 5.7.1 [SDL] Domain Lockdown: this sender is not permitted for example.com",),
     ),
     _apple(
         "dmarc",
         "dmarc_failed",
         ("rejected by icloud ... dmarc", "dmarc policy. see https://support.apple.com/en-us/ht204137"),
         ("550 5.7.1 Your message was rejected due to example.com's DMARC policy. See https://support.apple.com/en-us/HT204137 for info",),
+        counter=("550 5.7.1 Message rejected due to local policy. Please visit https://support.apple.com/en-us/HT204137",),
     ),
 )

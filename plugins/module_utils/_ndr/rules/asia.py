@@ -42,6 +42,7 @@ QQ = (
             "550 Sender frequency limited [AbCdEf= IP: 192.0.2.25]. https://open.work.weixin.qq.com/help2/pc/20049",
         ),
         also=("wait", "delist", "switch_outbound_ip"),
+        counter=("550 Mail content denied [AbCdEf= IP: 192.0.2.25]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726",),
     ),
     _qq(
         "connection_denied",
@@ -54,6 +55,7 @@ QQ = (
         remedy="delist",
         also=_PORTAL,
         settle=("dnsbl", "spread"),
+        counter=("550 Mail content denied [AbCdEf= IP: 192.0.2.25]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726",),
     ),
     _qq(
         "content_denied",
@@ -71,6 +73,7 @@ QQ = (
         ),
         also=("contact_recipient_admin", "delist", "reduce_rate"),
         settle=("dnsbl", "spread"),
+        counter=("550 Connection denied [AbCdEf= IP: 192.0.2.25]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726",),
     ),
     _qq(
         "rejected_by_recipient",
@@ -78,6 +81,7 @@ QQ = (
         ("mail is rejected by recipients", "mail is rejected by recipient", "the sender is in the blacklist of the recipient"),
         ("550 Mail is rejected by recipients [AbCdEf= IP: 192.0.2.25]. https://service.mail.qq.com/detail/0/92.",),
         also=("fix_message",),
+        counter=("550 Suspected spam ip [AbCdEf= IP: 192.0.2.25]. https://service.mail.qq.com/detail/122/71",),
     ),
     _qq(
         "bounce_attack",
@@ -87,6 +91,7 @@ QQ = (
         side="ours",
         remedy="fix_mta",
         also=("reduce_rate", "delist", "fix_message"),
+        counter=("550 Mail content denied [AbCdEf= IP: 192.0.2.25]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726",),
     ),
     _qq(
         "unknown_recipient",
@@ -103,12 +108,14 @@ QQ = (
             "550 The recipient may contain a non-existent account, please check the recipient address.",
             "550 Mailbox unavailable or access denied [AbCdEf= IP: 192.0.2.25]. https://open.work.weixin.qq.com/help2/pc/20052",
         ),
+        counter=("550 Mail content denied [AbCdEf= IP: 192.0.2.25]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726",),
     ),
     _qq(
         "no_from",
         "message_format",
         ("the from header is missing or invalid", "from header is missing or invalid. please follow rfc*"),
         ('550 The "From" header is missing or invalid. Please follow RFC5322, RFC2047, RFC822 standard protocol.',),
+        counter=("550 The recipient may contain a non-existent account, please check the recipient address.",),
     ),
     _qq(
         "login",
@@ -127,6 +134,7 @@ QQ = (
             ),
         ),
         also=("fix_sender_domain", "use_smarthost"),
+        counter=("550 User suspended [AbCdEf=]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000729",),
     ),
     _qq(
         "account_suspended",
@@ -134,6 +142,7 @@ QQ = (
         ("^user suspended", "^user has been suspended", "mailbox is (disabled|closed) ... qq.com"),
         ("550 User suspended [AbCdEf=]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000729",),
         unless=("your ip", "sender"),
+        counter=("550 Mail content denied [AbCdEf= IP: 192.0.2.25]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726",),
     ),
 )
 
@@ -151,6 +160,7 @@ NETEASE = (
         ),
         also=("reduce_rate", "fix_sender_auth", "contact_recipient_admin", "wait", "delist"),
         settle=("dnsbl", "spf", "spread"),
+        counter=("554 DT:SUM 163 smtp7,C8CowAB3--.43417S2 1566300168,please see http://mail.163.com/help/help_spam_16.htm",),
     ),
     _netease(
         "header_mismatch",
@@ -159,12 +169,14 @@ NETEASE = (
         ("554 DT:SUM 163 smtp7,C8CowAB3--.43417S2 1566300168,please see http://mail.163.com/help/help_spam_16.htm", "550 MI:IMF 163 mx1"),
         side="ours",
         also=("fix_sender_domain", "fix_sender_auth", "fix_mta"),
+        counter=("451 DT:SPM ,please try again mx13,pcCowEAJIUZhcmRfH4Yv--.6S2 1600418401,please see http://mail.163.com/help/help_spam_16.htm",),
     ),
     _netease(
         "listed",
         "ip_blocklisted",
         ("dt:rbl", "(hl:rbl|mi:rbl)"),
         ("450 DT:RBL 126 mx9, please see http://mail.163.com/help/help_spam_16.htm",),
+        counter=("554 DT:SUM 163 smtp7,C8CowAB3--.43417S2 1566300168,please see http://mail.163.com/help/help_spam_16.htm",),
     ),
     _netease(
         "address_suspended",
@@ -177,6 +189,7 @@ NETEASE = (
         ),
         remedy="delist",
         also=_PORTAL,
+        counter=("421 HL:MEP 163 mx41, please see http://mail.163.com/help/help_spam_16.htm",),
     ),
     _netease(
         "recipients_unknown",
@@ -184,12 +197,14 @@ NETEASE = (
         ("(hl:rep|hl:rcp|rp:inv)",),
         ("421 HL:REP 163 mx9,NsCowEBJE0pe2x1dtJjrHw--.2158S2, please see http://mail.163.com/help/help_spam_16.htm",),
         also=("reduce_rate", "wait", "delist", "switch_outbound_ip"),
+        counter=("421 HL:ICC 163 mx41,QsCowABn--.9S2 1600418401, please see http://mail.163.com/help/help_spam_16.htm",),
     ),
     _netease(
         "connections",
         "too_many_connections",
         ("(hl:icc|hl:itc)",),
         ("421 HL:ICC 163 mx41,QsCowABn--.9S2 1600418401, please see http://mail.163.com/help/help_spam_16.htm", "554 HL:ITC 126 mx3"),
+        counter=("421 HL:MEP 163 mx41, please see http://mail.163.com/help/help_spam_16.htm",),
     ),
     _netease(
         "rate",
@@ -206,12 +221,14 @@ NETEASE = (
             "450 RP:CEL 126 mx1",
         ),
         unless=("too many recipients",),
+        counter=("450 RP:DRC 163 mx41, please see http://mail.163.com/help/help_spam_16.htm",),
     ),
     _netease(
         "recipients",
         "too_many_recipients",
         ("(rp:drc|rp:rcl|rp:trc)",),
         ("450 RP:DRC 163 mx41, please see http://mail.163.com/help/help_spam_16.htm", "553 RP:RCL 163"),
+        counter=("421 HL:MEP 163 mx41, please see http://mail.163.com/help/help_spam_16.htm",),
     ),
     _netease(
         "forged_domain",
@@ -219,9 +236,22 @@ NETEASE = (
         ("(hl:mep|mi:nhd|mi:fsd)",),
         ("421 HL:MEP 163 mx41, please see http://mail.163.com/help/help_spam_16.htm",),
         also=("fix_sender_domain", "fix_spf", "fix_helo", "wait"),
+        counter=("421 HL:IFC 163 mx41, please see http://mail.163.com/help/help_spam_16.htm",),
     ),
-    _netease("spf", "spf_failed", ("mi:spf",), ("550 MI:SPF 163 mx18,please see http://mail.163.com/help/help_spam_16.htm?ip=192.0.2.25",)),
-    _netease("dmarc", "dmarc_failed", ("(mi:dma|mi:dmarc)",), ("550 MI:DMA 163 mx18,please see http://mail.163.com/help/help_spam_16.htm?ip=192.0.2.25",)),
+    _netease(
+        "spf",
+        "spf_failed",
+        ("mi:spf",),
+        ("550 MI:SPF 163 mx18,please see http://mail.163.com/help/help_spam_16.htm?ip=192.0.2.25",),
+        counter=("550 MI:DMA 163 mx18,please see http://mail.163.com/help/help_spam_16.htm?ip=192.0.2.25",),
+    ),
+    _netease(
+        "dmarc",
+        "dmarc_failed",
+        ("(mi:dma|mi:dmarc)",),
+        ("550 MI:DMA 163 mx18,please see http://mail.163.com/help/help_spam_16.htm?ip=192.0.2.25",),
+        counter=("550 MI:SPF 163 mx18,please see http://mail.163.com/help/help_spam_16.htm?ip=192.0.2.25",),
+    ),
     _netease(
         "not_a_relay",
         "authentication_required",
@@ -229,12 +259,14 @@ NETEASE = (
         ("554 MI:SPB 163 smtp9", "553 Requested action not taken: Local user only, smtp9"),
         side="ours",
         also=("fix_sender_domain", "fix_route", "contact_recipient_admin"),
+        counter=("550 Requested mail action not taken: Fake sender",),
     ),
     _netease(
         "null_sender",
         "sender_address_rejected",
         ("requested action not taken: null sender is not allowed", "requested mail action not taken: fake sender", "^sender is rejected"),
         ("553 Requested action not taken: NULL sender is not allowed, mx9", "550 Requested mail action not taken: Fake sender"),
+        counter=("553 Requested action not taken: Local user only, smtp9",),
     ),
     _netease(
         "user_blocked_us",
@@ -242,18 +274,21 @@ NETEASE = (
         ("^user in blacklist", "user in blacklist"),
         ("550 User in blacklist",),
         also=("fix_message",),
+        counter=("550 User hangup",),
     ),
     _netease(
         "user_suspended",
         "mailbox_disabled",
         ("^user (suspended|hangup|locked)$", "^user (suspended|hangup|locked),", "^user (suspended|hangup): ..."),
         ("550 User suspended, mx18", "550 User hangup"),
+        counter=("550 User in blacklist",),
     ),
     _netease(
         "illegal_attachment",
         "content_rejected",
         ("^illegal attachment", "requested mail action not taken: illegal attachment"),
         ("552 Illegal Attachment, smtp9",),
+        counter=("554 MI:SPB 163 smtp9",),
     ),
 )
 
@@ -267,12 +302,14 @@ OTHERS = (
         also=("delist", "wait", "fix_sender_auth", "switch_outbound_ip", "fix_message"),
         settle=("dnsbl", "spf", "spread"),
         unless=("spf check failed",),
+        counter=("554 Reject by content spam at DataEnd State(Connection IP address:192.0.2.25)",),
     ),
     _alibaba(
         "spf",
         "spf_failed",
         ("reject by behaviour spam at ... spf check failed", "antispam_bat* ... spf check failed"),
         ("554 Reject by behaviour spam at Rcpt State ANTISPAM_BAT: spf check failed",),
+        counter=("554 Reject by content spam at DataEnd State(Connection IP address:192.0.2.25)",),
     ),
     _alibaba(
         "content",
@@ -280,12 +317,14 @@ OTHERS = (
         ("reject by content spam at",),
         ("554 Reject by content spam at DataEnd State(Connection IP address:192.0.2.25)",),
         also=("contact_recipient_admin", "reduce_rate"),
+        counter=("554 Reject by behaviour spam at Rcpt State ANTISPAM_BAT: spf check failed",),
     ),
     _alibaba(
         "mailbox",
         "user_unknown",
         ("^mailbox not exist", "mailbox not exist ... mxdns", "rcptto: mailbox not exist"),
         ("550 Mailbox not exist, please check",),
+        counter=("554 Reject by behaviour spam at Rcpt State ANTISPAM_BAT: spf check failed",),
     ),
     _naver(
         "blocked",
@@ -295,6 +334,7 @@ OTHERS = (
         remedy="delist",
         also=(*_PORTAL, "wait"),
         settle=("dnsbl", "spread"),
+        counter=("421 [HCM1] Your mail from 192.0.2.25 was deferred.",),
     ),
     _naver(
         "white_domain",
@@ -303,6 +343,7 @@ OTHERS = (
         ("554 5.7.1 Blocked by KISA-RBL, see https://spam.example.net",),
         remedy="delist",
         also=_PORTAL,
+        counter=('550-"JunkMail rejected - mail.example.org [198.51.100.11]:34032 is in an\n550 RBL: https://www.example.net/query/ip/198.51.100.11"',),
     ),
     rule(
         "chinese.disabled",
@@ -315,6 +356,7 @@ OTHERS = (
         ("550 邮箱已停用", "550 该账号被冻结"),
         unless=("ip", "发件"),
         url=_COREMAIL,
+        counter=("554 IP 192.0.2.25 在黑名单中",),
     ),
     rule(
         "chinese.rate",
@@ -324,6 +366,7 @@ OTHERS = (
         ("550 发信频率超限", "421 发送过于频繁"),
         unless=("收件人不存在",),
         url=_COREMAIL,
+        counter=("554 IP 192.0.2.25 在黑名单中",),
     ),
     rule(
         "chinese.blocked",
@@ -335,6 +378,7 @@ OTHERS = (
         also=_PORTAL,
         url=_COREMAIL,
         unless=("收件人 ... 黑名单", "用户 ... 黑名单"),
+        counter=("550 refused: low ip reputation",),
     ),
     rule(
         "korean.unknown",
@@ -348,6 +392,7 @@ OTHERS = (
         ("550 존재하지 않는 사용자입니다", "550 수신자가 존재하지 않습니다"),
         unless=("도메인",),
         url=_NAVER,
+        counter=("554 IP 192.0.2.25 차단되었습니다",),
     ),
     rule(
         "korean.full",
@@ -356,6 +401,7 @@ OTHERS = (
         ("(메일함|편지함|용량|메일 용량|사서함|저장 공간)(이|가|을) (가득|초과|꽉|부족)", "(용량|메일함) (초과|부족)"),
         ("552 메일함이 가득 찼습니다", "552 수신자의 용량 초과"),
         url=_NAVER,
+        counter=("554 IP 192.0.2.25 차단되었습니다",),
     ),
     rule(
         "korean.blocked",
@@ -366,6 +412,7 @@ OTHERS = (
         remedy="delist",
         also=_PORTAL,
         url=_NAVER,
+        counter=("552 메일함이 가득 찼습니다",),
     ),
 )
 

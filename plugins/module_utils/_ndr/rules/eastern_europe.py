@@ -37,6 +37,7 @@ MAIL_RU = (
             "550 Message was not accepted -- invalid mailbox. Local mailbox zoe@example.org is unavailable: user not found",
             "550 non-local recipient verification failed",
         ),
+        counter=("550 Local mailbox zoe@example.org is unavailable: user is terminated",),
     ),
     _mail_ru(
         "disabled",
@@ -50,12 +51,14 @@ MAIL_RU = (
             "550 Message was not accepted -- invalid mailbox. Local mailbox zoe@example.org is unavailable: account is disabled",
             "550 Local mailbox zoe@example.org is unavailable: user is terminated",
         ),
+        counter=("550 Message was not accepted -- invalid mailbox. Local mailbox zoe@example.org is unavailable: user not found",),
     ),
     _mail_ru(
         "full",
         "mailbox_full",
         ("local mailbox <address> is unavailable: (quota exceeded|mailbox is full|over quota)", "message was not accepted -- mailbox quota exceeded"),
         ("550 Local mailbox zoe@example.org is unavailable: quota exceeded",),
+        counter=("550 Local mailbox zoe@example.org is unavailable: user is terminated",),
     ),
     _mail_ru(
         "spam",
@@ -75,6 +78,7 @@ MAIL_RU = (
         ),
         also=("contact_recipient_admin", "delist", "reduce_rate", "fix_sender_auth", "switch_outbound_ip"),
         settle=("dnsbl", "spf", "spread"),
+        counter=("451 Ratelimit exceeded for mailbox joe@example.com. Try again later. http://help.mail.ru/mail-help/UAindex",),
     ),
     _mail_ru(
         "blocked",
@@ -90,6 +94,7 @@ MAIL_RU = (
         remedy="delist",
         also=_PORTAL,
         settle=("dnsbl",),
+        counter=("451 Ratelimit exceeded for mailbox joe@example.com. Try again later. http://help.mail.ru/mail-help/UAindex",),
     ),
     _mail_ru(
         "generic_ptr",
@@ -107,12 +112,14 @@ MAIL_RU = (
         ),
         also=("fix_ptr", "delist"),
         settle=("ptr", "dnsbl"),
+        counter=("550 Access from ip address 192.0.2.25 blocked. Visit http://win.mail.ru/cgi-bin/support_bl?ip=192.0.2.25",),
     ),
     _mail_ru(
         "dmarc",
         "dmarc_failed",
         ("not accepted due to domain owner dmarc policy", "due to domain owner dmarc policy"),
         ("550 5.7.1 This message was not accepted due to domain owner DMARC policy (RFC 7489) https://help.mail.ru/mail-help/postmaster/dmarc",),
+        counter=("550 Message was not accepted -- invalid mailbox. Local mailbox zoe@example.org is unavailable: user not found",),
     ),
     _mail_ru(
         "rate",
@@ -123,12 +130,14 @@ MAIL_RU = (
             "too many messages ... visit http://help.mail.ru*",
         ),
         ("451 Ratelimit exceeded for mailbox joe@example.com. Try again later. http://help.mail.ru/mail-help/UAindex",),
+        counter=("550 Access from ip address 192.0.2.25 blocked. Visit http://win.mail.ru/cgi-bin/support_bl?ip=192.0.2.25",),
     ),
     _mail_ru(
         "greylisted",
         "greylisted",
         ("message rejected by greylisting. try again later", "temporarily rejected by greylisting"),
         ("450 Message rejected by greylisting. Try again later",),
+        counter=("451 Ratelimit exceeded for mailbox joe@example.com. Try again later. http://help.mail.ru/mail-help/UAindex",),
     ),
 )
 
@@ -143,6 +152,7 @@ YANDEX = (
         ),
         also=("contact_recipient_admin", "fix_sender_auth", "reduce_rate", "delist"),
         settle=("dnsbl", "spf", "spread"),
+        counter=("554 5.7.1 Message sending for this account is disabled",),
     ),
     _yandex(
         "policy_of_address",
@@ -151,14 +161,22 @@ YANDEX = (
         ("550 5.7.1 Policy rejection on the target address (example.org). https://yandex.ru/support/mail/web/preferences/blocked.html",),
         remedy="contact_recipient_admin",
         also=("clean_address_list", "wait"),
+        counter=("553 5.7.1 Sender address rejected: not owned by auth user.",),
     ),
-    _yandex("no_such_user", "user_unknown", ("^no such user!$", "no such user!"), ("550 5.7.1 No such user!",)),
+    _yandex(
+        "no_such_user",
+        "user_unknown",
+        ("^no such user!$", "no such user!"),
+        ("550 5.7.1 No such user!",),
+        counter=("553 5.7.1 Sender address rejected: not owned by auth user.",),
+    ),
     _yandex(
         "recipient_rate",
         "mailbox_busy",
         ("recipient has exceeded message rate limit", "the recipient has exceeded message rate limit. try again later"),
         ("450 4.2.1 The recipient has exceeded message rate limit. Try again later.",),
         also=("reduce_rate", "contact_recipient_admin"),
+        counter=("421 4.4.2 Message submission rate for this client has exceeded the configured limit",),
     ),
     _yandex(
         "come_back_later",
@@ -167,6 +185,7 @@ YANDEX = (
         ("451 4.7.1 Sorry, the service is currently unavailable. Please come back later. 1573567890-aBcDeFgH-1234",),
         also=("reduce_rate", "switch_outbound_ip", "contact_recipient_admin"),
         settle=("dnsbl", "spread"),
+        counter=("450 4.2.1 The recipient has exceeded message rate limit. Try again later.",),
     ),
     _yandex(
         "sender_not_owned",
@@ -175,12 +194,14 @@ YANDEX = (
         ("553 5.7.1 Sender address rejected: not owned by auth user.",),
         remedy="fix_relay_auth",
         also=("fix_sender_domain", "fix_message"),
+        counter=("553 5.7.1 <shop@example.org>: Sender address rejected: not logged in",),
     ),
     _yandex(
         "no_rights",
         "authentication_required",
         ("this user does not have access rights to this service",),
         ("535 5.7.8 Error: authentication failed: This user does not have access rights to this service",),
+        counter=("550 5.7.1 Client does not have permissions to send as this sender",),
     ),
     _yandex(
         "captcha",
@@ -189,6 +210,7 @@ YANDEX = (
         ("554 5.7.1 Message sending for this account is disabled",),
         remedy="fix_relay_auth",
         also=("reduce_rate", "wait", "use_smarthost"),
+        counter=("554 Message rejected: Sending paused for this account.",),
     ),
 )
 
@@ -199,6 +221,7 @@ OTHERS = (
         ("spam message rejected; if this is not spam contact abuse", "rambler ... (spam|anti-spam)", "antispam ... rambler"),
         ("550 5.7.1 Rejected by Rambler anti-spam",),
         also=("contact_recipient_admin", "delist"),
+        counter=("554 rejected by the anti-spoofing policy",),
     ),
     _seznam(
         "policy_violation",
@@ -206,6 +229,7 @@ OTHERS = (
         ("email policy violation ... seznam", "napoveda.seznam.cz", "o-seznam.cz/napoveda"),
         ("554 5.7.1 Email policy violation, see https://o-seznam.cz/napoveda/email/",),
         also=("fix_message", "delist", "fix_sender_auth", "switch_outbound_ip", "reduce_rate"),
+        counter=("554 5.7.7 Email policy violation detected: 553 Relaying disallowed. Invalid Domain - example.com",),
     ),
     _seznam(
         "too_much_spam",
@@ -215,6 +239,7 @@ OTHERS = (
         remedy="delist",
         also=_PORTAL,
         settle=("dnsbl",),
+        counter=("552 your mail is too big",),
     ),
     _interia(
         "spam_source",
@@ -224,6 +249,7 @@ OTHERS = (
         remedy="delist",
         also=(*_PORTAL, "fix_message"),
         settle=("dnsbl",),
+        counter=("554 5.7.1 POL-P6 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",),
     ),
     _wp(
         "blocked",
@@ -238,12 +264,14 @@ OTHERS = (
         remedy="delist",
         also=_PORTAL,
         settle=("dnsbl",),
+        counter=("550 5.7.1 198.51.100.11 refused, see https://csi.cloudmark.com/en/reset/?ip=198.51.100.11",),
     ),
     _wp(
         "polish_limits",
         "rate_limited",
         ("zbyt (duzo|wiele) (polaczen|wiadomosci)", "przekroczono limit (wiadomosci|polaczen|wysylki)"),
         ("421 Zbyt wiele wiadomości", "450 Przekroczono limit wysyłki"),
+        counter=("554 5.7.1 Wiadomość została odrzucona jako spam",),
     ),
     _wp(
         "polish_spam",
@@ -251,6 +279,7 @@ OTHERS = (
         ("wiadomosc (zostala odrzucona jako spam|zawiera spam|uznana za spam|rozpoznana jako spam)", "odrzucona jako spam"),
         ("554 5.7.1 Wiadomość została odrzucona jako spam",),
         also=("contact_recipient_admin", "delist"),
+        counter=("554 5.7.1 Adres IP 192.0.2.25 jest zablokowany",),
     ),
     rule(
         "russian.blocked_address",
@@ -262,6 +291,7 @@ OTHERS = (
         also=_PORTAL,
         url=_MAIL_RU,
         unless=("ящик", "пользователь", "получател*"),
+        counter=("550 Почтовый ящик заблокирован",),
     ),
     rule(
         "russian.blocked_mailbox",
@@ -270,6 +300,7 @@ OTHERS = (
         ("(ящик|пользователь|аккаунт|учетная запись|учётная запись) ... (заблокирован*|отключен*|отключён*|удален*|удалён*|неактивен|приостановлен*)",),
         ("550 Почтовый ящик заблокирован", "550 Пользователь отключен"),
         url=_MAIL_RU,
+        counter=("554 Ваш IP 192.0.2.25 заблокирован",),
     ),
     rule(
         "russian.later",
@@ -278,6 +309,7 @@ OTHERS = (
         ("(попробуйте|повторите) ... позже", "временно (недоступен|недоступна|отклонено|отклонен)"),
         ("451 Сервис временно недоступен, попробуйте позже",),
         url=_MAIL_RU,
+        counter=("554 Ваш IP 192.0.2.25 заблокирован",),
     ),
     rule(
         "russian.rate",
@@ -287,6 +319,7 @@ OTHERS = (
         ("421 Слишком много сообщений", "450 Превышен лимит отправки"),
         url=_MAIL_RU,
         unless=("квота", "ящик", "ящика"),
+        counter=("554 Ваш IP 192.0.2.25 заблокирован",),
     ),
 )
 

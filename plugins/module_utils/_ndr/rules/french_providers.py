@@ -49,6 +49,7 @@ ORANGE = (
         ),
         also=("switch_outbound_ip", "use_smarthost", "reduce_rate"),
         shared=True,
+        counter=("421 mwinf5c19 ME Trop de connexions, veuillez verifier votre configuration. Too many connections, slow down. OFR005_104 [104]",),
     ),
     _orange(
         "too_many_connections",
@@ -64,6 +65,7 @@ ORANGE = (
         ),
         settle=("spread",),
         shared=True,
+        counter=("421 mwinf5c77 ME Service refused. OFR_109 [109]",),
     ),
     _orange(
         "refused_for_now",
@@ -82,6 +84,7 @@ ORANGE = (
         temporary=True,
         settle=("dnsbl", "spread"),
         shared=True,
+        counter=("421 mwinf5c19 ME Trop de connexions, veuillez verifier votre configuration. Too many connections, slow down. OFR005_104 [104]",),
     ),
     _orange(
         "no_such_recipient",
@@ -98,6 +101,7 @@ ORANGE = (
             "550 5.1.1 OFR_416",
         ),
         shared=True,
+        counter=("550 5.1.0 Adresse expediteur invalide. Invalid Sender. OFR_305 [305]",),
     ),
     _orange(
         "archived_mailbox",
@@ -113,6 +117,7 @@ ORANGE = (
             "550 5.2.0 Boite du destinataire archivee. Archived recipient. OFR_405 [405]",
         ),
         shared=True,
+        counter=("552 5.1.1 Boite du destinataire pleine. Recipient overquota. LPN007_430",),
     ),
     _orange(
         "full",
@@ -128,6 +133,7 @@ ORANGE = (
             "552 5.1.1 Boite du destinataire pleine. Recipient overquota. LPN007_430",
         ),
         shared=True,
+        counter=("550 5.2.1 Boite du destinataire archivee. Archived recipient. LPN007_405",),
     ),
     _orange(
         "sender",
@@ -140,6 +146,7 @@ ORANGE = (
         ),
         ("550 5.1.0 Adresse expediteur invalide. Invalid Sender. OFR_305 [305]", "501 5.1.0 Emetteur invalide. OFR004_305 [305]"),
         shared=True,
+        counter=("550 5.5.0 Adresse destinataire invalide. Invalid recipient. LPN007_401",),
     ),
     _orange(
         "mail_rejected",
@@ -155,12 +162,14 @@ ORANGE = (
         also=("contact_recipient_admin", "delist", "fix_sender_auth", "switch_outbound_ip", "reduce_rate"),
         settle=("dnsbl", "spf", "spread"),
         shared=True,
+        counter=("501 5.0.2 Mail rejected. DMARC check failed. OFR_422",),
     ),
     _orange(
         "dmarc",
         "dmarc_failed",
         ("mail rejected. dmarc check failed", "mail rejete. dmarc*"),
         ("501 5.0.2 Mail rejected. DMARC check failed. OFR_422",),
+        counter=("554 5.7.1 Mail rejete. Mail rejected. LPN007_510",),
     ),
     _orange(
         "sender_domain_listed",
@@ -168,6 +177,7 @@ ORANGE = (
         ("invalid sender. your domain has been blacklisted", "your domain has been blacklisted. ofr*"),
         ("550 5.0.1 Invalid Sender. Your domain has been blacklisted. OFR_310",),
         also=("contact_recipient_admin", "fix_sender_domain"),
+        counter=("550 5.1.0 Adresse expediteur invalide. Invalid Sender. OFR_305 [305]",),
     ),
     _orange(
         "rejected_for_policy",
@@ -176,6 +186,7 @@ ORANGE = (
         ("550 5.7.0 Refus. OFR_421 [421]",),
         also=("fix_sender_auth", "fix_message", "delist", "switch_outbound_ip"),
         shared=True,
+        counter=("554 5.7.1 Mail rejete. Mail rejected. LPN007_510",),
     ),
 )
 
@@ -186,6 +197,7 @@ LAPOSTE = (
         ("^refuse* ... (lpn001_<n>|lpn006_<n>|lpn007_<n>)", "postmaster.laposte.net", "www.laposte.net/postmaster"),
         ("550 5.7.1 Message refused, see https://www.laposte.net/postmaster",),
         also=("delist", "fix_message", "switch_outbound_ip"),
+        counter=("554 5.7.1 IP 192.0.2.25 refused, see https://postmaster.sfr.fr/",),
     ),
 )
 
@@ -207,14 +219,16 @@ FREE = (
         remedy="delist",
         also=("reduce_rate", "wait", "switch_outbound_ip", "use_smarthost"),
         settle=("dnsbl", "spread"),
+        counter=("421 Too many concurrent SMTP connections from this IP address; please try again later.",),
     ),
-    _free("user_search", "user_unknown", ("user unknown usersearch",), ("550 5.1.1 user unknown (UserSearch)",)),
+    _free("user_search", "user_unknown", ("user unknown usersearch",), ("550 5.1.1 user unknown (UserSearch)",), counter=("550 spam detected",)),
     _free(
         "spam",
         "spam_content",
         ("^spam detecte", "message refuse: spam", "^spam detected$"),
         ("550 spam detected",),
         also=("contact_recipient_admin", "delist"),
+        counter=("550 5.1.1 user unknown (UserSearch)",),
     ),
 )
 
@@ -231,6 +245,7 @@ SFR = (
         remedy="delist",
         also=("switch_outbound_ip", "use_smarthost", "reduce_rate"),
         settle=("dnsbl",),
+        counter=("550 5.7.1 Message refused, see https://www.laposte.net/postmaster",),
     ),
 )
 
@@ -246,12 +261,14 @@ OVH = (
         ),
         ("550 5.7.1 OVH_SPAM_NOK: your message was detected as spam",),
         also=("contact_recipient_admin", "fix_relay_auth"),
+        counter=("Not delivering to a user who marked your messages as spam",),
     ),
     _ovh(
         "outgoing_limit",
         "rate_limited",
         ("too much mails sent. please try later", "too many mails sent. please try later", "exceeded ... ovh ... limit"),
         ("450 4.7.1 <joe@example.com>: Sender address rejected: Too much mails sent. Please try later",),
+        counter=("421 Too much load; please try again later.",),
     ),
 )
 

@@ -35,8 +35,15 @@ ITALY = (
             "554 smtp-16.iol.local smtp-16.iol.local ESMTP server not available IP: 192.0.2.25 - LIB_102",
             "550 smtp-34.iol.local IP blacklisted by CSI. [smtp-34.iol.local; LIB_102]",
         ),
+        counter=("554 dnvrco-cmimta15 esmtp ESMTP server not available AUP#I-1010",),
     ),
-    _libero("connections", "too_many_connections", ("(lib_104|lib_105)",), ("421 smtp-28.iol.local Troppe richieste [smtp-28.iol.local; LIB_104]",)),
+    _libero(
+        "connections",
+        "too_many_connections",
+        ("(lib_104|lib_105)",),
+        ("421 smtp-28.iol.local Troppe richieste [smtp-28.iol.local; LIB_104]",),
+        counter=("550 Mail refused [smtp-17.iol.local; LIB_506]",),
+    ),
     _libero(
         "spam",
         "spam_content",
@@ -44,6 +51,7 @@ ITALY = (
         ("550 Mail refused [smtp-17.iol.local; LIB_506]",),
         also=("contact_recipient_admin", "delist"),
         settle=("dnsbl", "spread"),
+        counter=("421 smtp-28.iol.local Troppe richieste [smtp-28.iol.local; LIB_104]",),
     ),
     _libero(
         "from_header",
@@ -51,12 +59,14 @@ ITALY = (
         ("rfc compliance problem, check your from header", "rfc compliance problem ... lib_*"),
         ("550 RFC compliance problem, check your From header [smtp-17.iol.local; LIB_603]",),
         shared=True,
+        counter=("550 Mail refused [smtp-17.iol.local; LIB_506]",),
     ),
     _tim(
         "listed",
         "ip_blocklisted",
         ("mail not accepted from blacklisted ip address", "not accepted from blacklisted ip"),
         ("550 mail not accepted from blacklisted IP address [192.0.2.25]",),
+        counter=("553 Mail from 192.0.2.25 not allowed - [10]",),
     ),
     says("tiscali", "https://assistenza.tiscali.it/")(
         "not_allowed",
@@ -68,6 +78,7 @@ ITALY = (
                 " http://csi.cloudmark.com/reset-request/?ip=192.0.2.25 if you feel this is in error."
             ),
         ),
+        counter=("550 5.7.23 SPF: 192.0.2.25 is not permitted to send mail for example.com",),
     ),
 )
 
@@ -77,6 +88,7 @@ IBERIA_AND_LATIN_AMERICA = (
         "ip_blocklisted",
         ("ip: <ip> en lista negra por spam/virus", "en lista negra por spam/virus", "lista negra por spam"),
         ("554 5.7.1 IP: 192.0.2.25 en Lista Negra por Spam/Virus...contacte con su administrador",),
+        counter=("451 Su servidor está en lista gris",),
     ),
     _uol(
         "sender_blocked_by_us",
@@ -84,6 +96,7 @@ IBERIA_AND_LATIN_AMERICA = (
         ("^remetente bloqueado", "remetente (bloqueado|nao autorizado) pelo destinatario"),
         ("550 Remetente bloqueado", "550 Remetente não autorizado pelo destinatário"),
         also=("fix_sender_domain", "delist"),
+        counter=("550 domínio do remetente não existe",),
     ),
     _uol(
         "postmaster_page",
@@ -91,6 +104,7 @@ IBERIA_AND_LATIN_AMERICA = (
         ("(postmaster.uol.com.br|postmaster.terra.com|postmaster.locaweb.com.br|antispam.uol.com.br)", "antispam.terra.com"),
         ("550 5.7.1 Recusado, veja http://postmaster.uol.com.br",),
         **_BLOCK,
+        counter=("554 5.7.1 POL-P6 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",),
     ),
 )
 
@@ -107,6 +121,7 @@ BRITAIN_AND_THE_LOW_COUNTRIES = (
         ),
         also=("contact_recipient_admin", "delist"),
         settle=("dnsbl", "spread"),
+        counter=("Your message to zoe@example.org couldn't be delivered. Security or policy settings at example.org have rejected your message.",),
     ),
     says("talktalk", "https://community.talktalk.co.uk/")(
         "blocked",
@@ -114,6 +129,7 @@ BRITAIN_AND_THE_LOW_COUNTRIES = (
         ("talktalk ... (blocked|refused|rejected)", "(blocked|refused|rejected) ... talktalk"),
         ("554 Mail from 192.0.2.25 refused by TalkTalk",),
         **_BLOCK,
+        counter=("550 5.7.1 mail from 192.0.2.25 refused by our local blacklist",),
     ),
     says("virgin", "https://www.virginmedia.com/help/email")(
         "page",
@@ -121,6 +137,7 @@ BRITAIN_AND_THE_LOW_COUNTRIES = (
         ("(postmaster.virginmedia.com|netreport.virginmedia.com)", "ip blocked ... virgin media"),
         ("554 IP blocked, see http://postmaster.virginmedia.com",),
         **_BLOCK,
+        counter=("554 5.7.1 Message blocked, see http://csi.cloudmark.com/reset-request/?ip=198.51.100.11",),
     ),
     _kpn(
         "page",
@@ -132,6 +149,7 @@ BRITAIN_AND_THE_LOW_COUNTRIES = (
         ("554 5.7.1 Refused: 192.0.2.25 is blocked by Ziggo", "550 5.7.1 Bluewin: 192.0.2.25 blocked"),
         unless=("mailbox", "account", "user", "content", "attachment"),
         **_BLOCK,
+        counter=("550 host [198.51.100.11] is blacklisted by zen.example.net",),
     ),
     rule(
         "dutch.blocked",
@@ -141,6 +159,7 @@ BRITAIN_AND_THE_LOW_COUNTRIES = (
         ("554 Uw IP-adres 192.0.2.25 is geblokkeerd",),
         url="https://www.kpn.com/service/internet/email.htm",
         **_BLOCK,
+        counter=("550 host [198.51.100.11] is blacklisted by zen.example.net",),
     ),
 )
 
@@ -151,6 +170,7 @@ OCEANIA = (
         ("<ip> is likely to be sending spam", "connection refused. <ip> is likely to be sending spam", "(ib603|ib603b)"),
         ("554 5.7.1 nsstlmta32p.bpe.example.net BigPond Inbound IB603b Connection refused. 192.0.2.25 is likely to be sending spam",),
         **_BLOCK,
+        counter=("4.4.1 connect to mx.example.org[192.0.2.7]:25: Connection refused",),
     ),
     says("xtra", "https://smxemail.com/")(
         "smx",
@@ -158,6 +178,7 @@ OCEANIA = (
         ("smx ... (blocked|reputation|blacklist*)", "smxemail.com"),
         ("554 5.7.1 SMX: 192.0.2.25 blocked, see https://smxemail.com/",),
         **_BLOCK,
+        counter=("554 Blocked - see https://ipcheck.proofpoint.com/?ip=198.51.100.11",),
     ),
 )
 
@@ -169,18 +190,21 @@ OTHERS = (
         ("554 Denied [be7d0a15.0.1234567.00-2201.4040404.p01c12m069.example.net] (Mode: normal)",),
         also=("contact_recipient_admin", "delist", "switch_outbound_ip"),
         settle=("dnsbl", "spread"),
+        counter=("553 Invalid recipient zoe@example.org (Mode: normal)",),
     ),
     _mxlogic(
         "invalid_recipient",
         "user_unknown",
         ("^invalid recipient <address> mode: normal",),
         ("553 Invalid recipient zoe@example.org (Mode: normal)",),
+        counter=("554 Denied [be7d0a15.0.1234567.00-2201.4040404.p01c12m069.example.net] (Mode: normal)",),
     ),
     _facebook(
         "recipient",
         "user_unknown",
         (f"(int-p1|int-p3|int-p4|rcp-p1|int-p2) ... {_FACEBOOK_CODES}", "^(int-p1|int-p3|int-p4|rcp-p1)"),
         ("550 5.1.1 INT-P1 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#int",),
+        counter=("550 5.7.1 DNS-P1 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#dns",),
     ),
     _facebook(
         "recipient_settings",
@@ -188,12 +212,14 @@ OTHERS = (
         ("refused due to recipient preferences", "^(rcp-p2|rcp-p3|int-p5|int-p6|int-p7)"),
         ("550 5.1.1 RCP-P2 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#rcp Refused due to recipient preferences",),
         also=("clean_address_list",),
+        counter=("554 5.7.1 POL-P2 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",),
     ),
     _facebook(
         "listed",
         "ip_blocklisted",
         ("^(pol-p1|pol-p2)", f"(pol-p1|pol-p2) ... {_FACEBOOK_CODES}"),
         ("554 5.7.1 POL-P2 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",),
+        counter=("554 5.7.1 POL-P6 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",),
     ),
     _facebook(
         "content",
@@ -201,20 +227,35 @@ OTHERS = (
         ("^(pol-p5|pol-p6|msg-p1|msg-p2)",),
         ("554 5.7.1 POL-P6 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",),
         also=("contact_recipient_admin", "delist"),
+        counter=("554 5.7.1 POL-P2 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",),
     ),
-    _facebook("signature", "auth_failed", ("^(pol-p3|pol-p4)",), ("550 5.7.1 POL-P4 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",)),
-    _facebook("ptr", "ptr_missing", ("^(dns-p3|dns-t2)",), ("550 5.7.1 DNS-P3 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#dns",)),
+    _facebook(
+        "signature",
+        "auth_failed",
+        ("^(pol-p3|pol-p4)",),
+        ("550 5.7.1 POL-P4 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",),
+        counter=("554 5.7.1 POL-P6 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",),
+    ),
+    _facebook(
+        "ptr",
+        "ptr_missing",
+        ("^(dns-p3|dns-t2)",),
+        ("550 5.7.1 DNS-P3 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#dns",),
+        counter=("550 5.7.1 DNS-P1 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#dns",),
+    ),
     _facebook(
         "sender_domain",
         "sender_domain_unresolvable",
         ("^(dns-p1|dns-p2|dns-t1)",),
         ("550 5.7.1 DNS-P1 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#dns",),
+        counter=("550 5.7.1 DNS-P3 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#dns",),
     ),
     _facebook(
         "rate",
         "rate_limited",
         ("^(con-t1|con-t2|con-t3|pol-t1|pol-t2|pol-t3|con-t4)",),
         ("421 4.7.1 CON-T1 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#con",),
+        counter=("554 5.7.1 POL-P6 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",),
     ),
 )
 

@@ -53,6 +53,7 @@ GMX = (
         remedy="delist",
         also=_PORTAL,
         settle=("dnsbl", "spread"),
+        counter=("554-Transaction failed 554-Bad header 554 For explanation visit https://postmaster.gmx.net/en/error-messages?ip=192.0.2.25&c=hi",),
     ),
     _gmx(
         "ptr",
@@ -65,6 +66,7 @@ GMX = (
             ),
         ),
         shared=True,
+        counter=("554-Transaction failed 554-Bad header 554 For explanation visit https://postmaster.gmx.net/en/error-messages?ip=192.0.2.25&c=hi",),
     ),
     _gmx(
         "dynamic",
@@ -76,6 +78,7 @@ GMX = (
                 " https://postmaster.gmx.net/en/error-messages?ip=192.0.2.25&c=dul"
             ),
         ),
+        counter=("554-Transaction failed 554-Bad header 554 For explanation visit https://postmaster.gmx.net/en/error-messages?ip=192.0.2.25&c=hi",),
     ),
     _gmx(
         "policy",
@@ -102,6 +105,7 @@ GMX = (
         side="ours",
         remedy="contact_recipient_admin",
         also=("fix_message", "fix_sender_auth", "delist", "switch_outbound_ip", "reduce_rate"),
+        counter=("554-Transaction failed 554 For explanation visit https://postmaster.gmx.net/en/case?c=r0202&i=ip&v=192.0.2.25&r=1N3sde",),
     ),
     _gmx(
         "spf",
@@ -113,6 +117,7 @@ GMX = (
                 " https://postmaster.gmx.net/en/error-messages?ip=192.0.2.25&c=spf"
             ),
         ),
+        counter=("554-Transaction failed 554-Reject due to DKIM policy. 554 For explanation visit https://postmaster.gmx.net/en/case?c=r0301",),
     ),
     _gmx(
         "dmarc",
@@ -124,12 +129,14 @@ GMX = (
                 " https://postmaster.gmx.net/en/error-messages?ip=192.0.2.25&c=dmarc"
             ),
         ),
+        counter=("554-Transaction failed 554-Reject due to DKIM policy. 554 For explanation visit https://postmaster.gmx.net/en/case?c=r0301",),
     ),
     _gmx(
         "dkim",
         "dkim_failed",
         ("reject due to dkim policy", "reject due to dkim"),
         ("554-Transaction failed 554-Reject due to DKIM policy. 554 For explanation visit https://postmaster.gmx.net/en/case?c=r0301",),
+        counter=("554-Transaction failed 554-Unauthorized sender address. 554 For explanation visit https://postmaster.gmx.net/en/case?c=hi",),
     ),
     _gmx(
         "sender_domain",
@@ -146,6 +153,7 @@ GMX = (
                 " http://postmaster.1and1.com/en/error-messages?ip=192.0.2.25&c=mx"
             ),
         ),
+        counter=("554-Transaction failed 554-Bad header 554 For explanation visit https://postmaster.gmx.net/en/error-messages?ip=192.0.2.25&c=hi",),
     ),
     _gmx(
         "send_limit",
@@ -164,12 +172,14 @@ GMX = (
             ),
         ),
         also=("wait", "fix_relay_auth", "delist"),
+        counter=("554-Transaction failed 554-Bad header 554 For explanation visit https://postmaster.gmx.net/en/error-messages?ip=192.0.2.25&c=hi",),
     ),
     _gmx(
         "bad_header",
         "message_format",
         ("transaction failed bad header", "bad header ... c=hi", _PAGE + "hi", "illegal header from", "transaction failed illegal header"),
         ("554-Transaction failed 554-Bad header 554 For explanation visit https://postmaster.gmx.net/en/error-messages?ip=192.0.2.25&c=hi",),
+        counter=("554-Transaction failed 554 For explanation visit https://postmaster.gmx.net/en/case?c=r0202&i=ip&v=192.0.2.25&r=1N3sde",),
     ),
     _gmx(
         "spam",
@@ -177,6 +187,7 @@ GMX = (
         ("transaction failed spam message not queued", "spam message not queued", "transaction failed reject due to spam", _PAGE + "spam", _PAGE + "cm"),
         ("554-Transaction failed 554-Spam message not queued. 554 For explanation visit https://postmaster.gmx.net/en/error-messages?ip=192.0.2.25&c=spam",),
         also=("contact_recipient_admin", "delist"),
+        counter=("554-Transaction failed 554-Bad header 554 For explanation visit https://postmaster.gmx.net/en/error-messages?ip=192.0.2.25&c=hi",),
     ),
     rule(
         "gmx.busy",
@@ -195,6 +206,7 @@ GMX = (
         unless=("too many connections",),
         settle=("dnsbl", "spread"),
         also=("reduce_rate", "switch_outbound_ip", "contact_recipient_admin"),
+        counter=("451 4.7.500 Server busy. Please try again later from [192.0.2.25]. (S77719) [DB5EUR01FT012.eop-EUR01.prod.protection.outlook.com]",),
     ),
     rule(
         "gmx.no_service",
@@ -208,6 +220,7 @@ GMX = (
         remedy="delist",
         also=(*_PORTAL, "contact_recipient_admin"),
         settle=("dnsbl", "ptr", "spread"),
+        counter=("554-Transaction failed 554-Unauthorized sender address. 554 For explanation visit https://postmaster.gmx.net/en/case?c=hi",),
     ),
     _gmx(
         "mailbox_unavailable",
@@ -220,6 +233,7 @@ GMX = (
             },
         ),
         when={"operator": "gmx", "code": "550"},
+        counter=("554-Transaction failed 554 For explanation visit https://postmaster.gmx.net/en/case?c=r0202&i=ip&v=192.0.2.25&r=1N3sde",),
     ),
     rule(
         "gmx.page_about_our_address",
@@ -239,6 +253,7 @@ GMX = (
         remedy="delist",
         also=(*_PORTAL, "contact_recipient_admin", "fix_ptr"),
         settle=("dnsbl", "ptr", "spread"),
+        counter=("554-Transaction failed 554-Bad header 554 For explanation visit https://postmaster.gmx.net/en/error-messages?ip=192.0.2.25&c=hi",),
     ),
     _gmx(
         "unauthorized_sender",
@@ -247,6 +262,7 @@ GMX = (
         ("554-Transaction failed 554-Unauthorized sender address. 554 For explanation visit https://postmaster.gmx.net/en/case?c=hi",),
         remedy="fix_relay_auth",
         also=("fix_sender_domain", "fix_message"),
+        counter=("554-Transaction failed 554-Reject due to DKIM policy. 554 For explanation visit https://postmaster.gmx.net/en/case?c=r0301",),
     ),
 )
 
@@ -264,6 +280,7 @@ T_ONLINE = (
         remedy="delist",
         also=("switch_outbound_ip", "use_smarthost", "reduce_rate", "contact_recipient_admin", "fix_ptr"),
         settle=("dnsbl", "ptr"),
+        counter=("554 IP=192.0.2.25 - None/bad reputation. Ask your postmaster for help or to contact tobr@example.net for reset. (NOWL)",),
     ),
     _tonline(
         "reputation",
@@ -273,6 +290,7 @@ T_ONLINE = (
         remedy="delist",
         also=("fix_ptr", "switch_outbound_ip", "use_smarthost", "contact_recipient_admin", "reduce_rate"),
         settle=("dnsbl", "ptr"),
+        counter=("554 IP=192.0.2.25 - A problem occurred. (Ask your postmaster for help or to contact tosa@example.net to clarify.) (BL)",),
     ),
     _tonline(
         "dynamic",
@@ -280,12 +298,14 @@ T_ONLINE = (
         ("dialup/transient ip not allowed. use a mailgateway", "<ip> - dialup/transient ip not allowed"),
         ("554 IP=192.0.2.25 - Dialup/transient IP not allowed. Use a mailgateway/smarthost! (DIAL)",),
         unless=("nemesis",),
+        counter=("554 IP=192.0.2.25 - A problem occurred. (Ask your postmaster for help or to contact tosa@example.net to clarify.) (BL)",),
     ),
     _tonline(
         "unresolvable",
         "ptr_missing",
         ("<ip> - unresolvable ip address", "unresolvable ip address. please check forward and reverse dns", "^ip=<ip> ... (reverse dns|ptr|hostname)"),
         ("554 IP=192.0.2.25 - Unresolvable IP address. (Please check forward and reverse DNS of the host) (DNS)",),
+        counter=("554 IP=192.0.2.25 - None/bad reputation. Ask your postmaster for help or to contact tobr@example.net for reset. (NOWL)",),
     ),
     _tonline(
         "spam",
@@ -293,6 +313,7 @@ T_ONLINE = (
         ("message considered as spam or virus, rejected", "message considered as spam"),
         ("550-5.7.0 Message considered as spam or virus, rejected 550 5.7.0 Message-ID: <1@example.com>",),
         also=("contact_recipient_admin", "delist"),
+        counter=("554 IP=192.0.2.25 - None/bad reputation. Ask your postmaster for help or to contact tobr@example.net for reset. (NOWL)",),
     ),
 )
 
@@ -302,6 +323,7 @@ OTHERS = (
         "ptr_missing",
         ("inconsistent or no dns ptr record for <ip>", "inconsistent or no dns ptr record", "inconsistent/missing dns ptr record"),
         ("550 inconsistent or no DNS PTR record for 192.0.2.25 (see RFC 1912 2.1)", "550-inconsistent/missing DNS PTR record (RFC 1912 2.1) (192.0.2.25)"),
+        counter=("553 5.3.0 flpd591 DNSBL:RBL 521< 192.0.2.25 >_is_blocked. Blocked for abuse. See http://att.net/blocks",),
     ),
     _strato(
         "no_spam",
@@ -310,6 +332,7 @@ OTHERS = (
         ("554 5.7.1 Refused by local policy. No SPAM please! (B-EX 149)",),
         also=("contact_recipient_admin", "delist", "switch_outbound_ip"),
         settle=("dnsbl", "spread"),
+        counter=("501 Connection rejected by policy [7.7] 20805, please visit www.messagelabs.com/support for more details about this error message.",),
     ),
 )
 

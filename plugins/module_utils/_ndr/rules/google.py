@@ -50,6 +50,12 @@ _SENDERS = (
         also=("wait", "fix_sender_auth", "delist", "switch_outbound_ip", "use_smarthost"),
         settle=("dnsbl", "spread"),
         url=_GUIDELINES,
+        counter=(
+            (
+                "421-4.7.30 Your email has been rate limited because DKIM authentication didn't pass for this message. Gmail requires all bulk email"
+                " senders to authenticate with DKIM."
+            ),
+        ),
     ),
     _google(
         "ip_reputation",
@@ -74,6 +80,12 @@ _SENDERS = (
         also=("switch_outbound_ip", "delist", "use_smarthost", "wait"),
         settle=("dnsbl", "spread"),
         url=_GUIDELINES,
+        counter=(
+            (
+                "550-5.7.1 Gmail has detected that this message is likely suspicious due to the nature of the content and/or the links within. To best"
+                " protect our users from spam, the message has been blocked."
+            ),
+        ),
     ),
     _google(
         "domain_reputation",
@@ -92,6 +104,12 @@ _SENDERS = (
         ),
         also=("reduce_rate", "fix_message", "wait", "delist"),
         url=_GUIDELINES,
+        counter=(
+            (
+                "550-5.7.1 Gmail has detected that this message is likely suspicious due to the nature of the content and/or the links within. To best"
+                " protect our users from spam, the message has been blocked."
+            ),
+        ),
     ),
     _google(
         "likely_unsolicited",
@@ -120,6 +138,12 @@ _SENDERS = (
         also=("reduce_rate", "fix_sender_auth", "switch_outbound_ip", "contact_recipient_admin"),
         settle=("dnsbl", "spf", "spread"),
         url=_GUIDELINES,
+        counter=(
+            (
+                "550-5.7.26 This message does not have authentication information or fails to 550-5.7.26 pass authentication checks (SPF or DKIM). To best"
+                " protect our users from spam, the message has been blocked."
+            ),
+        ),
     ),
     _google(
         "same_message_id",
@@ -133,6 +157,9 @@ _SENDERS = (
         ),
         remedy="fix_message",
         also=("reduce_rate", "fix_mta", "wait"),
+        counter=(
+            "550-5.7.24 The SPF record of the sending domain has one or more suspicious entries. To best protect our users, the message has been rejected.",
+        ),
     ),
     _google(
         "dynamic_address",
@@ -148,6 +175,12 @@ _SENDERS = (
             (
                 "550-5.7.1 [192.0.2.25] The IP you're using to send mail is not authorized to 550-5.7.1 send email directly to our servers. Please use the"
                 " SMTP relay at your 550-5.7.1 service provider instead. Learn more at 550 5.7.1 https://support.google.com/mail/?p=NotAuthorizedError"
+            ),
+        ),
+        counter=(
+            (
+                "550-5.2.1 The email account that you tried to reach is disabled. Learn more at 550 5.2.1 https://support.google.com/mail/?p=DisabledUser"
+                " abc - gsmtp"
             ),
         ),
     ),
@@ -168,6 +201,12 @@ _SENDERS = (
         also=("prefer_ipv4", "fix_sender_auth", "fix_spf"),
         settle=("ptr", "spf"),
         url=_GUIDELINES,
+        counter=(
+            (
+                "421-4.7.0 [192.0.2.25] Our system has detected that this message is suspicious due to the very low reputation of the sending IP address."
+                " Please try again later."
+            ),
+        ),
     ),
     _google(
         "no_ptr",
@@ -192,6 +231,12 @@ _SENDERS = (
         ),
         settle=("ptr",),
         url=_GUIDELINES,
+        counter=(
+            (
+                "550 Sorry, we do not accept mail from hosts with dynamic IP or generic dns PTR-records. Visit http://mail.ru/notspam/ or report details"
+                " to abuse@example.net."
+            ),
+        ),
     ),
     _google(
         "unauthenticated_ip_literal",
@@ -200,6 +245,7 @@ _SENDERS = (
         ('501-5.5.4 HELO/EHLO argument "mail" invalid, closing connection. 501 5.5.4 https://support.google.com/mail/?p=helo abc - gsmtp',),
         temporary=False,
         settle=("helo",),
+        counter=("421-4.7.0 Try again later, closing connection. (EHLO) abc - gsmtp",),
     ),
     _google(
         "unauthenticated",
@@ -233,6 +279,12 @@ _SENDERS = (
         ),
         also=("fix_spf", "fix_dkim", "fix_dmarc", "fix_sender_domain"),
         url=_GUIDELINES,
+        counter=(
+            (
+                "421-4.7.30 Your email has been rate limited because DKIM authentication didn't pass for this message. Gmail requires all bulk email"
+                " senders to authenticate with DKIM."
+            ),
+        ),
     ),
     _google(
         "domain_authentication",
@@ -244,6 +296,7 @@ _SENDERS = (
         ("550-5.7.1 Unauthenticated email is not accepted from this domain. abc - gsmtp",),
         also=("fix_spf", "fix_dkim", "fix_dmarc"),
         url=_GUIDELINES,
+        counter=("554 5.6.0 Mail message is malformed. Not accepted. abc - gsmtp",),
     ),
     _google(
         "dmarc",
@@ -273,6 +326,9 @@ _SENDERS = (
             ),
         ),
         url=_GUIDELINES,
+        counter=(
+            "421-4.7.26 Your email has been rate limited because it is unauthenticated. Gmail requires all senders to authenticate with either SPF or DKIM.",
+        ),
     ),
     _google(
         "spf",
@@ -295,6 +351,12 @@ _SENDERS = (
             "550-5.7.24 The SPF record of the sending domain has one or more suspicious entries. To best protect our users, the message has been rejected.",
         ),
         url=_GUIDELINES,
+        counter=(
+            (
+                "421-4.7.30 Your email has been rate limited because DKIM authentication didn't pass for this message. Gmail requires all bulk email"
+                " senders to authenticate with DKIM."
+            ),
+        ),
     ),
     _google(
         "dkim",
@@ -311,6 +373,12 @@ _SENDERS = (
             ),
         ),
         url=_GUIDELINES,
+        counter=(
+            (
+                "550-5.7.27 Your email has been blocked because SPF authentication didn't pass for this message. Gmail requires all bulk email senders to"
+                " authenticate their email with SPF."
+            ),
+        ),
     ),
     _google(
         "plain_connection",
@@ -329,6 +397,12 @@ _SENDERS = (
             "421 4.7.0 TLS required for RCPT domain, closing connection. abc - gsmtp",
         ),
         url=_GUIDELINES,
+        counter=(
+            (
+                "421-4.7.30 Your email has been rate limited because DKIM authentication didn't pass for this message. Gmail requires all bulk email"
+                " senders to authenticate with DKIM."
+            ),
+        ),
     ),
     _google(
         "not_allowlisted",
@@ -348,6 +422,7 @@ _SENDERS = (
             "550-5.7.1 [192.0.2.25] Messages missing a valid address in From: header, or having no From: header, are not accepted. abc - gsmtp",
         ),
         also=("fix_message", "fix_mta"),
+        counter=("550-5.7.1 Messages missing a valid Message-ID header are not accepted. abc - gsmtp",),
     ),
 )
 
@@ -369,6 +444,7 @@ _LIMITS = (
             "421 4.4.5 Server busy, try again later. abc - gsmtp",
         ),
         also=("reduce_rate", "switch_outbound_ip", "contact_recipient_admin"),
+        counter=("451 4.7.500 Server busy. Please try again later from [192.0.2.25]. (S77719) [DB5EUR01FT012.eop-EUR01.prod.protection.outlook.com]",),
     ),
     _google(
         "recipient_too_busy",
@@ -392,6 +468,12 @@ _LIMITS = (
             ),
         ),
         also=("reduce_rate", "contact_recipient_admin"),
+        counter=(
+            (
+                "550 5.2.1 The email account that you tried to reach is inactive. For more information, go to"
+                " https://support.google.com/mail/?p=DisabledUser abc - gsmtp"
+            ),
+        ),
     ),
     _google(
         "relay_quota",
@@ -421,6 +503,12 @@ _LIMITS = (
         ),
         also=("wait", "use_smarthost", "fix_relay_auth"),
         url="https://support.google.com/a/answer/166852",
+        counter=(
+            (
+                "553-5.1.3 The recipient address <zoe.@example.org> is not a valid RFC 5321 address. For more information, go to 553 5.1.3"
+                " https://support.google.com/a/answer/3221692 abc - gsmtp"
+            ),
+        ),
     ),
     _google(
         "too_many_logins",
@@ -429,6 +517,7 @@ _LIMITS = (
         ("454 4.7.0 Too many login attempts, please try again later. abc - gsmtp", "554 5.7.0 Too Many Unauthenticated commands. abc - gsmtp"),
         remedy="fix_relay_auth",
         also=("wait", "reduce_rate", "fix_mta"),
+        counter=("421 Too many concurrent SMTP connections; please try again later.",),
     ),
     _google(
         "transaction_size",
@@ -447,6 +536,12 @@ _LIMITS = (
             ),
         ),
         also=("wait", "fix_message", "fix_mta"),
+        counter=(
+            (
+                "552-5.2.3 Your message exceeded Google's message size limits. Please visit 552-5.2.3 https://support.google.com/mail/?p=MaxSizeError to"
+                " view our size guidelines."
+            ),
+        ),
     ),
 )
 
@@ -499,6 +594,7 @@ _RECIPIENTS = (
             "** Endereço não encontrado ** Sua mensagem não foi entregue a zoe@example.org porque o endereço não foi encontrado ou não pode receber e-mails.",
         ),
         url="https://support.google.com/mail/answer/6596",
+        counter=("550 Votre adresse n'a pas de DNS inverse",),
     ),
     _google(
         "disabled",
@@ -516,6 +612,12 @@ _RECIPIENTS = (
             (
                 "550 5.2.1 The email account that you tried to reach is inactive. For more information, go to"
                 " https://support.google.com/mail/?p=DisabledUser abc - gsmtp"
+            ),
+        ),
+        counter=(
+            (
+                "550-5.1.1 The email account that you tried to reach does not exist. Please try 550-5.1.1 double-checking the recipient's email address"
+                " for typos or 550-5.1.1 unnecessary spaces. Learn more at 550 5.1.1 https://support.google.com/mail/?p=NoSuchUser abc - gsmtp"
             ),
         ),
     ),
@@ -540,6 +642,12 @@ _RECIPIENTS = (
                 " https://support.google.com/mail/?p=OverQuotaPerm"
             ),
         ),
+        counter=(
+            (
+                "550 5.2.1 The email account that you tried to reach is inactive. For more information, go to"
+                " https://support.google.com/mail/?p=DisabledUser abc - gsmtp"
+            ),
+        ),
     ),
     _google(
         "no_domain",
@@ -562,18 +670,21 @@ _RECIPIENTS = (
             "DNS Error: DNS type 'mx' lookup of example.org responded with code NXDOMAIN Domain name not found: example.org",
         ),
         temporary=False,
+        counter=("DNS Error: DNS type 'mx' lookup of example.org responded with code SERVFAIL",),
     ),
     _google(
         "dns_no_answer",
         "dns_failure",
         ("dns type 'mx' lookup of <host> responded with code (servfail|refused|timeout)", "dns error: <n> dns type ... (servfail|refused|timeout|no answer)"),
         ("DNS Error: DNS type 'mx' lookup of example.org responded with code SERVFAIL",),
+        counter=("DNS Error: DNS type 'mx' lookup of example.org responded with code NXDOMAIN Domain name not found: example.org",),
     ),
     _google(
         "null_mx",
         "no_mail_accepted",
         ("recipient domain ... (null mx|doesn't accept mail|does not accept mail)", "dns type 'mx' lookup of <host> responded with code noerror"),
         ("550 5.1.2 The recipient domain example.org has a null MX: it does not accept mail",),
+        counter=("550 5.7.27 <shop@example.org>: Sender address rejected: Domain example.org does not accept mail (nullMX)",),
     ),
     _google(
         "recipient_syntax",
@@ -582,6 +693,12 @@ _RECIPIENTS = (
         (
             (
                 "553-5.1.3 The recipient address <zoe.@example.org> is not a valid RFC 5321 address. For more information, go to 553 5.1.3"
+                " https://support.google.com/a/answer/3221692 abc - gsmtp"
+            ),
+        ),
+        counter=(
+            (
+                "503-5.5.1 RCPT first. A mail transaction protocol command was issued out of sequence. 503 5.5.1 For more information, go to"
                 " https://support.google.com/a/answer/3221692 abc - gsmtp"
             ),
         ),
@@ -603,6 +720,9 @@ _RECIPIENTS = (
             ),
         ),
         url="https://support.google.com/mail/answer/7720",
+        counter=(
+            "450 4.1.7 <shop@example.org>: Sender address rejected: unverified address: connect to mx.example.org[198.51.100.25]:25: Connection timed out",
+        ),
     ),
     _google(
         "remote_misconfigured",
@@ -616,6 +736,7 @@ _RECIPIENTS = (
         temporary=False,
         also=("wait", "fix_message"),
         url="https://support.google.com/mail/answer/6596",
+        counter=("Your message wasn't delivered to zoe@example.org because the address couldn't be found, or is unable to receive mail.",),
     ),
     _google(
         "group_posting",
@@ -631,6 +752,12 @@ _RECIPIENTS = (
         side="either",
         also=("clean_address_list", "none"),
         url=_GROUPS,
+        counter=(
+            (
+                "553-5.1.2 We weren't able to find the recipient domain. Please check for any 553-5.1.2 spelling errors, and make sure you didn't enter"
+                " any spaces, periods, 553 5.1.2 or other punctuation after the recipient's email address. abc - gsmtp"
+            ),
+        ),
     ),
 )
 
@@ -652,6 +779,12 @@ _POLICIES = (
             ),
         ),
         also=("fix_message", "switch_outbound_ip"),
+        counter=(
+            (
+                "550-5.2.1 The user you are trying to contact is receiving mail at a rate that 550-5.2.1 prevents additional messages from being"
+                " delivered. For more information, please visit https://support.google.com/mail/?p=ReceivingRatePerm"
+            ),
+        ),
     ),
     _google(
         "relay_denied",
@@ -667,6 +800,12 @@ _POLICIES = (
         remedy="fix_relay_auth",
         also=("use_smarthost", "fix_route", "contact_recipient_admin"),
         url="https://support.google.com/a/answer/6140680",
+        counter=(
+            (
+                "550-5.7.1 Invalid credentials for relay [192.0.2.25]. The IP address you've registered in your G Suite SMTP Relay service doesn't match"
+                " domain of the account this email is being sent from."
+            ),
+        ),
     ),
     _google(
         "relay_credentials",
@@ -694,6 +833,12 @@ _POLICIES = (
             "530-5.5.1 Authentication Required. Learn more at 530 5.5.1 https://support.google.com/mail/?p=WantAuthError abc - gsmtp",
         ),
         url="https://support.google.com/a/answer/2956491",
+        counter=(
+            (
+                "550-5.1.1 The email account that you tried to reach does not exist. Please try 550-5.1.1 double-checking the recipient's email address"
+                " for typos or 550-5.1.1 unnecessary spaces. Learn more at 550 5.1.1 https://support.google.com/mail/?p=NoSuchUser abc - gsmtp"
+            ),
+        ),
     ),
     _google(
         "starttls_first",
@@ -702,6 +847,7 @@ _POLICIES = (
         ("530 5.7.0 Must issue a STARTTLS command first. abc - gsmtp",),
         side="ours",
         temporary=False,
+        counter=("530 5.5.1 Invalid command: Must issue an AUTH command first",),
     ),
     _google(
         "security_issue",
@@ -724,6 +870,12 @@ _POLICIES = (
             ),
         ),
         url="https://support.google.com/mail/answer/6590",
+        counter=(
+            (
+                "550-5.7.1 [2001:db8::25] Our system has detected that this message does 550-5.7.1 not meet IPv6 sending guidelines regarding PTR records"
+                " and authentication. Please review 550 5.7.1 https://support.google.com/mail/?p=IPv6AuthError for more information."
+            ),
+        ),
     ),
     _google(
         "too_big",
@@ -741,6 +893,12 @@ _POLICIES = (
                 " view our size guidelines."
             ),
             "552 5.3.4 The number of attachments (612) exceeds Google's limit of 500 attachments. abc - gsmtp",
+        ),
+        counter=(
+            (
+                "452-4.5.3 Your message has too many recipients. For more information regarding Google's sending limits, please visit: 452 4.5.3"
+                " https://support.google.com/mail/?p=TooManyRecipientsError"
+            ),
         ),
     ),
     _google(
@@ -767,12 +925,19 @@ _POLICIES = (
             "550-5.7.1 Messages missing a valid Message-ID header are not accepted. abc - gsmtp",
             "554 5.6.0 Mail message is malformed. Not accepted. abc - gsmtp",
         ),
+        counter=(
+            (
+                "550-5.7.1 Gmail has detected that this message is likely suspicious due to the nature of the content and/or the links within. To best"
+                " protect our users from spam, the message has been blocked."
+            ),
+        ),
     ),
     _google(
         "hops",
         "routing_loop",
         ("message exceeded <n> hops, this may indicate a mail loop",),
         ("554 5.4.6 Message exceeded 50 hops, this may indicate a mail loop. abc - gsmtp",),
+        counter=("452-4.5.3 Domain policy size per transaction exceeded, please try this recipient in a separate transaction. abc - gsmtp",),
     ),
     _google(
         "out_of_order",
@@ -796,12 +961,19 @@ _POLICIES = (
             "555 5.5.2 Syntax error, goodbye. abc - gsmtp",
             "502 5.5.1 Unrecognized command. abc - gsmtp",
         ),
+        counter=(
+            (
+                "553-5.1.3 The recipient address <zoe.@example.org> is not a valid RFC 5321 address. For more information, go to 553 5.1.3"
+                " https://support.google.com/a/answer/3221692 abc - gsmtp"
+            ),
+        ),
     ),
     _google(
         "timeout",
         "connection_lost",
         ("^timeout - closing connection",),
         ("451 4.4.2 Timeout - closing connection. abc - gsmtp",),
+        counter=("421-4.7.0 Try again later, closing connection. (EHLO) abc - gsmtp",),
     ),
 )
 

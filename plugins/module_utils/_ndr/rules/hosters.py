@@ -45,6 +45,7 @@ GODADDY = (
         ),
         remedy="delist",
         also=_PORTAL,
+        counter=("554 p3plibsmtp03-08.example.net bizsmtp Connection refused. This IP address is listed on the Spamhaus Block List (SBL). IB104",),
     ),
     _godaddy(
         "spamhaus",
@@ -63,6 +64,7 @@ GODADDY = (
             ),
         ),
         shared=True,
+        counter=("554 bizsmtp Connection refused. 192.0.2.25 is listed on the Policy Block List (PBL). IB106",),
     ),
     _godaddy(
         "policy_list",
@@ -70,6 +72,7 @@ GODADDY = (
         ("is listed on the policy block list pbl", "connection refused. (<ip>|this ip address) is listed on the policy block list", "ib106"),
         ("554 bizsmtp Connection refused. 192.0.2.25 is listed on the Policy Block List (PBL). IB106",),
         shared=True,
+        counter=("554 p3plibsmtp03-08.example.net bizsmtp Connection refused. This IP address is listed on the Spamhaus Block List (SBL). IB104",),
     ),
     _godaddy(
         "blocked_for_spam",
@@ -93,6 +96,7 @@ GODADDY = (
         remedy="wait",
         also=("delist", "reduce_rate", "switch_outbound_ip", "use_smarthost", "fix_message"),
         temporary=True,
+        counter=("554 This IP has been blocked for the day, for attempting to mail too many invalid recipients. IB113",),
     ),
     _godaddy(
         "invalid_recipients",
@@ -103,6 +107,7 @@ GODADDY = (
             "554 This IP has been blocked for the day, for attempting to mail too many invalid recipients. IB113",
         ),
         also=("reduce_rate", "wait", "delist", "switch_outbound_ip"),
+        counter=("550 This IP has sent too many messages this hour. IB504 for information please see the help center",),
     ),
     _godaddy(
         "ptr",
@@ -110,12 +115,14 @@ GODADDY = (
         ("temporarily rejected. reverse dns for <ip> failed", "reverse dns for <ip> failed", "ib108"),
         ("421 p3plibsmtp02-09.example.net bizsmtp Temporarily rejected. Reverse DNS for 192.0.2.25 failed. IB108",),
         shared=True,
+        counter=("554 This IP has been temporarily blocked for attempting to mail too many invalid recipients. IB112",),
     ),
     _godaddy(
         "sessions",
         "too_many_connections",
         ("connection refused, too many sessions from this ip", "(ib007|ib102)"),
         ("421 Connection refused, too many sessions from This IP. Lower the number of concurrent sessions. IB007",),
+        counter=("452 This message contains too many recipients. Reduce the number of recipients and retry. IB605",),
     ),
     _godaddy(
         "rate",
@@ -134,12 +141,14 @@ GODADDY = (
         ),
         also=("wait", "switch_outbound_ip", "use_smarthost"),
         shared=True,
+        counter=("452 This message contains too many recipients. Reduce the number of recipients and retry. IB605",),
     ),
     _godaddy(
         "recipients",
         "too_many_recipients",
         ("this message contains too many recipients. reduce the number", "ib605"),
         ("452 This message contains too many recipients. Reduce the number of recipients and retry. IB605",),
+        counter=("421 Connection refused, too many sessions from This IP. Lower the number of concurrent sessions. IB007",),
     ),
     _godaddy(
         "busy",
@@ -148,6 +157,7 @@ GODADDY = (
         ("421 Server temporarily unavailable. Try again later. IB101",),
         also=("reduce_rate", "contact_recipient_admin", "switch_outbound_ip"),
         shared=True,
+        counter=("451 [BS02] Temporary server error. Please try again later.",),
     ),
     _godaddy(
         "spam_content",
@@ -164,6 +174,7 @@ GODADDY = (
         ),
         also=("contact_recipient_admin", "delist"),
         unless=("too many messages",),
+        counter=("554 This IP has been blocked for the day, for attempting to mail too many invalid recipients. IB113",),
     ),
     _godaddy(
         "sender",
@@ -181,12 +192,14 @@ GODADDY = (
             "550 example.com From: Domain is invalid. Provide a valid From: IB506",
         ),
         also=("fix_message", "fix_mta"),
+        counter=("554 p3plibsmtp03-08.example.net bizsmtp Connection refused. This IP address is listed on the Spamhaus Block List (SBL). IB104",),
     ),
     _godaddy(
         "spf",
         "spf_failed",
         ("invalid spf record. inspect your spf settings", "ib508"),
         ("550 joe@example.com Invalid SPF record. Inspect your SPF settings, and try again. IB508",),
+        counter=("550 This message has exceeded the max number of messages per session. Open a new session and try again. IB705",),
     ),
     _godaddy(
         "no_login_here",
@@ -194,6 +207,7 @@ GODADDY = (
         ("authentication not allowed on ibsmtp servers", "ib401"),
         ("535 Authentication not allowed on IBSMTP Servers. IB401",),
         also=("fix_route", "use_smarthost"),
+        counter=("550 Blank From: addresses are not allowed. Provide a valid From. IB501",),
     ),
     _godaddy(
         "relay_limit",
@@ -201,6 +215,7 @@ GODADDY = (
         ("sender has sent too many messages ... relays", "number of smtp relays has been exceeded", "you've exceeded your smtp relays"),
         ("550 joe@example.com Number of SMTP relays has been exceeded: You've exceeded your SMTP relays for today",),
         also=("wait", "use_smarthost"),
+        counter=("554 This IP has been temporarily blocked for attempting to mail too many invalid recipients. IB112",),
     ),
 )
 
@@ -210,6 +225,7 @@ OTHERS = (
         "ip_blocklisted",
         ("acl dns_rbl; client host", "acl dns_rbl", "service unavailable; acl dns_rbl"),
         ("554 5.7.1 ACL dns_rbl; Client host [192.0.2.25] blocked using cbl.abuseat.org=127.0.0.2",),
+        counter=("550 5.7.1 Service unavailable; Client host [192.0.2.25] blocked using Customer Block list (AS16012607)",),
     ),
     _zoho(
         "unusual_activity",
@@ -218,6 +234,7 @@ OTHERS = (
         ("550 5.4.6 Unusual sending activity detected. Please try after sometime",),
         also=("wait", "fix_mta", "use_smarthost"),
         url="https://www.zoho.com/mail/help/usage-policy.html",
+        counter=("554 5.7.7 Email policy violation detected",),
     ),
     _zoho(
         "relaying",
@@ -228,6 +245,7 @@ OTHERS = (
         remedy="fix_relay_auth",
         also=("fix_sender_domain", "contact_recipient_admin", "fix_route"),
         shared=True,
+        counter=("554 5.7.7 Email policy violation detected",),
     ),
     _zoho(
         "destination",
@@ -236,6 +254,7 @@ OTHERS = (
         ("541 5.4.1 Mail rejected by destination domain",),
         also=("fix_message", "delist", "switch_outbound_ip"),
         shared=True,
+        counter=("554 5.7.7 Email policy violation detected: 553 Relaying disallowed. Invalid Domain - example.com",),
     ),
     _zoho(
         "policy_rejection",
@@ -250,24 +269,28 @@ OTHERS = (
         ("554 5.7.7 Email policy violation detected",),
         also=("fix_message", "fix_sender_auth", "delist", "switch_outbound_ip"),
         shared=True,
+        counter=("550 5.4.6 Unusual sending activity detected. Please try after sometime",),
     ),
     _zoho(
         "blacklisted",
         "ip_blocklisted",
         ("blocked: your ip has been blacklisted", "ip has been blacklisted by zoho*", "mail server ip <ip> is blacklisted ... zoho"),
         ("554 5.2.3 MailPolicy violation Error: Blocked: Your IP has been blacklisted by ZohoMail",),
+        counter=("550 5.0.1 Invalid Sender. Your domain has been blacklisted. OFR_310",),
     ),
     _proton(
         "unknown",
         "user_unknown",
         ("recipient address rejected: address does not exist", "<address>: recipient address rejected: address does not exist"),
         ("550 5.1.1 <zoe@example.org>: Recipient address rejected: Address does not exist",),
+        counter=("450 4.1.8 <zoe@example.com>: sender address rejected: unknown domain does not exist",),
     ),
     _fastmail(
         "ask_the_owner",
         "user_unknown",
         ("recipient address rejected: user unknown. ask",),
         ("550 5.1.1 <zoe@example.org>: Recipient address rejected: User unknown. Ask the sender to check the address",),
+        counter=("550 5.1.0 <shop@example.org>: Sender address rejected: User unknown in virtual mailbox table",),
     ),
     says("namecheap", "https://www.namecheap.com/support/knowledgebase/article.aspx/10115/2191/")(
         "jellyfish",
@@ -276,6 +299,7 @@ OTHERS = (
         ("554 5.7.1 Message contains spam or virus or sender is blocked : 0 (JFE040006)",),
         also=("contact_recipient_admin", "delist", "switch_outbound_ip"),
         settle=("dnsbl", "spread"),
+        counter=("550 5.7.1 message is not RFC 5322 compliant",),
     ),
     says("mailchannels", "https://support.mailchannels.com/hc/en-us/sections/200360870")(
         "blocked",
@@ -290,12 +314,14 @@ OTHERS = (
         side="ours",
         also=("fix_relay_auth", "fix_mta", "contact_recipient_admin", "reduce_rate"),
         settle=("spread",),
+        counter=("550 5.7.1 [SDNF] Sender Domain Not Found. See https://support.example.net/hc/en-us/articles/203155500",),
     ),
     says("mailchannels", "https://support.mailchannels.com/hc/en-us/articles/360052780652")(
         "sender_domain",
         "sender_domain_unresolvable",
         ("sdnf sender domain not found", "sender domain not found ... mailchannels"),
         ("550 5.7.1 [SDNF] Sender Domain Not Found. See https://support.example.net/hc/en-us/articles/203155500",),
+        counter=("550 5.7.1 [SDL] Domain Lockdown: this sender is not permitted for example.com",),
     ),
     says("mailchannels", "https://support.mailchannels.com/hc/en-us/articles/16918954360845")(
         "domain_lockdown",
@@ -304,6 +330,7 @@ OTHERS = (
         ("550 5.7.1 [SDL] Domain Lockdown: this sender is not permitted for example.com",),
         remedy="fix_sender_domain",
         also=("fix_relay_auth", "fix_spf"),
+        counter=("553 mail for this domain is not handled here",),
     ),
 )
 

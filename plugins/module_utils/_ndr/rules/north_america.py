@@ -50,6 +50,7 @@ COMCAST = (
         ),
         remedy="delist",
         also=_BLOCKED_ALSO,
+        counter=("550 5.2.0 Message rejected due to DMARC. Please see http://postmaster.comcast.net/smtp-error-codes.php#DM000001",),
     ),
     _comcast(
         "listed",
@@ -63,12 +64,14 @@ COMCAST = (
             "554 resimta-po-11v.sys.example.net 192.0.2.25 found on one or more DNSBLs, see http://postmaster.comcast.net/smtp-error-codes.php#BL000010",
             "550 5.7.1 Refused. BL000101",
         ),
+        counter=("550 5.2.0 Message rejected due to DMARC. Please see http://postmaster.comcast.net/smtp-error-codes.php#DM000001",),
     ),
     _comcast(
         "dynamic",
         "dynamic_ip",
         ("(es000001|es000010)", "smtp-error-codes.php#(es000001|es000010)"),
         ("550 5.7.1 Refused. Please see http://help.comcast.net/content/faq/ES000010",),
+        counter=("550 5.2.0 Message rejected due to DMARC. Please see http://postmaster.comcast.net/smtp-error-codes.php#DM000001",),
     ),
     _comcast(
         "rate",
@@ -87,6 +90,7 @@ COMCAST = (
         ),
         also=("wait", "delist", "switch_outbound_ip", "use_smarthost"),
         settle=("dnsbl", "spread"),
+        counter=("550 5.2.0 Message rejected due to DMARC. Please see http://postmaster.comcast.net/smtp-error-codes.php#DM000001",),
     ),
     _comcast(
         "sessions",
@@ -113,18 +117,21 @@ COMCAST = (
             ),
             "421 imta28.example.net comcast Reverse DNS failure: Try again later",
         ),
+        counter=("550 5.7.1 Refused. Please see http://help.comcast.net/content/faq/ES000010",),
     ),
     _comcast(
         "dmarc",
         "dmarc_failed",
         ("smtp-error-codes.php#dm000001", "^dm000001", "message rejected due to dmarc. dm*", "(dm000001|dm000002)"),
         ("550 5.2.0 Message rejected due to DMARC. Please see http://postmaster.comcast.net/smtp-error-codes.php#DM000001",),
+        counter=("550 5.7.1 Refused. Please see http://help.comcast.net/content/faq/ES000010",),
     ),
     _comcast(
         "not_our_customer",
         "user_unknown",
         ("^not our customer", "<address> not our customer", "<address> account not available"),
         ("550 5.1.1 Not our Customer", "550 5.1.1 <zoe@example.org> Account not available"),
+        counter=("550 5.1.0 <news@example.com> sender rejected : invalid sender domain",),
     ),
     _comcast(
         "invalid_sender_domain",
@@ -132,6 +139,7 @@ COMCAST = (
         ("sender rejected : invalid sender domain", "sender rejected: invalid sender domain", "invalid sender domain"),
         ("550 5.1.0 <news@example.com> sender rejected : invalid sender domain",),
         shared=True,
+        counter=("554 5.7.1 <shop@example.org>: Sender address rejected: Access denied",),
     ),
     _comcast(
         "spam",
@@ -144,6 +152,7 @@ COMCAST = (
         ("552 5.2.0 D1vv1n00Z5sCbsb01vvwv5 message rejected for spam or virus content", "554 5.7.1 Message rejected due to possible spam content"),
         also=("contact_recipient_admin", "delist", "reduce_rate"),
         shared=True,
+        counter=("550 5.2.0 Message rejected due to DMARC. Please see http://postmaster.comcast.net/smtp-error-codes.php#DM000001",),
     ),
 )
 
@@ -160,6 +169,7 @@ COX = (
         ),
         remedy="delist",
         also=_BLOCKED_ALSO,
+        counter=("550 5.1.0 <news@example.com> sender rejected. Refer to the Error Codes section for more information. AUP#CXSNDR",),
     ),
     _cox(
         "blocked_for_a_day",
@@ -171,12 +181,14 @@ COX = (
         ),
         remedy="wait",
         also=("reduce_rate", "delist", "switch_outbound_ip", "use_smarthost"),
+        counter=("550 5.1.0 <news@example.com> sender rejected. Refer to the Error Codes section for more information. AUP#CXSNDR",),
     ),
     _cox(
         "listed",
         "ip_blocklisted",
         ("aup#ipbl*",),
         ("554 cxr.mx.example.net cmsmtp 192.0.2.25 blocked. AUP#IPBL0001", "554 cmsmtp 192.0.2.25 blocked. AUP#IPBL1000"),
+        counter=("554 cxr.mx.example.net cmsmtp 192.0.2.25 DNS lookup failed. AUP#CXDNS",),
     ),
     _cox(
         "link_listed",
@@ -185,12 +197,14 @@ COX = (
         ("550 5.2.0 D1vv1n00Z message rejected. AUP#URLBL011",),
         remedy="fix_message",
         also=("delist", "fix_sender_domain"),
+        counter=("550 5.1.0 <news@example.com> sender rejected. Refer to the Error Codes section for more information. AUP#CXSNDR",),
     ),
     _cox(
         "ptr",
         "ptr_missing",
         ("aup#cxdns", "aup#dns", "rejected - no rdns", "no rdns ... cox"),
         ("554 cxr.mx.example.net cmsmtp 192.0.2.25 DNS lookup failed. AUP#CXDNS", "421 eastrmimpi102.example.net Cox 192.0.2.25 rejected - no rDNS"),
+        counter=("554 cxr.mx.example.net cmsmtp 192.0.2.25 blocked. AUP#IPBL0001",),
     ),
     _cox(
         "sender_domain",
@@ -198,6 +212,7 @@ COX = (
         ("aup#cxsndr", "aup#sndr"),
         ("550 5.1.0 <news@example.com> sender rejected. Refer to the Error Codes section for more information. AUP#CXSNDR",),
         also=("fix_spf", "fix_dkim", "fix_sender_domain", "fix_message", "fix_dmarc"),
+        counter=("550 5.1.0 <news@example.com> sender rejected. Please see the page Error Codes for more information. AUP#CDRBL",),
     ),
     _cox(
         "protocol",
@@ -207,21 +222,29 @@ COX = (
         side="ours",
         remedy="fix_mta",
         also=("contact_recipient_admin", "fix_sender_auth", "fix_helo", "delist"),
+        counter=("550 5.7.1 Refused. AUP#POL",),
     ),
     _cox(
         "connections",
         "too_many_connections",
         ("aup#cxcnct", "aup#cnct"),
         ("421 4.7.0 cxr.mx.example.net cmsmtp 192.0.2.25 Too many sessions. AUP#CXCNCT",),
+        counter=("554 cxr.mx.example.net cmsmtp 192.0.2.25 blocked. AUP#IPBL0001",),
     ),
     _cox(
         "rate",
         "rate_limited",
         ("aup#cxmxrt", "aup#mxrt", "aup#cxthrt", "aup#thrt", "aup#cxmj"),
         ("452 4.1.1 Limit exceeded. AUP#CXMXRT", "421 4.7.1 Refused. AUP#CXTHRT"),
+        counter=("550 5.7.1 Refused. AUP#POL",),
     ),
     _cox(
-        "policy", "policy", ("aup#pol", "aup#cxpol"), ("550 5.7.1 Refused. AUP#POL",), also=("fix_message", "fix_sender_auth", "delist", "switch_outbound_ip")
+        "policy",
+        "policy",
+        ("aup#pol", "aup#cxpol"),
+        ("550 5.7.1 Refused. AUP#POL",),
+        also=("fix_message", "fix_sender_auth", "delist", "switch_outbound_ip"),
+        counter=("550 5.1.0 Refused. AUP#CXSMTP",),
     ),
 )
 
@@ -240,6 +263,7 @@ CHARTER = (
         also=("wait", "delist", "switch_outbound_ip", "use_smarthost"),
         settle=("dnsbl", "spread"),
         url="https://www.spamresource.com/2019/10/charterroadrunner-bounces.html",
+        counter=("550 5.1.0 <news@example.com> sender rejected. Please see the page Error Codes for more information. AUP#CDRBL",),
     ),
     _charter(
         "blocked",
@@ -260,6 +284,7 @@ CHARTER = (
         remedy="delist",
         also=(*_BLOCKED_ALSO, "wait"),
         settle=("dnsbl", "spread"),
+        counter=("550 5.7.1 [CS] Message blocked. Please see https://console.mailchannels.net/insights/sessions/details/abc for more information",),
     ),
     rule(
         "charter.other_code",
@@ -272,6 +297,7 @@ CHARTER = (
         also=(*_BLOCKED_ALSO, "wait"),
         settle=("dnsbl", "spread"),
         url=_SPECTRUM,
+        counter=("553 5.7.1 <shop@example.org>: Sender address rejected: not logged in",),
     ),
     _charter(
         "no_ipv6",
@@ -281,6 +307,7 @@ CHARTER = (
         side="ours",
         remedy="prefer_ipv4",
         also=("contact_recipient_admin", "delist"),
+        counter=("550 5.1.0 sender rejected. AUP#In-1700",),
     ),
     _charter(
         "no_name",
@@ -288,6 +315,7 @@ CHARTER = (
         ("connection refused. ip name lookup failed", "mail refused - ip name lookup failed"),
         ("554 5.7.1 - Connection refused. IP name lookup failed for 192.0.2.25", "554 5.7.1 - ERROR: Mail refused - IP name lookup failed"),
         shared=True,
+        counter=("550 5.7.1 - ERROR: Mail Refused - <192.0.2.25> - See http://security.rr.com/cgi-bin/block-lookup?192.0.2.25",),
     ),
     _charter(
         "roadrunner_block",
@@ -308,6 +336,7 @@ CHARTER = (
         also=_BLOCKED_ALSO,
         settle=("dnsbl",),
         unless=("name lookup",),
+        counter=("554 5.7.1 - ERROR: Mail refused - IP name lookup failed",),
     ),
     _charter(
         "email_security_alert",
@@ -316,6 +345,7 @@ CHARTER = (
         ("554 Email Security Alert. Your computer may be infected; see http://www.charter.net/support",),
         remedy="fix_mta",
         also=("delist", "use_smarthost", "switch_outbound_ip"),
+        counter=("550 5.7.1 Message refused, see https://www.laposte.net/postmaster",),
     ),
 )
 
@@ -345,6 +375,7 @@ ATT = (
         remedy="delist",
         also=_BLOCKED_ALSO,
         settle=("dnsbl",),
+        counter=("550 5.7.1 Connections not accepted from servers without a valid sender domain.alph762 Fix reverse DNS for 192.0.2.25",),
     ),
     _att(
         "ptr",
@@ -352,6 +383,7 @@ ATT = (
         ("connections not accepted from servers without a valid sender (domain|<host>)",),
         ("550 5.7.1 Connections not accepted from servers without a valid sender domain.alph762 Fix reverse DNS for 192.0.2.25",),
         shared=True,
+        counter=("550-5.7.1 [192.0.2.25] Messages missing a valid address in From: header, or having no From: header, are not accepted. abc - gsmtp",),
     ),
 )
 
@@ -379,6 +411,7 @@ OTHERS = (
         remedy="delist",
         also=_BLOCKED_ALSO,
         settle=("dnsbl",),
+        counter=("554 5.7.1 Message contains spam or virus or sender is blocked : 0 (JFE040006)",),
     ),
     _EARTHLINK(
         "block",
@@ -391,6 +424,7 @@ OTHERS = (
         remedy="delist",
         also=_BLOCKED_ALSO,
         settle=("dnsbl",),
+        counter=("550 5.7.23 SPF: 192.0.2.25 is not permitted to send mail for example.com",),
     ),
     _UNTD(
         "block",
@@ -400,6 +434,7 @@ OTHERS = (
         remedy="delist",
         also=(*_BLOCKED_ALSO, "contact_recipient_admin"),
         settle=("dnsbl", "spread"),
+        counter=("550 5.7.1 <shop@example.org>... Access denied (in reply to MAIL FROM command)",),
     ),
     _OPENSRS(
         "block",
@@ -407,6 +442,7 @@ OTHERS = (
         ("blocked using urbl.hostedemail.com", "<host>; your ip has been manually blacklisted", "your ip has been manually blacklisted"),
         ("554 5.7.1 Service unavailable; Client host [192.0.2.25] blocked using lists.example.net; Your IP has been manually blacklisted",),
         also=("contact_recipient_admin", "switch_outbound_ip", "use_smarthost"),
+        counter=("550 5.7.1 Service unavailable; Client host [192.0.2.25] blocked using Customer Block list (AS16012607)",),
     ),
 )
 

@@ -39,6 +39,7 @@ AMAZON = (
         ("554 Message rejected: Email address is not verified. The following identities failed the check in region EU-WEST-1: joe@example.com",),
         remedy="fix_relay_auth",
         also=("fix_sender_domain", "fix_sender_auth", "use_smarthost"),
+        counter=("Amazon SES did not send the message to this address because it is on the suppression list for your account.",),
     ),
     _ses(
         "throttled",
@@ -56,6 +57,7 @@ AMAZON = (
             "421 Too many concurrent SMTP connections",
         ),
         url="https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html",
+        counter=("554 Message rejected: Sending paused for this account.",),
     ),
     _ses(
         "paused",
@@ -71,6 +73,7 @@ AMAZON = (
         side="ours",
         remedy="fix_relay_auth",
         also=("use_smarthost", "contact_recipient_admin", "reduce_rate", "switch_outbound_ip"),
+        counter=("Amazon SES did not send the message to this address because it is on the suppression list for your account.",),
     ),
     _ses(
         "not_authorized",
@@ -85,6 +88,7 @@ AMAZON = (
             "535 Authentication Credentials Invalid",
             "554 Access denied: User arn:aws:iam::111122223333:user/mail is not authorized to perform ses:SendRawEmail on resource",
         ),
+        counter=("Amazon SES did not send the message to this address because it is on the suppression list for your account.",),
     ),
     _ses(
         "suppressed",
@@ -107,6 +111,7 @@ AMAZON = (
         ),
         url=_SES_LIST,
         confidence="certain",
+        counter=("554 Message rejected: Sending paused for this account.",),
     ),
     _ses(
         "format",
@@ -118,6 +123,7 @@ AMAZON = (
             "invalid email format",
         ),
         ("554 Transaction failed: Expected disposition, got null", "554 Transaction failed: Missing final '@domain'"),
+        counter=("Amazon SES did not send the message to this address because it is on the suppression list for your account.",),
     ),
     _ses(
         "no_dns",
@@ -125,6 +131,7 @@ AMAZON = (
         ("unable to lookup dns for <host>", "unable to lookup dns"),
         ("550 5.4.4 Unable to lookup DNS for example.org",),
         also=("fix_resolver", "contact_recipient_admin"),
+        counter=("4.4.3 DNS lookup failed for example.org (SERVFAIL)",),
     ),
     _ses(
         "expired",
@@ -133,6 +140,7 @@ AMAZON = (
         ("554 4.4.7 Message expired: unable to deliver in 840 minutes.<421 4.4.0 Unable to lookup DNS>",),
         temporary=False,
         unless=("tss04", "user complaints", "blocked", "full", "quota"),
+        counter=("550 5.4.4 Unable to lookup DNS for example.org",),
     ),
     _ses(
         "inbound_filter",
@@ -143,6 +151,7 @@ AMAZON = (
         remedy="contact_recipient_admin",
         also=("fix_message",),
         url="https://docs.aws.amazon.com/workmail/latest/adminguide/email-flows.html",
+        counter=("454 Throttling failure: Daily message quota exceeded.",),
     ),
     _ses(
         "temporary",
@@ -150,6 +159,7 @@ AMAZON = (
         ("^temporary service failure", "timeout waiting for data from client"),
         ("454 Temporary service failure",),
         temporary=True,
+        counter=("454 Throttling failure: Maximum sending rate exceeded.",),
     ),
 )
 
@@ -171,6 +181,7 @@ SENDGRID = (
         ),
         remedy="fix_relay_auth",
         also=("fix_sender_domain", "fix_sender_auth"),
+        counter=("550-5.7.1 Unauthenticated email is not accepted from this domain. abc - gsmtp",),
     ),
     _sendgrid(
         "credits",
@@ -183,6 +194,7 @@ SENDGRID = (
         ),
         ("451 Authentication failed: Maximum credits exceeded", "451 You have exceeded your messaging limits"),
         also=("wait", "use_smarthost", "fix_relay_auth"),
+        counter=("535 5.7.8 Error: authentication failed: This user does not have access rights to this service",),
     ),
     _sendgrid(
         "dropped",
@@ -195,6 +207,7 @@ SENDGRID = (
         ),
         ("Bounced Address", "550 5.1.1 Unsubscribed Address", "550 Spam Reporting Address"),
         url="https://www.twilio.com/docs/sendgrid/ui/account-and-settings/dropped",
+        counter=("550 Cannot receive from specified address <joe@example.com>: Unauthenticated senders not allowed",),
     ),
     _sendgrid(
         "header",
@@ -203,6 +216,7 @@ SENDGRID = (
         ("550 Invalid SMTPAPI header",),
         side="ours",
         remedy="fix_message",
+        counter=("Bounced Address",),
     ),
 )
 
@@ -220,6 +234,7 @@ MAILGUN = (
             "Not delivering to a user who marked your messages as spam",
             "Not delivering to unsubscribed address",
         ),
+        counter=("421 Domain example.com is not allowed to send: Please activate your Mailgun account.",),
     ),
     _mailgun(
         "domain_not_allowed",
@@ -238,6 +253,7 @@ MAILGUN = (
         remedy="fix_relay_auth",
         also=("fix_sender_domain", "use_smarthost"),
         url="https://help.mailgun.com/hc/en-us/articles/360011702394",
+        counter=("Amazon SES did not send the message to this address because it is on the suppression list for your account.",),
     ),
     _mailgun(
         "too_old",
@@ -245,6 +261,7 @@ MAILGUN = (
         ("^too old$", "<n> too old$"),
         ("602 Too old",),
         temporary=False,
+        counter=("605 Not delivering to previously bounced address",),
     ),
 )
 
@@ -254,6 +271,7 @@ OTHERS = (
         "suppressed",
         ("you tried to send to a recipient that has been marked as inactive", "recipient that has been marked as inactive", "found inactive addresses"),
         ("406 You tried to send to a recipient that has been marked as inactive.",),
+        counter=("550 5.7.501 Access denied, spam abuse detected. The sending account has been banned due to detected spam activity. AS(1230)",),
     ),
     _sparkpost(
         "suppressed",
@@ -263,6 +281,7 @@ OTHERS = (
             "554 5.7.1 [internal] recipient address was suppressed due to customer policy",
             "550 5.1.1 [internal] Recipient address suppressed due to system policy",
         ),
+        counter=("550 5.7.23 <zoe@example.com>: Recipient address rejected: Message rejected due to: Receiver policy for SPF Softfail",),
     ),
     _sparkpost(
         "max_time",
@@ -270,6 +289,7 @@ OTHERS = (
         ("internal exceeded max time without delivery", "exceeded max time without delivery", "internal message timeout"),
         ("554 5.4.7 [internal] exceeded max time without delivery",),
         temporary=False,
+        counter=("451 4.4.1 [internal] No MXs for this domain could be reached at this time",),
     ),
     _sparkpost(
         "no_exchanger",
@@ -277,6 +297,7 @@ OTHERS = (
         ("no mxs for this domain could be reached at this time", "internal connection was (dropped|refused|reset)"),
         ("451 4.4.1 [internal] No MXs for this domain could be reached at this time",),
         temporary=True,
+        counter=("554 5.4.4 [internal] Domain Lookup Failed",),
     ),
     _sparkpost(
         "domain_lookup",
@@ -284,18 +305,21 @@ OTHERS = (
         ("internal domain lookup failed", "internal bad destination domain"),
         ("554 5.4.4 [internal] Domain Lookup Failed",),
         also=("fix_resolver", "contact_recipient_admin", "wait"),
+        counter=("451 4.4.1 [internal] No MXs for this domain could be reached at this time",),
     ),
     says("mailjet", "https://dev.mailjet.com/email/guides/webhooks/")(
         "preblocked",
         "suppressed",
         ("^preblocked", "user preblocked", "duplicate in campaign", "recipient address is (preblocked|in the exclusion list)"),
         ("550 user preblocked",),
+        counter=("550 User hangup",),
     ),
     says("brevo", "https://help.brevo.com/hc/en-us/articles/209435165")(
         "blocked_contact",
         "suppressed",
         ("^unable to deliver: contact is blocklisted", "blocked : due to blacklist user", "due to blacklist user", "contact is (blocklisted|blacklisted)"),
         ("blocked : due to blacklist user", "550 contact is blocklisted"),
+        counter=("550 5.7.60 the user is not authorized to use this address",),
     ),
 )
 

@@ -46,6 +46,7 @@ _SENDERS = (
         ),
         also=("wait", "delist", "switch_outbound_ip", "use_smarthost"),
         settle=("dnsbl", "spread"),
+        counter=("421 Message temporarily deferred - 4.16.51. Please refer to http://help.yahoo.com/help/us/mail/defer/defer-06.html",),
     ),
     _yahoo(
         "deferred_for_good",
@@ -69,6 +70,7 @@ _SENDERS = (
         remedy="delist",
         also=("switch_outbound_ip", "use_smarthost", "reduce_rate"),
         settle=("dnsbl", "spread"),
+        counter=("554 5.7.9 Message not accepted for policy reasons. See https://senders.yahooinc.com/error-codes",),
     ),
     _yahoo(
         "greylisting",
@@ -76,6 +78,7 @@ _SENDERS = (
         ("gl01 message[s] from ... temporarily deferred", "message from <ip> temporarily deferred - <ip>", "message from <ip> temporarily deferred"),
         ("421 4.7.0 [GL01] Message from (192.0.2.25) temporarily deferred - 4.16.50. Please refer to http://postmaster.yahoo.com/errors/postmaster-21.html",),
         temporary=True,
+        counter=("421 Message temporarily deferred - 4.16.51. Please refer to http://help.yahoo.com/help/us/mail/defer/defer-06.html",),
     ),
     _yahoo(
         "temporarily_deferred",
@@ -112,6 +115,7 @@ _SENDERS = (
             ),
             "553 5.7.1 [BL23] Connections not accepted from IP addresses on Spamhaus XBL; see http://postmaster.yahoo.com/errors/550-bl23.html [550]",
         ),
+        counter=("554 5.7.9 Message not accepted for policy reasons.  See http://postmaster.yahoo.com/errors/postmaster-28.html",),
     ),
     _yahoo(
         "policy_list",
@@ -123,6 +127,7 @@ _SENDERS = (
                 " http://postmaster.yahoo.com/errors/550-bl21.html [550]"
             ),
         ),
+        counter=("554 5.7.9 Message not accepted for policy reasons.  See http://postmaster.yahoo.com/errors/postmaster-28.html",),
     ),
     _yahoo(
         "not_allowed",
@@ -131,6 +136,7 @@ _SENDERS = (
         ("553 Mail from 192.0.2.25 not allowed - [10]",),
         remedy="delist",
         also=("switch_outbound_ip", "use_smarthost", "reduce_rate"),
+        counter=("554 Message not allowed - Headers are not RFC compliant[291]",),
     ),
     _yahoo(
         "phishing",
@@ -150,6 +156,7 @@ _SENDERS = (
         ),
         also=("contact_recipient_admin", "fix_sender_auth", "reduce_rate"),
         settle=("dnsbl", "spf", "spread"),
+        counter=("554 5.7.9 Message not accepted for policy reasons.  See http://postmaster.yahoo.com/errors/postmaster-28.html",),
     ),
     _yahoo(
         "policy_reasons",
@@ -163,6 +170,7 @@ _SENDERS = (
         remedy="fix_sender_auth",
         also=("fix_dmarc", "fix_dkim", "fix_spf", "fix_message", "contact_recipient_admin"),
         settle=("spf", "dnsbl"),
+        counter=("521 5.2.1 :  (DMP:P1) AOL will check the policy of example.com; see https://postmaster.aol.com/error-codes#521dmarcp1",),
     ),
     _yahoo(
         "unauthenticated",
@@ -180,6 +188,7 @@ _SENDERS = (
         ),
         also=("fix_spf", "fix_dkim", "fix_dmarc"),
         url=_PRACTICES,
+        counter=("521 5.2.1 :  (DMP:P1) AOL will check the policy of example.com; see https://postmaster.aol.com/error-codes#521dmarcp1",),
     ),
     _yahoo(
         "unknown_recipients",
@@ -189,6 +198,7 @@ _SENDERS = (
             "451 VS1-MF Excessive unknown recipients - possible Open Relay http://help.yahoo.com/help/us/mail/spam/spam-18.html (#4.4.5)",
             "451 VS1-IP Excessive unknown recipients - possible Open Relay (#4.1.8)",
         ),
+        counter=("421 Message temporarily deferred - 4.16.51. Please refer to http://help.yahoo.com/help/us/mail/defer/defer-06.html",),
     ),
     _yahoo(
         "messages_per_connection",
@@ -197,6 +207,7 @@ _SENDERS = (
         ("421 Max message per connection reached, closing transmission channel",),
         settle=(),
         shared=True,
+        counter=("554 Message not allowed - [299]",),
     ),
     _yahoo(
         "resources",
@@ -212,12 +223,14 @@ _SENDERS = (
         settle=("dnsbl", "spread"),
         also=("reduce_rate", "contact_recipient_admin", "switch_outbound_ip"),
         shared=True,
+        counter=("554 delivery error: dd This account has been temporarily suspended. Please try again later. - mta1051.mail.example.net",),
     ),
     _yahoo(
         "not_rfc",
         "message_format",
         ("headers are not rfc compliant", "message not allowed - headers are not rfc"),
         ("554 Message not allowed - Headers are not RFC compliant[291]",),
+        counter=("554 Message not allowed - [299]",),
     ),
 )
 
@@ -238,6 +251,7 @@ _RECIPIENTS = (
             "554 delivery error: dd Not a valid recipient - mta1051.mail.example.net",
             "552 1 Requested mail action aborted, mailbox not found",
         ),
+        counter=("554 delivery error: dd Sorry, account is over quota [0] - mta1051.mail.example.net",),
     ),
     _yahoo(
         "discontinued",
@@ -259,6 +273,7 @@ _RECIPIENTS = (
             "554 30 Sorry, your message to zoe@example.org cannot be delivered. This mailbox is disabled (554.30).",
             "554 delivery error: dd This account has been temporarily suspended. Please try again later. - mta1051.mail.example.net",
         ),
+        counter=("554 delivery error: dd Sorry, account is over quota [0] - mta1051.mail.example.net",),
     ),
     _yahoo(
         "aol_never_used",
@@ -266,6 +281,7 @@ _RECIPIENTS = (
         ("your recipient never logged onto their free aim mail account", "never logged onto their free"),
         ("550 We would love to have gotten this email to zoe@example.org. But, your recipient never logged onto their free AIM Mail account.",),
         url=_AOL,
+        counter=("554 delivery error: dd This user doesn't have a yahoo.com account (zoe@example.org) [0] - mta1051.mail.gq1.example.net",),
     ),
     _yahoo(
         "over_quota",
@@ -281,6 +297,7 @@ _RECIPIENTS = (
         ("^user is receiving mail too quickly",),
         ("450 User is receiving mail too quickly",),
         also=("reduce_rate", "contact_recipient_admin"),
+        counter=("552 User is over quota",),
     ),
     _yahoo(
         "domain_failure",
@@ -288,6 +305,7 @@ _RECIPIENTS = (
         ("^temporary domain failure",),
         ("452 temporary domain failure <zoe@example.org>",),
         side="theirs",
+        counter=("451 4.3.0 <zoe@example.org>: temporary directory failure",),
     ),
     _yahoo(
         "after_retries",
@@ -295,6 +313,7 @@ _RECIPIENTS = (
         ("unable to deliver message after multiple retries, giving up", "message couldn't be delivered after ... retries"),
         ("Unable to deliver message after multiple retries, giving up.",),
         temporary=False,
+        counter=("554 30 Sorry, your message to zoe@example.org cannot be delivered. This mailbox is disabled (554.30).",),
     ),
 )
 
@@ -315,6 +334,7 @@ _AOL_SERVERS = (
         also=("wait", "delist", "switch_outbound_ip", "use_smarthost"),
         settle=("dnsbl", "spread"),
         url=_AOL,
+        counter=("554 HVU:B1 http://postmaster.info.aol.com/errors/554hvub1.html",),
     ),
     _yahoo(
         "aol_reputation",
@@ -324,6 +344,7 @@ _AOL_SERVERS = (
         remedy="delist",
         also=("reduce_rate", "switch_outbound_ip", "use_smarthost", "wait"),
         url=_AOL,
+        counter=("554 RTR:DU http://postmaster.info.aol.com/errors/554rtrdu.html",),
     ),
     _yahoo(
         "aol_dynamic_address",
@@ -331,6 +352,7 @@ _AOL_SERVERS = (
         ("(rtr:bb|rtr:rd|rtr:du|554rtrbb|554rtrdu|554rtrrd)",),
         ("554 RTR:DU http://postmaster.info.aol.com/errors/554rtrdu.html", "554 5.7.1 : (RTR:BB) https://postmaster.aol.com/error-codes#554rtrbb"),
         url=_AOL,
+        counter=("554 RTR:SC http://postmaster.info.aol.com/errors/554rtrsc.html",),
     ),
     _yahoo(
         "aol_relay",
@@ -340,6 +362,7 @@ _AOL_SERVERS = (
         remedy="contact_recipient_admin",
         also=("delist", "fix_sender_domain", "use_smarthost", "switch_outbound_ip"),
         url=_AOL,
+        counter=("554 RTR:SC http://postmaster.info.aol.com/errors/554rtrsc.html",),
     ),
     _yahoo(
         "aol_content",
@@ -348,6 +371,7 @@ _AOL_SERVERS = (
         ("521 5.2.1 :  (HVU:B2)  https://postmaster.aol.com/error-codes#554hvub2", "554 HVU:B1 http://postmaster.info.aol.com/errors/554hvub1.html"),
         also=("contact_recipient_admin", "delist"),
         url=_AOL,
+        counter=("554 5.7.1 : (RLY:B1) http://postmaster.info.aol.com/errors/554rlyb1.html",),
     ),
     _yahoo(
         "aol_ptr",
@@ -355,6 +379,7 @@ _AOL_SERVERS = (
         ("(dns:b1|dns:b2|dns:b3|dns:nr|554dnsnr|421dnsnr|554dnsb1)",),
         ("421 4.7.1 : (DNS:NR) https://postmaster.aol.com/error-codes#421dnsnr", "550 DNS:B1 http://postmaster.info.aol.com/errors/550dnsb1.html"),
         url=_AOL,
+        counter=("554 HVU:B1 http://postmaster.info.aol.com/errors/554hvub1.html",),
     ),
     _yahoo(
         "aol_will_not_accept",
@@ -367,6 +392,7 @@ _AOL_SERVERS = (
         remedy="delist",
         also=("switch_outbound_ip", "reduce_rate", "contact_recipient_admin", "fix_sender_auth"),
         url=_AOL,
+        counter=("554 Message not allowed - Headers are not RFC compliant[291]",),
     ),
     _yahoo(
         "aol_dmarc",
@@ -374,6 +400,7 @@ _AOL_SERVERS = (
         ("(521dmarcp1|dmp:p1|554dmarc|dmarc:q1|dmarc:p1|dmarc:r1)",),
         ("521 5.2.1 :  (DMP:P1) AOL will check the policy of example.com; see https://postmaster.aol.com/error-codes#521dmarcp1",),
         url=_AOL,
+        counter=("554 5.7.1 : (RTR:BL) https://postmaster.aol.com/error-codes#554rtrbl",),
     ),
     _yahoo(
         "aol_date",
@@ -382,12 +409,14 @@ _AOL_SERVERS = (
         ("421 4.7.1 : (MFF:B1) https://postmaster.aol.com/error-codes#421mffb1",),
         also=("fix_mta",),
         url=_AOL,
+        counter=("521 5.2.1 :  (CON:B1)  https://postmaster.aol.com/error-codes#554conb1",),
     ),
     _yahoo(
         "signature",
         "dkim_failed",
         ("^au01",),
         ("554 5.7.5 (AU01) Message not accepted",),
+        counter=("554 5.7.9 Message not accepted for policy reasons. See https://senders.yahooinc.com/error-codes",),
     ),
     _yahoo(
         "aol_connections",
@@ -395,6 +424,7 @@ _AOL_SERVERS = (
         ("too many sessions open ... aol", "(con:sm|421consm)"),
         ("421 4.7.0 : (CON:SM) https://postmaster.aol.com/error-codes#421consm",),
         url=_AOL,
+        counter=("521 5.2.1 :  (CON:B1)  https://postmaster.aol.com/error-codes#554conb1",),
     ),
 )
 
