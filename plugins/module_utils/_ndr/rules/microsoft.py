@@ -69,11 +69,21 @@ _OUR_ADDRESS = (
         remedy="delist",
         also=("switch_outbound_ip", "use_smarthost", "reduce_rate"),
         url=_POSTMASTER,
+        counter=(
+            (
+                "Your message couldn't be delivered because you weren't recognized as a valid sender. The most common reason for this is that your email"
+                " address is suspected of sending spam."
+            ),
+        ),
     ),
     _microsoft(
         "dynamic",
         "dynamic_ip",
-        ("(dy-001|dy-002)", "generally do not accept email from dynamic ip's", "mail rejected by ... dynamic ip"),
+        (
+            "(dy-001|dy-002) [mail rejected by] [windows live hotmail|<host>] [for policy reasons]",
+            "generally do not accept email from dynamic ip's",
+            "mail rejected by ... dynamic ip",
+        ),
         (
             (
                 "550 DY-001 (SNT004-MC2F7) Mail rejected by Outlook.com for policy reasons. We generally do not accept email from dynamic IP's as they are"
@@ -81,6 +91,12 @@ _OUR_ADDRESS = (
             ),
         ),
         url=_POSTMASTER,
+        counter=(
+            (
+                "550 OU-002 (BAY004-MC1F12) Mail rejected by Outlook.com for policy reasons. Reasons for rejection may be related to content with"
+                " spam-like characteristics or IP/domain reputation."
+            ),
+        ),
     ),
     _microsoft(
         "banned_ip",
@@ -111,6 +127,12 @@ _OUR_ADDRESS = (
         remedy="delist",
         also=("switch_outbound_ip", "use_smarthost"),
         url=_DELIST,
+        counter=(
+            (
+                "550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP. For more information please go to"
+                " http://go.microsoft.com/fwlink/?LinkId=526653 AS(8561)"
+            ),
+        ),
     ),
     _status(
         "banned_ip_by_status",
@@ -120,6 +142,7 @@ _OUR_ADDRESS = (
         remedy="delist",
         also=("switch_outbound_ip", "use_smarthost"),
         url=_DELIST,
+        counter=("550 5.7.233 No.",),
     ),
     _microsoft(
         "customer_block_list",
@@ -136,6 +159,12 @@ _OUR_ADDRESS = (
         ),
         remedy="contact_recipient_admin",
         also=("switch_outbound_ip", "delist", "use_smarthost"),
+        counter=(
+            (
+                "550 5.7.1 Service unavailable, Client host [192.0.2.25] blocked using Spamhaus. To request removal from this list see"
+                " https://www.spamhaus.org/query/ip/192.0.2.25 (AS16012612)"
+            ),
+        ),
     ),
     _status(
         "customer_block_list_by_status",
@@ -144,6 +173,7 @@ _OUR_ADDRESS = (
         "550 5.7.513 No.",
         remedy="contact_recipient_admin",
         also=("switch_outbound_ip", "delist", "use_smarthost"),
+        counter=("550 5.7.233 No.",),
     ),
     _microsoft(
         "spamhaus",
@@ -164,6 +194,12 @@ _OUR_ADDRESS = (
             ),
         ),
         url=_POSTMASTER,
+        counter=(
+            (
+                "550 5.7.1 Service unavailable; Client host [192.0.2.25] blocked using FBLW15; To request removal from this list please forward this"
+                " message to delist@example.com"
+            ),
+        ),
     ),
     _microsoft(
         "mail_from_listed",
@@ -176,6 +212,12 @@ _OUR_ADDRESS = (
             ),
         ),
         url=_POSTMASTER,
+        counter=(
+            (
+                "550 5.7.1 Service unavailable, Client host [192.0.2.25] blocked using Spamhaus. To request removal from this list see"
+                " https://www.spamhaus.org/query/ip/192.0.2.25 (AS16012612)"
+            ),
+        ),
     ),
     _microsoft(
         "try_later_ip",
@@ -198,6 +240,12 @@ _OUR_ADDRESS = (
         remedy="wait",
         also=("reduce_rate", "delist", "switch_outbound_ip", "use_smarthost"),
         unless=("not in", "rate limited due to"),
+        counter=(
+            (
+                "550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP. For more information please go to"
+                " http://go.microsoft.com/fwlink/?LinkId=526653 AS(8561)"
+            ),
+        ),
     ),
     _status(
         "try_later_by_status",
@@ -206,6 +254,7 @@ _OUR_ADDRESS = (
         "451 4.7.555 Later.",
         remedy="wait",
         also=("reduce_rate", "delist", "switch_outbound_ip", "use_smarthost"),
+        counter=("451 4.7.650 Later.",),
     ),
     _microsoft(
         "rate_limited_for_reputation",
@@ -232,6 +281,7 @@ _OUR_ADDRESS = (
         remedy="reduce_rate",
         also=("wait", "delist", "switch_outbound_ip", "use_smarthost"),
         url=_POSTMASTER,
+        counter=("421 RP-003 The mail server IP connecting to Outlook.com server has exceeded the connection limit allowed on this connection.",),
     ),
     _status(
         "rate_limited_by_status",
@@ -241,6 +291,7 @@ _OUR_ADDRESS = (
         remedy="reduce_rate",
         also=("wait", "delist", "switch_outbound_ip", "use_smarthost"),
         url=_POSTMASTER,
+        counter=("451 4.7.555 Later.",),
     ),
     _microsoft(
         "hourly_limits",
@@ -260,6 +311,12 @@ _OUR_ADDRESS = (
         ),
         also=("wait", "delist", "switch_outbound_ip"),
         url=_POSTMASTER,
+        counter=(
+            (
+                "550 SC-001 (COL004-MC4F40) Unfortunately, messages from 192.0.2.25 weren't sent. Please contact your Internet service provider since part"
+                " of their network is on our block list."
+            ),
+        ),
     ),
     _microsoft(
         "connections",
@@ -270,6 +327,12 @@ _OUR_ADDRESS = (
             "421 RP-003 The mail server IP connecting to Outlook.com server has exceeded the connection limit allowed on this connection.",
         ),
         url=_POSTMASTER,
+        counter=(
+            (
+                "421 RP-002 The mail server IP connecting to Outlook.com server has exceeded the rate limit allowed on this connection. Reason for rate"
+                " limitation is related to IP/domain reputation."
+            ),
+        ),
     ),
     _microsoft(
         "traffic_not_accepted",
@@ -284,6 +347,12 @@ _OUR_ADDRESS = (
         remedy="delist",
         also=("use_smarthost", "switch_outbound_ip", "wait"),
         url=_NDR + "fix-error-code-5-7-700-through-5-7-750",
+        counter=(
+            (
+                "451 4.7.500 Server busy. Please try again later from [192.0.2.25]. For more information please go to"
+                " http://go.microsoft.com/fwlink/?LinkId=526653. (AS843)"
+            ),
+        ),
     ),
     _microsoft(
         "no_ipv6",
@@ -294,6 +363,7 @@ _OUR_ADDRESS = (
         remedy="prefer_ipv4",
         also=("contact_recipient_admin", "switch_outbound_ip"),
         settle=("ptr", "spf"),
+        counter=("550 5.7.26 Service does not accept messages sent over IPv6 [2001:db8::25] unless they pass either SPF or DKIM validation",),
     ),
     _microsoft(
         "ptr",
@@ -304,6 +374,7 @@ _OUR_ADDRESS = (
             "must have (a reverse dns|a ptr) record",
         ),
         ("450 4.7.25 Service unavailable, sending IPv6 address [2001:db8::25] must have reverse DNS record. The address must have a reverse DNS record",),
+        counter=("450 4.7.26 Access denied, a message sent over IPv6 [2001:db8::25] must pass either SPF or DKIM validation, this message is not signed.",),
     ),
 )
 
@@ -323,6 +394,7 @@ _OUR_NAMES = (
             ),
         ),
         url="https://learn.microsoft.com/en-us/defender-office-365/email-authentication-dmarc-configure",
+        counter=("550 5.7.510 Access denied, example.org does not accept email over IPv6. AS(1620)",),
     ),
     _microsoft(
         "authentication_level",
@@ -344,6 +416,7 @@ _OUR_NAMES = (
         also=("fix_spf", "fix_dkim", "fix_dmarc", "prefer_ipv4"),
         url="https://techcommunity.microsoft.com/blog/microsoftdefenderforoffice365blog/"
         "strengthening-email-ecosystem-outlook%E2%80%99s-new-requirements-for-high%E2%80%90volume-senders/4399730",
+        counter=("550 5.1.8 Access denied, bad outbound sender. For more information please go to http://go.microsoft.com/fwlink/?LinkId=875724. S(9333)",),
     ),
     _microsoft(
         "ipv6_unauthenticated",
@@ -351,6 +424,7 @@ _OUR_NAMES = (
         ("sent over ipv6 <ip> unless they pass either spf or dkim", "messages sent over ipv6"),
         ("550 5.7.26 Service does not accept messages sent over IPv6 [2001:db8::25] unless they pass either SPF or DKIM validation",),
         also=("prefer_ipv4", "fix_spf", "fix_dkim"),
+        counter=("550 5.7.510 Access denied, example.org does not accept email over IPv6. AS(1620)",),
     ),
     _microsoft(
         "bad_helo",
@@ -358,6 +432,7 @@ _OUR_NAMES = (
         ("access denied, bad helo",),
         ("550 5.7.506 Access denied, Bad HELO. AS(1420)",),
         settle=("helo",),
+        counter=("550 5.7.503 Access denied, banned sender. AS(1240)",),
     ),
     _microsoft(
         "banned_sender",
@@ -370,6 +445,12 @@ _OUR_NAMES = (
         remedy="delist",
         also=("fix_sender_domain", "contact_recipient_admin", "fix_message", "switch_outbound_ip"),
         unless=("banned sender <ip>",),
+        counter=(
+            (
+                "550 5.7.511 Access denied, banned sender[192.0.2.25]. To request removal from this list please forward this message to"
+                " delist@example.com. AS(1410)"
+            ),
+        ),
     ),
     _microsoft(
         "bad_outbound_sender",
@@ -385,6 +466,12 @@ _OUR_NAMES = (
         remedy="delist",
         also=("fix_sender_domain", "fix_mta", "reduce_rate", "contact_recipient_admin"),
         url=_NDR + "fix-error-code-550-5-1-8-in-exchange-online",
+        counter=(
+            (
+                "550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP. For more information please go to"
+                " http://go.microsoft.com/fwlink/?LinkId=526653 AS(8561)"
+            ),
+        ),
     ),
     _microsoft(
         "tenant_threshold",
@@ -412,6 +499,12 @@ _OUR_NAMES = (
         ),
         also=("wait", "use_smarthost", "delist"),
         url=_NDR + "fix-error-code-5-7-700-through-5-7-750",
+        counter=(
+            (
+                "550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP. For more information please go to"
+                " http://go.microsoft.com/fwlink/?LinkId=526653 AS(8561)"
+            ),
+        ),
     ),
     _status(
         "tenant_by_status",
@@ -419,6 +512,7 @@ _OUR_NAMES = (
         ["5.7.232", "5.7.233", "5.7.236", "5.1.90", *[s.replace("x", "5") for s in _numbers(700, 707)]],
         "550 5.7.233 No.",
         also=("wait", "use_smarthost", "delist"),
+        counter=("550 5.7.612 No.",),
     ),
     _microsoft(
         "unregistered_domain",
@@ -427,6 +521,12 @@ _OUR_NAMES = (
         ("550 5.7.750 Service unavailable. Client blocked from sending from unregistered domains. AS(9812)",),
         also=("fix_relay_auth", "fix_message"),
         url=_NDR + "fix-error-code-5-7-700-through-5-7-750",
+        counter=(
+            (
+                "550 5.7.1 Service unavailable; Client host [192.0.2.25] blocked using Blocklist 1; To request removal from this list please forward this"
+                " message to the postmaster (S3130)"
+            ),
+        ),
     ),
     _microsoft(
         "not_authenticated",
@@ -446,6 +546,7 @@ _OUR_NAMES = (
             ),
         ),
         url=_NDR + "fix-error-code-5-7-57-in-exchange-online",
+        counter=("530 5.7.1 client was not authenticated to send anonymous mail",),
     ),
     _microsoft(
         "attribution",
@@ -459,6 +560,7 @@ _OUR_NAMES = (
         ("550 5.7.64 TenantAttribution; Relay Access Denied [HE1EUR01FT019.eop-EUR01.prod.protection.outlook.com]",),
         also=("fix_relay_auth", "fix_route", "use_smarthost"),
         url=_NDR + "fix-error-code-5-7-64-in-exchange-online",
+        counter=("550 5.4.1 [zoe@example.org]: Recipient address rejected: Access denied [HE1EUR01FT034.eop-EUR01.prod.protection.outlook.com]",),
     ),
     _microsoft(
         "partner_connector",
@@ -475,6 +577,7 @@ _OUR_NAMES = (
             ),
         ),
         also=("fix_route", "use_smarthost", "fix_tls"),
+        counter=("The recipient's mailbox is full and can't accept messages now. Please try resending your message later, or contact the recipient directly.",),
     ),
     _microsoft(
         "rejected_by_organization",
@@ -492,6 +595,7 @@ _OUR_NAMES = (
         ),
         also=("fix_message", "delist", "switch_outbound_ip", "wait"),
         confidence="guess",
+        counter=("Your message to zoe@example.org couldn't be delivered. zoe wasn't found at example.org.",),
     ),
     _microsoft(
         "sender_filter",
@@ -499,6 +603,7 @@ _OUR_NAMES = (
         ("senderfilterconfig",),
         ("554 5.1.0 SenderFilterConfig: sender denied",),
         also=("fix_sender_domain", "delist"),
+        counter=("550 5.7.503 Access denied, banned sender. AS(1240)",),
     ),
     _microsoft(
         "exchange_authentication",
@@ -506,6 +611,7 @@ _OUR_NAMES = (
         ("cannot achieve exchange server authentication", "not authorized; starttls is required"),
         ("550 5.7.3 Cannot achieve Exchange Server authentication",),
         also=("fix_route", "contact_recipient_admin", "use_smarthost"),
+        counter=("550 5.4.317 Message expired, cannot connect to remote server -> 421 4.4.1 timeout",),
     ),
     _microsoft(
         "tenant_block_list",
@@ -515,6 +621,12 @@ _OUR_NAMES = (
         side="ours",
         remedy="fix_mta",
         also=("contact_recipient_admin", "fix_message", "use_smarthost"),
+        counter=(
+            (
+                "Your message couldn't be delivered because the group board only accepts messages from people in its organization or on its allowed"
+                " senders list, and your email address isn't on the list."
+            ),
+        ),
     ),
     _microsoft(
         "external_forwarding",
@@ -526,6 +638,7 @@ _OUR_NAMES = (
                 " assistance. AS(7555)"
             ),
         ),
+        counter=("550 5.7.510 Access denied, example.org does not accept email over IPv6. AS(1620)",),
     ),
 )
 
@@ -551,6 +664,7 @@ _RECIPIENTS = (
         when={"status": ["5.4.1", "4.4.1", "5.7.504", "5.1.10"]},
         also=("contact_recipient_admin",),
         url=_NDR + "fix-error-code-550-5-4-1-in-exchange-online",
+        counter=("550 5.7.507 Access denied, rejected by recipient. AS(1510)",),
     ),
     _microsoft(
         "hotmail_unavailable",
@@ -569,6 +683,7 @@ _RECIPIENTS = (
         ),
         when={"operator": "microsoft", "code": "5xx"},
         url=_POSTMASTER,
+        counter=("450 requested mail action not taken: mailbox unavailable",),
     ),
     _microsoft(
         "hotmail_unavailable_code",
@@ -577,6 +692,7 @@ _RECIPIENTS = (
         ("550 5.5.0 Requested action not taken: mailbox unavailable (S2017062302). [VE1EUR02FT045.eop-EUR02.prod.protection.outlook.com]",),
         when={"status": ["5.5.0", "5.4.1", "5.1.1"]},
         url=_POSTMASTER,
+        counter=("450 requested mail action not taken: mailbox unavailable",),
     ),
     _microsoft(
         "address_lookup",
@@ -606,6 +722,7 @@ _RECIPIENTS = (
             "550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 550 5.1.1 <zoe@example.org>",
         ),
         temporary=False,
+        counter=("Your message to zoe@example.org couldn't be delivered. Security or policy settings at example.org have rejected your message.",),
     ),
     _microsoft(
         "banned_recipient",
@@ -614,6 +731,7 @@ _RECIPIENTS = (
         ("550 5.7.505 Access denied, banned recipient. AS(1250)",),
         side="theirs",
         also=("clean_address_list",),
+        counter=("550 5.7.503 Access denied, banned sender. AS(1240)",),
     ),
     _microsoft(
         "restricted_group",
@@ -635,8 +753,17 @@ _RECIPIENTS = (
             ),
         ),
         url=_NDR + "fix-error-code-550-5-7-133",
+        counter=(
+            "550 5.7.703 Your message can't be delivered because messages to zoe@example.org are blocked by your organization using Tenant Allow Block List.",
+        ),
     ),
-    _status("restricted_by_status", "posting_not_allowed", ["5.7.124", "5.7.133", "5.7.134", "5.7.135", "5.7.136", "5.7.193"], "550 5.7.134 No."),
+    _status(
+        "restricted_by_status",
+        "posting_not_allowed",
+        ["5.7.124", "5.7.133", "5.7.134", "5.7.135", "5.7.136", "5.7.193"],
+        "550 5.7.134 No.",
+        counter=("550 5.7.612 No.",),
+    ),
     _microsoft(
         "mailbox_full",
         "mailbox_full",
@@ -646,6 +773,12 @@ _RECIPIENTS = (
             "el buzon de ... esta lleno y no puede aceptar mensajes",
         ),
         ("The recipient's mailbox is full and can't accept messages now. Please try resending your message later, or contact the recipient directly.",),
+        counter=(
+            (
+                "421 Unfortunately, some messages from 192.0.2.25 weren't sent. Please try again. We have limits for how many messages can be sent per"
+                " hour and per day."
+            ),
+        ),
     ),
     _microsoft(
         "recipient_hourly_limit",
@@ -657,12 +790,14 @@ _RECIPIENTS = (
         ),
         ("550 5.2.122 The recipient has exceeded their limit for the number of messages they can receive per hour.",),
         also=("reduce_rate", "contact_recipient_admin"),
+        counter=("The number of messages in recipient's mailbox exceeded its limit.",),
     ),
     _microsoft(
         "sender_hourly_limit",
         "rate_limited",
         ("message receive limit from specific sender exceeded", "has exceeded the limit for the number of messages ... from (this|a specific) sender"),
         ("550 5.2.121 Recipient's per hour message receive limit from specific sender exceeded.",),
+        counter=("550 5.2.122 The recipient has exceeded their limit for the number of messages they can receive per hour.",),
     ),
 )
 
@@ -679,12 +814,19 @@ _TRANSPORT = (
             "550 5.7.512 Access denied, message must be RFC 5322 section 3.6.2 compliant. AS(1630)",
             "550 5.1.20 Multiple From addresses are not allowed without Sender address",
         ),
+        counter=(
+            (
+                "550 5.7.511 Access denied, banned sender[192.0.2.25]. To request removal from this list please forward this message to"
+                " delist@example.com. AS(1410)"
+            ),
+        ),
     ),
     _microsoft(
         "too_large",
         "message_too_big",
         ("receive this message because it's too large", "message is too large ... can't (send|receive)", "mensaje es demasiado grande para ... destinatario"),
         ("The recipient won't be able to receive this message because it's too large.",),
+        counter=("Your message wasn't delivered to zoe@example.org because the address couldn't be found, or is unable to receive mail.",),
     ),
     _microsoft(
         "detected_as_spam",
@@ -697,6 +839,7 @@ _TRANSPORT = (
         ("550 5.7.350 Remote server returned message detected as spam",),
         also=("contact_recipient_admin", "reduce_rate"),
         settle=("dnsbl", "spf", "spread"),
+        counter=("550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 550 5.1.1 <zoe@example.org>",),
     ),
     _microsoft(
         "expired_dns",
@@ -704,6 +847,7 @@ _TRANSPORT = (
         ("message expired, dns query failed", "dns query failed errorretry", "dns query failed servererror", "dns query failed dnsservfail*"),
         ("550 5.4.312 Message expired, DNS query failed(ErrorRetry)",),
         also=("clean_address_list", "wait", "fix_resolver"),
+        counter=("550 5.4.316 Message expired, connection refused(Socket error code 10061)",),
     ),
     _microsoft(
         "domain_does_not_exist",
@@ -721,6 +865,7 @@ _TRANSPORT = (
         ),
         also=("contact_recipient_admin", "fix_resolver"),
         temporary=False,
+        counter=("550 5.4.312 Message expired, DNS query failed(ErrorRetry)",),
     ),
     _microsoft(
         "expired_connection",
@@ -734,6 +879,7 @@ _TRANSPORT = (
             "550 5.4.317 Message expired, cannot connect to remote server -> 421 4.4.1 timeout",
             "550 5.4.316 Message expired, connection refused(Socket error code 10061)",
         ),
+        counter=("550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 550 5.1.1 <zoe@example.org>",),
     ),
     _microsoft(
         "dane",
@@ -754,13 +900,15 @@ _TRANSPORT = (
             "451 5.7.3 STARTTLS is required to send mail [AM5EUR02FT012.eop-EUR02.prod.protection.outlook.com]",
         ),
         url="https://learn.microsoft.com/en-us/purview/how-smtp-dane-works",
+        counter=("450 4.7.26 Access denied, a message sent over IPv6 [2001:db8::25] must pass either SPF or DKIM validation, this message is not signed.",),
     ),
-    _status("dane_by_status", "tls_failed", [f"x.7.{number}" for number in range(320, 327)], "450 4.7.324 Later."),
+    _status("dane_by_status", "tls_failed", [f"x.7.{number}" for number in range(320, 327)], "450 4.7.324 Later.", counter=("451 4.7.650 Later.",)),
     _microsoft(
         "too_many_recipients",
         "too_many_recipients",
         ("too many recipients <id> <host>", "too many recipients as <n>"),
         ("452 4.5.3 Too many recipients (AS780090) [DB3EUR04FT048.eop-eur04.prod.protection.outlook.com]",),
+        counter=("450 4.7.1 Error: too many recipients from 198.51.100.11",),
     ),
 )
 
