@@ -150,7 +150,7 @@ NETEASE = (
     _netease(
         "spam",
         "spam_content",
-        ("dt:spm", "(554|451|550) dt:spm", "requested mail action not taken: ... spam", "mi:spm", "dt:sur"),
+        ("dt:spm", "requested mail action not taken: ... spam", "mi:spm", "dt:sur"),
         (
             (
                 "554 DT:SPM 163 mx29,V8CowLC7gEwH2FtdOkVqAA--.43417S2 1566300168,please see"
@@ -329,7 +329,7 @@ OTHERS = (
     _naver(
         "blocked",
         "ip_blocked",
-        ("your ip blocked from this server", "blocked url: http*", "mail.naver.com ... blocked", "help.naver.com"),
+        ("your ip blocked from this server", "blocked url: http*", "help.naver.com"),
         ("421 4.3.2 Your ip blocked from this server. BLOCKED URL: https://help.naver.com/alias/mail/ip.naver",),
         remedy="delist",
         also=(*_PORTAL, "wait"),

@@ -88,7 +88,6 @@ MAIL_RU = (
             "access from ip address ... blocked",
             "cgi-bin/support_bl?ip=<x>",
             "we do not accept mail from ip <ip>",
-            "your ip <ip> is blocked ... mail.ru",
         ),
         ("550 Access from ip address 192.0.2.25 blocked. Visit http://win.mail.ru/cgi-bin/support_bl?ip=192.0.2.25",),
         remedy="delist",
@@ -234,7 +233,7 @@ OTHERS = (
     _seznam(
         "too_much_spam",
         "ip_blocked",
-        ("^ip <ip> ... (spam|blocked) ... seznam.cz", "your mail server is sending too much spam"),
+        ("your mail server is sending too much spam",),
         ("554 5.7.1 Your mail server is sending too much spam",),
         remedy="delist",
         also=_PORTAL,

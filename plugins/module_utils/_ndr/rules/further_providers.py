@@ -112,7 +112,7 @@ BRITAIN_AND_THE_LOW_COUNTRIES = (
     _bt(
         "looks_like_spam",
         "spam_content",
-        ("your message looks like spam or has been reported as spam", "message looks like spam or has been reported as spam", "btyahoo.com"),
+        ("your message looks like spam or has been reported as spam", "message looks like spam or has been reported as spam"),
         (
             (
                 "554 Message rejected on 2015/08/01 10:00:00 BST, policy (3.2.1.1) - Your message looks like SPAM or has been reported as SPAM please read"

@@ -274,7 +274,6 @@ T_ONLINE = (
             "a problem occurred. ask your postmaster for help",
             "ask your postmaster for help or to contact <address> to clarify",
             "^ip=<ip> - (a problem occurred|blocked|bad|your)",
-            "rx.t-online.de",
         ),
         ("554 IP=192.0.2.25 - A problem occurred. (Ask your postmaster for help or to contact tosa@example.net to clarify.) (BL)",),
         remedy="delist",

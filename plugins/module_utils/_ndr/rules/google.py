@@ -593,6 +593,7 @@ _RECIPIENTS = (
             "** Adresse introuvable ** Votre message n'est pas parvenu à zoe@example.org, car l'adresse est introuvable ou ne peut pas recevoir de messages.",
             "** Endereço não encontrado ** Sua mensagem não foi entregue a zoe@example.org porque o endereço não foi encontrado ou não pode receber e-mails.",
         ),
+        unless=("ip", "servidor", "serveur", "server", "mittente", "absender*", "remitente", "expediteur"),
         url="https://support.google.com/mail/answer/6596",
         counter=("550 Votre adresse n'a pas de DNS inverse",),
     ),

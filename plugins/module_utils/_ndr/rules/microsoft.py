@@ -41,7 +41,7 @@ _OUR_ADDRESS = (
             "^(sc-<n>|sc-001|sc-002|sc-003|sc-004|ou-001|ou-002)",
             "(sc-001|sc-002|sc-003|sc-004|ou-001|ou-002) ... (unfortunately|mail rejected|messages from)",
             "messages from <ip> weren't sent",
-            "mail rejected by (outlook.com|windows live hotmail|hotmail) for policy reasons",
+            "mail rejected by (<host>|windows live hotmail|hotmail) for policy reasons",
             "refer your provider to http://mail.live.com/mail/troubleshooting.aspx",
             "a block has been placed against your ip address",
             "exhibited namespace mining behavior",
@@ -108,7 +108,6 @@ _OUR_ADDRESS = (
             "sender.office.com",
             "forward this message to <address> ... as <n>",
             "blocked using (fblw15|fbl|blocklist <n>)",
-            "delist@messaging.microsoft.com",
         ),
         (
             (

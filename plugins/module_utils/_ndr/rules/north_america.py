@@ -271,7 +271,6 @@ CHARTER = (
         (
             *_aup("1000", "1010", "1020", "1030", "1040", "1050", "1060", "1070", "1080", "1090"),
             "http://www.rr.com/guidelines",
-            "charter.net/unblock",
             "<address> for (unblock|assistance) ... charter",
         ),
         (
@@ -439,7 +438,7 @@ OTHERS = (
     _OPENSRS(
         "block",
         "ip_blocklisted",
-        ("blocked using urbl.hostedemail.com", "<host>; your ip has been manually blacklisted", "your ip has been manually blacklisted"),
+        ("<host>; your ip has been manually blacklisted", "your ip has been manually blacklisted"),
         ("554 5.7.1 Service unavailable; Client host [192.0.2.25] blocked using lists.example.net; Your IP has been manually blacklisted",),
         also=("contact_recipient_admin", "switch_outbound_ip", "use_smarthost"),
         counter=("550 5.7.1 Service unavailable; Client host [192.0.2.25] blocked using Customer Block list (AS16012607)",),

@@ -161,7 +161,7 @@ _SENDERS = (
     _yahoo(
         "policy_reasons",
         "auth_failed",
-        ("^message not accepted for policy reasons", "5.7.9 message not accepted for policy reasons"),
+        ("^message not accepted for policy reasons",),
         (
             "554 5.7.9 Message not accepted for policy reasons. See https://senders.yahooinc.com/error-codes",
             "554 5.7.9 Message not accepted for policy reasons.  See http://postmaster.yahoo.com/errors/postmaster-28.html",
@@ -262,7 +262,6 @@ _RECIPIENTS = (
             "delivery error: dd sorry[,] your message to <address> cannot be delivered",
             "your message to <address> cannot be delivered. this mailbox is disabled",
             "this mailbox is disabled <n>",
-            "this mailbox is disabled 554.30",
             "delivery error: dd this account has been temporarily suspended",
         ),
         (
