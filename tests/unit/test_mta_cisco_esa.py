@@ -417,3 +417,17 @@ def test_story_with_all_routes_failing(tmp_path):
     assert diagnosis["hosts"]["gateway"]["side"] == "theirs"
     assert remediation_plan(diagnosis)["hosts"]["gateway"]["actions"] == []
     json.dumps(diagnosis)
+
+
+def test_numbers_that_are_none():
+    digits = "9" * 5000
+    lines = [
+        "1   example.net   ,  0  0  0  0",
+        f"2   example.org   {digits}  0  0  0  0",
+        f"{digits} {digits} a@example.com x",
+        f"[0] [{digits}] b@example.net",
+        f"Messages: {digits}",
+    ]
+    text = "\n".join(lines)
+    assert parse_queue_text(text, mta="cisco_esa", now=NOW)["total"] == 0
+    assert parse_log_text(log_of(f"MID 1 ready {digits} bytes from <a@example.com>"), mta="cisco_esa", now=NOW)["received"] == 0

@@ -379,6 +379,15 @@ def test_only_edge_servers_heed_a_source_address(tmp_path, role, address, warned
     assert any("SourceIPAddress" in warning for warning in facts["warnings"]) == warned
 
 
+def test_protocol_log_tells_which_of_several_addresses_leaves(tmp_path):
+    shutil.copytree(EXCHANGE / "2019", tmp_path / "it")
+    several = [{"addr_info": [{"local": "198.51.100.10"}, {"local": "198.51.100.11"}]}]
+    (tmp_path / "it" / "ip-address.json").write_text(json.dumps(several))
+    sources = {source["transport"]: source for source in look(tmp_path / "it")["identity"]["sources"]}
+    assert (sources["Internet"]["address4"], sources["Internet"]["origin"]) == ("198.51.100.11", "protocol log of Send connector Internet")
+    assert sources["To the archive"]["address4"] is None  # Windows chooses, and nobody saw which
+
+
 def test_identity_without_connectors_is_said_to_be_a_guess(tmp_path):
     (tmp_path / "recorded_at").write_text(NOW)
     facts = look(tmp_path, "exchange", gather_subset=["identity"])
@@ -605,3 +614,27 @@ def test_story_without_a_listing_blames_nobody():
     host = judge(look(EXCHANGE / "2007"))
     waiting = next(row for row in host["verdicts"] if row["group"]["destination"] == "example.net" and row["source"] == "queue")
     assert waiting["side"] != "ours"
+
+
+@pytest.mark.parametrize("text", ["@4000000000zzzz", "@2026-11-21T20:45:00Z", "@0000000000000000000000"])
+def test_line_with_an_impossible_stamp(text):
+    assert parse_log_text(text + "\n", mta="exchange", now=NOW)["first"] is None
+
+
+def test_impossible_date_of_a_message():
+    record = {
+        "Identity": "A\\1\\2",
+        "Queue": "A\\1",
+        "FromAddress": "a@example.com",
+        "DateReceived": "/Date(99999999999999999999)/",
+        "Recipients": ["b@example.net"],
+    }
+    assert parse_queue_text(json.dumps(record), now=NOW)["oldest_age"] is None
+
+
+def test_numbers_that_are_none():
+    digits = "9" * 5000
+    record = {"Identity": "A\\1", "DeliveryType": digits, "NextHopDomain": "example.net", "MessageCount": digits, "Status": digits}
+    message = {"Identity": "A\\2\\3", "FromAddress": "a@example.com", "Size": f"({digits} bytes)", "DateReceived": f"/Date({digits})/"}
+    facts = parse_queue_text(json.dumps([record, message]), now=NOW)
+    assert (facts["total"], facts["bytes"]) == (1, 0)

@@ -242,10 +242,10 @@ def _relays(routes: str) -> Iterator[dict]:
 
 # The queue.
 
-_MESSAGE = re.compile(r"^\s*(?P<mid>\d+)\s+(?P<size>\d+)\s+(?P<sender>\S+)(?:\s+(?P<subject>\S.*))?$")
-_RECIPIENT = re.compile(r"^\s*\[(?P<rid>\d+)\]\s+\[(?P<attempts>\d+)\]\s+(?P<recipient>\S+)")
-_HOST = re.compile(r"^\s*\d+(?P<down>\*?)\s+(?P<host>[\w.-]+\.[\w-]+)\s+(?P<active>[\d,]+)\s+[\d,]+\s+[\d,]+\s+[\d,]+\s+[\d,]+\s*$")
-_WORK = re.compile(r"^\s*(?:Messages(?: in the work queue)?|Work Queue):?\s+(?P<count>[\d,]+)", re.I)
+_MESSAGE = re.compile(r"^\s*(?P<mid>\d+)\s+(?P<size>\d{1,15})\s+(?P<sender>\S+)(?:\s+(?P<subject>\S.*))?$")
+_RECIPIENT = re.compile(r"^\s*\[(?P<rid>\d+)\]\s+\[(?P<attempts>\d{1,15})\]\s+(?P<recipient>\S+)")
+_HOST = re.compile(r"^\s*\d+(?P<down>\*?)\s+(?P<host>[\w.-]+\.[\w-]+)\s+(?P<active>\d[\d,]{0,14})\s+[\d,]+\s+[\d,]+\s+[\d,]+\s+[\d,]+\s*$")
+_WORK = re.compile(r"^\s*(?:Messages(?: in the work queue)?|Work Queue):?\s+(?P<count>\d[\d,]{0,14})(?![\d,])", re.I)
 
 
 def listed_entries(text: str) -> Iterator[QueueEntry]:
@@ -289,7 +289,7 @@ _NEW = re.compile(r"New SMTP (?P<kind>[ID])CID:? (?P<id>\d+) interface (?:.*?\()
 _START = re.compile(r"Start MID (?P<mid>\d+) ICID (?P<icid>\d+)")
 _FROM = re.compile(r"MID (?P<mid>\d+) ICID (?P<icid>\d+) From: <?(?P<sender>[^>\s]*)>?")
 _TO = re.compile(r"MID (?P<mid>\d+) ICID \d+ RID (?P<rid>\d+) To: <?(?P<recipient>[^>\s]+)>?")
-_READY = re.compile(r"MID (?P<mid>\d+) ready (?P<size>\d+) bytes")
+_READY = re.compile(r"MID (?P<mid>\d+) ready (?P<size>\d{1,15}) bytes")
 _TABLE = re.compile(r"MID (?P<mid>\d+) matched all recipients for per-recipient policy .* in the (?P<table>inbound|outbound) table")
 _REWRITTEN = re.compile(r"MID (?P<mid>\d+) rewritten to (?:MID )?(?P<new>\d+)")
 _QUEUED = re.compile(r"MID (?P<mid>\d+) queued for delivery")

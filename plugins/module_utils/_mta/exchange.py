@@ -30,7 +30,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.bas
     to_address,
     unique,
 )
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import Clock
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import LATEST, Clock
 
 EXTENSIONS = ("json", "csv", "txt")
 MESSAGES_HELD = 30000
@@ -38,6 +38,8 @@ SESSIONS_HELD = 10000
 DAYS_HELD = 1000
 # A quoted field that goes on over more bytes than this is a line that was cut off.
 FIELD_MAX = 1 << 20
+# No count, size or time has more.
+DIGITS = 18
 
 
 # Exports of the shell.
@@ -144,7 +146,7 @@ def plain(value) -> str:
 def number(value) -> int:
     """Return a count; 0 for what is none."""
     text = plain(value)
-    return int(text) if text.isdecimal() else 0
+    return int(text) if text.isdecimal() and len(text) <= DIGITS else 0
 
 
 _BYTES = re.compile(r"\((?P<bytes>[\d.,'\u2019\s]+)\D*\)")
@@ -155,12 +157,12 @@ def size_of(value) -> int:
     text = plain(value)
     found = _BYTES.search(text)
     digits = re.sub(r"\D", "", found.group("bytes")) if found else text
-    return int(digits) if digits.isdecimal() else 0
+    return int(digits) if digits.isdecimal() and len(digits) <= DIGITS else 0
 
 
 # Dates, as the culture of whoever exported them writes them.
 
-_MILLISECONDS = re.compile(r"/?Date\((?P<milliseconds>-?\d+)(?:[+-]\d{4})?\)")
+_MILLISECONDS = re.compile(r"/?Date\((?P<milliseconds>-?\d{1,18})(?:[+-]\d{4})?\)")
 _LOCAL = re.compile(
     r"^(?P<a>\d{1,4})(?P<separator>[./-]) ?(?P<b>\d{1,2})(?P=separator) ?(?P<c>\d{1,4})\.?,?\s+(?P<before>[^\d\s][^\d]*)?"
     r"(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d))?(?:[.,]\d+)?\s*(?P<after>\D*)$"
@@ -206,7 +208,8 @@ class Dates:
         text = value.get("value") if isinstance(value, dict) and isinstance(value.get("value"), str) else plain(value)
         milliseconds = _MILLISECONDS.search(text)
         if milliseconds:
-            return int(milliseconds.group("milliseconds")) // 1000
+            moment = int(milliseconds.group("milliseconds")) // 1000
+            return moment if 0 <= moment < LATEST else None
         found = _LOCAL.match(text)
         return self._moment(found, self.order) if found else self.clock.epoch(text.encode("utf-8", "replace"))
 
@@ -287,13 +290,13 @@ class Queue:
     def __init__(self, record: dict):
         self.name = plain(record.get("identity") or record.get("queueidentity"))
         kind = plain(record.get("deliverytype"))
-        self.kind = DELIVERY_TYPES[int(kind)] if kind.isdecimal() and int(kind) < len(DELIVERY_TYPES) else kind
+        self.kind = DELIVERY_TYPES[number(kind)] if kind.isdecimal() and number(kind) < len(DELIVERY_TYPES) else kind
         self.next_hop = plain(record.get("nexthopdomain")).lower().strip("[]")
         status = plain(record.get("status")).lower()
         short = self.name.lower().rpartition("\\")[2]
         self.state = short if short in ("unreachable", "poison") else status if status.isalpha() else "queue"
-        self.count = number(record.get("messagecount")) + number(record.get("deferredmessagecount")) * (self.state == "poison")
-        self.error = plain(record.get("lasterror"))
+        self.count = number(record.get("messagecount"))
+        self.reason = read_error(plain(record.get("lasterror")))
 
     def is_passing(self) -> bool:
         """Tell whether what is in the queue waits for nobody outside: copies kept for other servers, and messages on their way to a queue."""
@@ -303,8 +306,8 @@ class Queue:
     def entry(self, message: dict, recipient: str, error: str, arrival: int | None, count: int = 1) -> QueueEntry:
         """Return the entry for a recipient of a message, or for ``count`` messages of which nothing else is known."""
         reason = read_error(error)
-        if self.error and (not reason.text or MASKING.match(reason.text)):
-            reason = read_error(self.error)
+        if self.reason.text and (not reason.text or MASKING.match(reason.text)):
+            reason = self.reason
         smart_host = self.next_hop if self.kind == "SmartHostConnectorDelivery" else ""
         sender = plain(message.get("fromaddress")).lower()
         return QueueEntry(
@@ -422,8 +425,10 @@ class Exchange(MailSystem):
     def parse_queue(cls, text: str, clock) -> Iterator[QueueEntry]:
         """Yield the entries of an export of Get-Queue or Get-Message."""
         records = read_records(text, "the queue listing")
-        messages = [record for record in records if "fromaddress" in record or "internetmessageid" in record]
-        return queue_entries([record for record in records if record not in messages], messages, clock)
+        queues, messages = [], []
+        for record in records:
+            (messages if "fromaddress" in record or "internetmessageid" in record else queues).append(record)
+        return queue_entries(queues, messages, clock)
 
     @classmethod
     def owns_queue(cls, head: str) -> bool:
@@ -446,16 +451,24 @@ class Exchange(MailSystem):
     # Who the host is when it sends.
 
     def identity(self) -> Identity:
-        """Return the identity that the Send connectors give."""
+        """Return the identity that the Send connectors give, with the addresses that the protocol log saw them use."""
         server = self._server()
         name = (plain(server.get("fqdn")) or self.host.hostname() or "").lower() or None
-        return identity_of(
-            self.host,
-            name,
-            plain(server.get("serverrole")),
-            self.records("SendConnector"),
-            [plain(domain.get("domainname")) for domain in self.records("AcceptedDomain")],
-        )
+        domains = [plain(domain.get("domainname")) for domain in self.records("AcceptedDomain")]
+        return identity_of(self.host, name, plain(server.get("serverrole")), self.records("SendConnector"), domains, self._seen())
+
+    def _seen(self) -> dict:
+        """Return ``{(connector, IP version): address}`` from the newest protocol log: what really left."""
+        seen: dict = {}
+        for name in sorted(fnmatch.filter(self.host.names, "SEND*.LOG"))[-1:]:
+            lines = self.host.output(name, []).splitlines()
+            columns = next((line[9:].split(",") for line in lines if line.startswith("#Fields: ")), [])
+            for row in _rows((line for line in lines if line[:1].isdigit()), ","):
+                event = dict(zip(columns, row))
+                address = to_address(_endpoint(event.get("local-endpoint", "")))
+                if address is not None:
+                    seen[event.get("connector-id", "").lower(), address.version] = str(address)
+        return seen
 
 
 TLS_LEVELS = {"encryptiononly": "encrypt", "certificatevalidation": "verify", "domainvalidation": "verify"}
@@ -466,15 +479,15 @@ def truth(value) -> bool:
     return plain(value).lower() == "true"
 
 
-def identity_of(host, name: str | None, role: str, connectors: list, domains: list) -> Identity:
-    """Return the identity that Send connectors (records of Get-SendConnector) give to a server."""
+def identity_of(host, name: str | None, role: str, connectors: list, domains: list, seen: dict) -> Identity:
+    """Return the identity that Send connectors (records of Get-SendConnector) give to a server; ``seen`` has the addresses that they used."""
     warnings: list = []
     short = (name or "").partition(".")[0]
     enabled = [record for record in connectors if plain(record.get("enabled")).lower() != "false"]
     own = [record for record in enabled if short in _words(record.get("sourcetransportservers")) or not _words(record.get("sourcetransportservers"))]
     sources, relays = [], []
     for record in sorted(own or enabled, key=_precedence):
-        sources.append(_source(host, name, role, record, warnings))
+        sources.append(_source(host, name, role, record, seen, warnings))
         relays += _relays(record)
     if not connectors:
         warnings.append("no export of Get-SendConnector: the addresses and the HELO name of this server are its own")
@@ -494,7 +507,9 @@ def _words(value) -> list:
 
 def _spaces(record: dict) -> list:
     """Return ``[(domain, cost)]`` of the address spaces ``SMTP:*;1``."""
-    return [(domain, int(cost or 1)) for domain, cost in re.findall(r"(?:smtp:)?([*\w.-]+)(?:;(\d+))?", plain(record.get("addressspaces")).strip("{}").lower())]
+    return [
+        (domain, int(cost or 1)) for domain, cost in re.findall(r"(?:smtp:)?([*\w.-]+)(?:;(\d{1,9}))?", plain(record.get("addressspaces")).strip("{}").lower())
+    ]
 
 
 def _precedence(record: dict) -> tuple:
@@ -513,7 +528,7 @@ def _defaults(host, transport: str, helo: str | None, origin: str) -> dict:
     }
 
 
-def _source(host, name: str | None, role: str, record: dict, warnings: list) -> dict:
+def _source(host, name: str | None, role: str, record: dict, seen: dict, warnings: list) -> dict:
     connector = plain(record.get("name")) or plain(record.get("identity"))
     source = _defaults(host, connector, plain(record.get("fqdn")).lower() or name, f"Send connector {connector}")
     bound = to_address(plain(record.get("sourceipaddress")))
@@ -525,7 +540,11 @@ def _source(host, name: str | None, role: str, record: dict, warnings: list) -> 
         else:
             warnings.append(f"Send connector {connector}: SourceIPAddress {bound} is heeded by Edge Transport servers only")
     if truth(record.get("frontendproxyenabled")):
+        seen = {}  # only its way to the front end
         warnings.append(f"Send connector {connector}: FrontendProxyEnabled; mail leaves from the address of the server whose front end takes it")
+    for version in (4, 6):
+        if (connector.lower(), version) in seen:
+            source.update({f"address{version}": seen[connector.lower(), version], "origin": f"protocol log of Send connector {connector}"})
     return source
 
 

@@ -32,6 +32,8 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._errors 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import decode, rfc3339
 
 BLOCK = 2 << 20
+# The end of the year 9999: no stamp of a log is later.
+LATEST = 253402300800
 # A line beyond this is no log line. It is read past, counted and named in a warning.
 LINE_MAX = 8 << 20
 # How far back lines are looked at again when reading goes on, to know the senders of messages under way.
@@ -77,6 +79,8 @@ class Clock:
             elif first == b"@":
                 # TAI64 counts from 1970 TAI; the difference of whole leap seconds is ten at the start and is never logged right anyway.
                 found = int(line[1:17], 16) - (1 << 62) - 10
+                if not 0 <= found < LATEST:
+                    return None
             else:
                 found = self._traditional(line)
         except (ValueError, KeyError, OverflowError):
