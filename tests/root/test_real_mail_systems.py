@@ -602,6 +602,29 @@ def test_second_run_reads_on_where_the_first_ended(lab, facts):
     assert [again[what] for what in ("received", "delivered", "deferred", "bounced", "expired")] == [0, 0, 0, 0, 0]
 
 
+HEADINGS = {"exim": "Exim", "sendmail": "Sendmail", "opensmtpd": "OpenSMTPD"}
+
+
+def test_bundle_of_the_documented_recipe_tells_the_same(lab, facts):
+    """The commands in docs/mail_systems.md, run as they stand, record all that the live host tells."""
+    section = (ROOT / "docs/mail_systems.md").read_text().partition(f"\n### {HEADINGS[lab.system.name]}\n")[2]
+    recipe = re.search(r"```console\n(.*?)```", section, re.S)[1]
+    lab.system.root.run("sh", "-c", f"cd /run/lab && {recipe}true")
+    recorded = lab.observe(snapshot="/run/lab/bundle")["mail_host"]
+    assert recorded["mta"]["name"] == facts["mta"]["name"]
+    assert recorded["mta"]["version"] == facts["mta"]["version"]
+    for what in ("hostname", "sources", "relays", "domains", "local_addresses"):
+        assert recorded["identity"][what] == facts["identity"][what]
+
+    def told(place, found):
+        keys = ("destination", "relay_host", "outcome", "stage", "template", "count", "masked")
+        return {tuple(group[key] for key in keys) for group in found[place]["groups"]}
+
+    assert told("queue", recorded) == told("queue", facts)
+    assert told("log", recorded) == told("log", facts)
+    assert recorded["warnings"] == facts["warnings"]
+
+
 def test_smarthosts_are_told(lab):
     """A second configuration beside the running one, which nothing uses."""
     if lab.system.name == "sendmail":
