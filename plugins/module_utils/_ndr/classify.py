@@ -64,7 +64,12 @@ def _names_us(words):
 
 
 # Words that a refusal of the addressee does not need: with them a status alone proves nothing.
-_NOT_OF_THE_ADDRESSEE = frozenset("sender senders banned firewall permission quota quotas filter filtered timeout ldap".split())
+_NOT_OF_THE_ADDRESSEE = frozenset(
+    """
+    sender senders originator banned firewall permission quota quotas filter filtered timeout ldap outside internal external unencrypted attachment attachments
+    only
+    """.split()
+)
 
 
 # A list of domains, or a list asked about one.

@@ -25,6 +25,8 @@ _OF_THE_SENDER = (
     "reverse path",
     "client host",
     "helo",
+    "originator",
+    "reply address",
     "too many",
     "so many",
     "excessive",
@@ -244,6 +246,7 @@ RULES = (
         ("550 5.2.1 this mailbox has been suspended", "554 5.7.13 recipient's account is inactive", "550 zoe is a deactivated mailbox"),
         counter=("550 5.7.1 your ip has been suspended from sending here", "535 5.7.8 your account is locked"),
         unless=(
+            "(accept|accepts|accepting|accepted|receive|receives|receiving) [any|new] (mail|messages|email|e-mail|emails|mails) from",
             "non-western",
             "character set",
             "your account",

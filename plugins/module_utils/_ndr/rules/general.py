@@ -143,6 +143,7 @@ PERMISSION = (
             "delivery to this (address|recipient|group|list) is restricted",
             "(user|recipient|addressee) refused to (receive|accept)",
             "not accepting (mail|email|messages|e-mail) from (this|the|your|that) (sender|address|email)",
+            "(recipient*|they|user|users|addressee|address) ... (not accepting|not accept|doesn't accept|refuses|refuse) [any] (mail|email|messages|e-mail) from (you|<address>|your|this|that|the sender)",
             (
                 "(not allowed|not permitted|not authorized|not authorised|unauthorized|no permission|not have permission|not eligible|no rights|lack"
                 " permission|not be permitted|not have permissions|cannot|may not|prohibited) [to|from]"
@@ -682,10 +683,21 @@ VAGUE = (
         unless=("spam", "blocked", "policy", "your ip"),
     ),
     rule(
+        "vague.recipient_policy",
+        "vague",
+        "policy",
+        ("recipient address rejected:",),
+        ("554 <zoe@example.org>: Recipient address rejected: wombats ahead",),
+        # Postfix without statuses: 550 for an unknown recipient, 554 for what an access table or a policy service says.
+        when={"code": "554"},
+        counter=("550 <zoe@example.org>: Recipient address rejected: wombats ahead",),
+    ),
+    rule(
         "vague.mailbox_unavailable",
         "vague",
         "user_unknown",
         (
+            "(recipient|rcpt) [address] (verification|verify|callout|check) [callout|has] (problem|failed|error|failure)",
             "mailbox [is] (unavailable|not available|inaccessible|not accessible|access refused|error)",
             (
                 "(user|recipient|mailbox|account|address) [<address>] [is] (unavailable|not available|rejected|refused|not accepted|denied|invalid"
@@ -714,6 +726,15 @@ VAGUE = (
             "too many",
             "error code",
             "restricted",
+            "you",
+            "your",
+            "welcome",
+            "go away",
+            "forbidden",
+            "prohibited",
+            "abuse",
+            "listed",
+            "untrusted",
             "unauthorized",
             "security",
         ),

@@ -352,6 +352,8 @@ RULES = (
         "vague",
         "delayed",
         (
+            "(still|yet) undelivered",
+            "still not delivered",
             "(message|mail|delivery) [is|has been|was] (delayed|delay)",
             "(delivery|message|mail) ... (still being|will be|being) retried",
             "not [yet] been [yet] delivered",
@@ -382,6 +384,7 @@ RULES = (
             "(message|delivery|mail) ... (timed out|timeout) ... (queue|giving up|returned)",
             "(giving up|gave up)",
             "(has been|was|been) in the queue too long",
+            "maximum-time-expired",
             "(message|mail|recipient) ... (undeliverable|undelivered|unreachable) (for|after|within)",
             (
                 "(maximum|max|too many) (queue time|retry time|retries|delivery attempts|delivery time|attempts|retry attempts|number of retries|queue"
