@@ -499,6 +499,35 @@ def test_reply_of_several_lines_is_one():
     assert (log["bounced"], log["groups"][0]["text"], log["groups"][0]["stage"]) == (1, "550-5.7.1 We do not 550-5.7.1 want you 550 5.7.1 here", "RCPT TO")
 
 
+def protocol(*steps):
+    """Return a send protocol log of one session: event, data and context of each row."""
+    head = "#Log-type: SMTP Send Protocol Log\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\n"
+    row = "2026-11-21T20:42:33.%03dZ,Internet,08DE,%d,198.51.100.11:1044,203.0.113.60:25,%s,%s,%s\n"
+    return head + "".join(row % (number, number, *step) for number, step in enumerate(steps))
+
+
+def test_message_in_chunks_is_delivered_once():
+    """BDAT is answered for every chunk; only the last one is the message. Before 2013 the message's number stands in the data column."""
+    opening = [
+        ("*", "4711", "sending message"),
+        (">", "MAIL FROM:<a@example.com>", ""),
+        ("<", "250 Ok", ""),
+        (">", "RCPT TO:<b@example.org>", ""),
+        ("<", "250 Ok", ""),
+    ]
+    chunks = [(">", "BDAT 65536", ""), ("<", "250 2.6.0 65536 octets received", ""), (">", "BDAT 120 LAST", ""), ("<", "250 2.6.0 Queued", "")]
+    assert parse_log_text(protocol(*opening, *chunks), now=NOW)["delivered"] == 1
+    refused = parse_log_text(protocol(*opening, *chunks[:-1], ("<", "452 4.3.1 Insufficient system resources", "")), now=NOW)
+    assert (refused["delivered"], refused["groups"][0]["stage"], refused["groups"][0]["samples"]) == (0, "end of DATA", ["4711"])
+
+
+def test_encryption_that_fails_is_told():
+    """The queue says only that the connection timed out."""
+    log = parse_log_text(protocol(("+", "", ""), ("<", "220 mx.example.org ready", ""), ("*", "", "TLS negotiation failed with error NoCredentials")), now=NOW)
+    group = group_of(log, host_level=True)
+    assert (group["stage"], group["text"], group["relay_host"]) == ("STARTTLS", "TLS negotiation failed with error NoCredentials", "mx.example.org")
+
+
 EXPORTED = """\
 #TYPE Deserialized.Microsoft.Exchange.Management.TransportLogSearchTasks.MessageTrackingEvent
 "PSComputerName"{d}"Timestamp"{d}"ClientIp"{d}"ServerIp"{d}"ServerHostname"{d}"ConnectorId"{d}"Source"{d}"EventId"{d}"InternalMessageId"{d}"Recipients"{d}"RecipientStatus"{d}"TotalBytes"{d}"Sender"{d}"ReturnPath"{d}"Directionality"

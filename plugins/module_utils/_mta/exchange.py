@@ -582,8 +582,6 @@ _EVENT = re.compile(rb"\b(?:RECEIVE|SEND|SENDEXTERNAL|DELIVER|FAIL|DEFER)\b")
 _PROBE = re.compile(r"^(?:healthmailbox|inboundproxy@|maildeliveryprobe@|extest_)", re.I)
 _INTERNAL_CONNECTOR = re.compile(r"^(?:intra-organization|mailbox |inbound proxy|internal |client proxy)", re.I)
 _NEXT_STATUS = re.compile(r";(?=\s*(?:\[\{|'?[245]\d\d[ -]))")
-
-
 _ANEW = re.compile(rb"\W{0,3}#|\d{4}-\d\d-\d\dT\d\d:")
 
 
@@ -732,9 +730,7 @@ class ExchangeLog(LogReader):
 
     def _failed(self, moment: int, event: dict, recipients: list, what: str, common: dict) -> None:
         told = event.get("recipient-status", "").strip("{}") or event.get("source-context", "")
-        if told.startswith("[") and told.endswith("]") and not told.startswith("[{"):
-            told = told[1:-1]
-        statuses = _NEXT_STATUS.split(_restored(told))
+        statuses = _NEXT_STATUS.split(_BREAKS.sub(" ", told))
         for place, recipient in enumerate(recipients or [""]):
             reason = read_error(statuses[place] if len(statuses) == len(recipients) else statuses[0])
             expired = what == "FAIL" and "QUEUE.Expired" in reason.text
@@ -818,17 +814,19 @@ class ExchangeLog(LogReader):
         elif what == "<":
             self._answer(moment, name, session, data)
         else:
-            self._remark(moment, name, session, context)
+            self._remark(moment, name, session, data, context)
 
-    def _remark(self, moment: int, name: str, session, context: str) -> None:
-        """Information that the server adds: which message comes next, or why there is no connection."""
+    def _remark(self, moment: int, name: str, session, data: str, context: str) -> None:
+        """Information that the server adds: which message comes next, or why there is no connection or no encryption."""
         message = re.search(r"sending message(?: with RecordId (\d+))?", context)
         if message:
-            session.message = message.group(1) or name
+            session.message = message.group(1) or (data if data.isdecimal() else name)
+        elif _NO_ENCRYPTION.search(context):
+            self._refused(moment, name, session, Reason(context, "STARTTLS", session.host or self.names.get(session.remote), session.remote))
         elif _NO_CONNECTION.search(context):
             domain = re.search(r"Destination domain: ([\w.-]+)", context)
             session.destination = session.destination or (domain.group(1).lower() if domain else "")
-            self._refused(moment, name, session, Reason(context, "connect", None, session.remote))
+            self._refused(moment, name, session, Reason(context, "connect", self.names.get(session.remote), session.remote))
 
     def _answer(self, moment: int, name: str, session, reply: str) -> None:
         reply = _BREAKS.sub(" ", f"{session.half} {reply}").strip()
@@ -875,6 +873,7 @@ class ExchangeLog(LogReader):
         )  # fmt: skip
 
 
+_NO_ENCRYPTION = re.compile(r"TLS negotiation failed|certificate validation fail|Drop connection because TLS", re.I)
 # Kinds of sessions to others, and what other kinds are called: those within the organisation.
 OUTBOUND = ("DnsConnectorDelivery", "SmartHostConnectorDelivery")
 _KIND = re.compile(r"(?:Smtp|Mapi|Undefined|Shadow|Heartbeat|NonSmtp|DeliveryAgent|Unreachable)")
@@ -885,7 +884,7 @@ _CONNECTION_FAILED = re.compile(
 _NOTHING_SENT = re.compile(r"Messages: 0 Bytes: 0 \((?P<text>(?:Retry|Unreachable|Failed)\b.*)\)$")
 _COMMANDS = (
     ("EHLO", "EHLO"), ("HELO", "EHLO"), ("STARTTLS", "STARTTLS"), ("AUTH", "AUTH"), ("X-", "AUTH"), ("MAIL FROM", "MAIL FROM"), ("RCPT TO", "RCPT TO"),
-    ("DATA", "DATA"), ("BDAT", "end of DATA"), ("QUIT", "QUIT"),
+    ("DATA", "DATA"), ("BDAT", "DATA"), ("QUIT", "QUIT"),
 )  # fmt: skip
 
 
@@ -903,12 +902,15 @@ class Session:
         self.previous: str | None = None
         self.gave_up: tuple | None = None
         self.refusals: set = set()
+        self.local: str | None = None
+        self.remote: str | None = None
         self.begin()
-        self.local = self.remote = None
 
     def begin(self) -> None:
         """A connection is there: what an earlier server of the same session said is over."""
-        self.host = self.message = self.sender = None
+        self.host: str | None = None
+        self.message: str | None = None
+        self.sender: str | None = None
         self.half = ""
         self.stages: list = ["connect"]
         self.stage: str | None = "connect"
@@ -918,6 +920,8 @@ class Session:
     def command(self, line: str) -> None:
         """A command was sent; with pipelining, several before the answers."""
         stage = next((stage for word, stage in _COMMANDS if line.upper().startswith(word)), None)
+        if line.upper().startswith("BDAT") and line.upper().endswith("LAST"):
+            stage = "end of DATA"
         address = re.search(r":\s*<([^>]*)>", line)
         if stage == "MAIL FROM":
             self.sender, self.recipients, self.accepted = address.group(1).lower() if address else None, [], []
@@ -950,7 +954,3 @@ def _endpoint(text: str) -> str | None:
 
 def _address(text: str) -> str:
     return text.strip().strip("<>'").lower()
-
-
-def _restored(text: str) -> str:
-    return _BREAKS.sub(" ", text)
