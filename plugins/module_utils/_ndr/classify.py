@@ -46,7 +46,7 @@ _US_TOGETHER = re.compile(
       | (?:your|sending|sender'?s?|source|client|connecting)\ (?:ip|host|server|mail\ ?server|network|domain|address|reputation)(?![a-z])
       | reverse\ dns | (?:black|block|deny|gr[ae]y)[ -]list | rate\ limit | too\ (?:many\ (?!errors)|much|fast)
       | (?:per|this|an|in\ an)\ (?:hour|day|minute)(?![a-z])
-      | limit\ exceeded | exceeded\ (?:the|your|our|its)\ (?:\w+\ )?(?:limit|rate) | mail\ from\ domain
+      | [?&;]ip= | limit\ exceeded | exceeded\ (?:the|your|our|its)\ (?:\w+\ )?(?:limit|rate) | mail\ from\ domain
       | sender\ (?:domain|address|rejected|denied|blocked|not)(?![a-z])
       | listas?\ (?:negra|nera|de\ bloque) | listes?\ (?:noire|de\ blocage) | schwarze\w*\ liste
       | (?:su|sua|tu|votre|ihre?|vostr[oa]|il\ tuo|direccion|adresse|indirizzo|endereco)
