@@ -13,7 +13,7 @@ from mta_cases import FIXTURES, NOW, as_syslog, assert_spoilt_log_is_harmless, f
 from mta_data import addresses
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.opensmtpd import OpenSmtpd, mend, read_error
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.opensmtpd import OpenSmtpd, _related, mend, read_error
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.systems import parse_log_text, parse_queue_text
 
 OPENSMTPD = FIXTURES / "opensmtpd"
@@ -213,6 +213,23 @@ def test_log_of_several_servers_that_failed_none_is_guessed():
     masked = group_of(facts, destination="example.net")
     assert (masked["masked"], masked["text"]) == (True, "Network error on destination MXs")
     assert {group["relay_address"] for group in facts["groups"] if group["host_level"]} == {"192.0.2.1", "192.0.2.2"}
+
+
+@pytest.mark.parametrize(
+    ("host", "destination", "own"),
+    [
+        ("example.net", "example.net", True),
+        ("mx.example.net", "example.net", True),
+        ("mx.example.net", "mail.example.net", True),
+        ("mx.example.co.uk", "mail.example.co.uk", True),
+        ("mx.example.co.uk", "other.co.uk", False),
+        ("mx.example.org", "example.net", False),
+        ("net", "example.net", False),
+        (None, "example.net", False),
+    ],
+)
+def test_names_of_an_organisation(host, destination, own):
+    assert _related(host, destination) is own
 
 
 def test_log_failure_of_long_ago_explains_nothing():

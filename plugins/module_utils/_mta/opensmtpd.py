@@ -416,14 +416,14 @@ _EXPIRED = re.compile(r"\bExpire for (?P<envelope>[0-9a-f]{16}): from=<(?P<sende
 _WARNING = re.compile(r"^warn: (?!queue: no return path|\w+ injecting failure report)(?P<text>.*)$")
 
 
-class Failure(NamedTuple):
+class Failure:
     """One server's failure: a session that ended without a delivery."""
 
-    time: int
-    address: str
-    host: Optional[str]
-    text: str
-    stage: Optional[str]
+    __slots__ = ("address", "host", "stage", "text", "time", "told")
+
+    def __init__(self, time: int, address: str, host: str | None, text: str, stage: str | None):
+        self.time, self.address, self.host, self.text, self.stage = time, address, host, text, stage
+        self.told = False  # it became the reason of a delivery, or was reported by itself
 
 
 class OpenSmtpdLog(LogReader):
@@ -443,9 +443,9 @@ class OpenSmtpdLog(LogReader):
         self.messages = Recent(MESSAGES_HELD)  # message id -> (sender, size)
         self.sessions = Recent(SESSIONS_HELD)  # session -> [address, host, something was delivered, its Failure]
         self.reasons = Recent(MESSAGES_HELD)  # (message id, recipient) -> the last reason, as fields of an Attempt
-        self.failures: deque = deque(maxlen=FAILURES_HELD)
-        self.explained: set = {None}  # failures that became the reason of a delivery
+        self.failures: deque = deque()  # of the last LOOK_BACK seconds
         self.places = Recent(MESSAGES_HELD)  # destination -> addresses of its servers
+        self.owners = Recent(MESSAGES_HELD)  # address -> destinations that it serves
         self.waiting: list = []  # (time, destination) of new messages that no connection followed yet
 
     def line(self, moment: int | None, line: str) -> None:
@@ -519,12 +519,11 @@ class OpenSmtpdLog(LogReader):
             self._learn(waiting[0], address)
 
     def _learn(self, destination: str, address: str | None) -> None:
-        if address:
-            known = self.places.get(destination)
-            if known is None:
-                known = self.places[destination] = []
-            if address not in known and len(known) < 50:
-                known.append(address)
+        """A server takes mail for a destination."""
+        for table, key, value in ((self.places, destination, address), (self.owners, address, destination)):
+            known: list = table.get(key) or []
+            if value and value not in known and len(known) < 50:
+                table[key] = [*known, value]
 
     def _error(self, moment: int, session: str, words: str) -> None:
         known = self.sessions.get(session)
@@ -534,6 +533,8 @@ class OpenSmtpdLog(LogReader):
         text, stage = read_error(words)
         known[3] = Failure(moment, address, host, text, stage or ("connect" if words.startswith("IO Error: ") else None))
         self.failures.append(known[3])
+        while len(self.failures) > FAILURES_HELD or self.failures[0].time < moment - LOOK_BACK:
+            self._forget(self.failures.popleft())
 
     def _delivery(self, moment: int, session: str, found) -> None:
         message, outcome = found.group("envelope")[:8], OUTCOMES.get(found.group("result"))
@@ -545,7 +546,8 @@ class OpenSmtpdLog(LogReader):
         known = self.sessions.get(session)
         if known:
             known[2] = True
-            self.explained.add(known[3])
+            if known[3]:
+                known[3].told = True
             self._learn(domain_of(recipient), address)
         source = (found.group("source") or "-").strip("-") or None
         attempt = Attempt(moment, message, outcome, recipient, sender, "", None, host, address, source, size=size)
@@ -568,13 +570,12 @@ class OpenSmtpdLog(LogReader):
         if _is_own(attempt.relay_address) and attempt.relay_host not in self.relays and attempt.relay_address not in self.relays:
             self.summary.counts["filtered"] += 1
             return
-        if not local:
+        if self.failures and not local:
             # Other servers of this destination failed before one took the message.
             destination = domain_of(attempt.recipient)
             for failure in self._failures_of(destination, attempt.time):
-                if failure.address != attempt.relay_address and failure not in self.explained:
+                if failure.address != attempt.relay_address and not failure.told:
                     self._report(failure, destination, attempt)
-                    self.explained.add(failure)
         self.summary.attempt(attempt._replace(local=local))
 
     def _failures_of(self, destination: str, moment: int) -> list:
@@ -584,13 +585,8 @@ class OpenSmtpdLog(LogReader):
         own = [failure for failure in recent if failure.address in known or _related(failure.host, destination)]
         if own:
             return own
-        others = {address for address in {failure.address for failure in recent} if self._belongs_elsewhere(address, destination, recent)}
-        left = [failure for failure in recent if failure.address not in others]
+        left = [failure for failure in recent if not any(owner != destination for owner in self.owners.get(failure.address) or ())]
         return left if len({failure.address for failure in left}) == 1 and not known else []
-
-    def _belongs_elsewhere(self, address: str, destination: str, recent: list) -> bool:
-        generations = (self.places.young, self.places.old)
-        return any(address in places for table in generations for name, places in table.items() if name != destination)
 
     def _explain(self, attempt: Attempt, relay: str) -> Attempt:
         """Return a delivery with the reason that its servers gave, or as it is, still masked."""
@@ -599,7 +595,8 @@ class OpenSmtpdLog(LogReader):
             failures = self._failures_of(relay.lower(), attempt.time)  # a smarthost
         if not failures:
             return attempt
-        self.explained.update(failures)
+        for failure in failures:
+            failure.told = True
         last = failures[-1]
         return attempt._replace(text=last.text, stage=last.stage, relay_host=last.host, relay_address=last.address, masked=False)
 
@@ -610,6 +607,7 @@ class OpenSmtpdLog(LogReader):
         self.summary.attempt(Attempt(time=moment, queue_id=message, outcome="expired", recipient=recipient, sender=sender, size=size, **reason))
 
     def _report(self, failure: Failure, destination: str, attempt: Attempt | None) -> None:
+        failure.told = True
         queue_id, sender = (attempt.queue_id, attempt.sender) if attempt else ("", None)
         self.summary.attempt(
             Attempt(
@@ -621,15 +619,19 @@ class OpenSmtpdLog(LogReader):
     def warm(self, block: bytes) -> None:
         """Learn who sends the messages that are under way, and which servers failed."""
         self.learn(block)
-        self.explained.update(self.failures)  # they were reported
+        for failure in self.failures:  # they were reported
+            failure.told = True
+
+    def _forget(self, failure: Failure) -> None:
+        """Report a failure that became no delivery's reason; whose server it was is told where it is known."""
+        if not failure.told:
+            owners = self.owners.get(failure.address) or ()
+            self._report(failure, owners[0] if len(owners) == 1 else "", None)
 
     def close(self) -> None:
-        """Report the failures that became no delivery's reason; whose servers they were is told where it is known."""
-        for failure in self.failures:
-            if failure not in self.explained:
-                destinations = [name for table in (self.places.young, self.places.old) for name, places in table.items() if failure.address in places]
-                self._report(failure, destinations[0] if len(destinations) == 1 else "", None)
-        self.failures.clear()
+        """Report the failures that became no delivery's reason."""
+        while self.failures:
+            self._forget(self.failures.popleft())
 
 
 def _named(host: str | None) -> str | None:
@@ -637,7 +639,13 @@ def _named(host: str | None) -> str | None:
 
 
 def _related(host: str | None, destination: str) -> bool:
-    """Tell whether a server's name belongs to a destination: the same name, one below it, or the same last two labels."""
+    """Tell whether a server's name belongs to a destination: the same name, one below it, or one of the same organisation."""
     if not host or not destination:
         return False
-    return host == destination or host.endswith("." + destination) or host.split(".")[-2:] == destination.split(".")[-2:]
+    return host == destination or host.endswith("." + destination) or _organisation(host) == _organisation(destination)
+
+
+def _organisation(name: str) -> list:
+    """Return the labels that an organisation registers, as far as they can be told without a list: example.net, example.co.uk."""
+    labels = name.split(".")
+    return labels[-3:] if len(labels[-1]) == 2 and len(labels[-2:][0]) <= 3 else labels[-2:]
