@@ -275,10 +275,20 @@ def test_log_untried_message_is_masked_and_found_out():
     waiting = "== b@example.net R=x T=y defer (-54): retry time not reached for any host for 'example.net'"
     facts = read_log("exim", log(f"{ID} {waiting}"))
     assert group_of(facts, destination="example.net")["masked"]
-    tried = f"{LONG_ID} == a@example.net R=x T=y defer (-45) H=mx.example.net [192.0.2.1]: SMTP error from remote mail server after MAIL FROM:<>: 450 later"
+    tried = f"{LONG_ID} == a@example.net R=x T=y defer (-18) H=mx.example.net [192.0.2.1]: Remote host closed connection in response to EHLO x"
     facts = read_log("exim", log(tried, f"{ID} {waiting}"))
     group = group_of(facts, destination="example.net")
     assert (group["count"], group["masked"], group["relay_host"]) == (2, False, "mx.example.net")
+
+
+def test_queue_recipient_that_an_alias_replaced_has_its_reason(tmp_path):
+    lines = (f"{ID} <= s@example.com U=x P=local S=1", f"{ID} == b@example.net <joe@example.com> R=x T=y defer (111): Connection refused")
+    listing = f" 0m  20 {ID} <s@example.com>\n          joe@example.com\n"
+    path = folder(tmp_path / "log", **{"exim-bpr.txt": listing, "mainlog": log(*lines)})
+    assert survey_of(path, gather_subset=["queue", "log"])["queue"]["groups"][0]["text"] == "Connection refused"
+    own = {f"files/var/spool/exim4/msglog/{ID}": log("b@example.net <joe@example.com> R=x T=y defer (111): Connection refused")}
+    path = folder(tmp_path / "own", **{"exim-bpr.txt": listing, **own})
+    assert survey_of(path, gather_subset=["queue"])["queue"]["groups"][0]["text"] == "Connection refused"
 
 
 def test_log_untried_message_is_found_out_across_runs():

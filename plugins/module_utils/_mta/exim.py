@@ -55,6 +55,8 @@ OWN_WORDS = (
 )
 # In place of the reason: Exim did not even try.
 MASKING = re.compile(r"retry time not (?:yet )?reached", re.I)
+# What a server says about one message does not keep Exim from offering it another.
+ABOUT_A_MESSAGE = ("MAIL FROM", "DATA", "end of DATA")
 EXPIRED = re.compile(r"retry timeout exceeded$|have been failing for a long time")
 _TIMES_TAKEN = re.compile(r"(?: [DQ]T=[\d.hms]+)+$")
 
@@ -85,6 +87,7 @@ class Recipient(NamedTuple):
     """What a line about one recipient says behind its arrow."""
 
     recipient: str
+    original: str  # who it was before aliases; the queue lists recipients so
     sender: Optional[str]
     reason: Reason
     port: Optional[int]
@@ -115,11 +118,12 @@ def read_recipient(rest: str) -> Recipient | None:
         text = f"{text[within.end() :].lstrip(': ')}: {text[: within.start()]}"
     text = tidy_reason(text)
     sender, source = _SENDER.search(fields), _SOURCE.search(fields)
-    recipient = to.group("to")
-    if "@" not in recipient and to.group("original"):
-        recipient = to.group("original")
+    recipient, original = to.group("to"), to.group("original")
+    if "@" not in recipient and original:
+        recipient = original
     return Recipient(
         recipient,
+        original or recipient,
         sender.group(1) if sender else None,
         Reason(text, stage_of(text) if text else None, *_server(host)),
         int(host.group("port")) if host and host.group("port") else None,
@@ -188,6 +192,7 @@ class Exim(MailSystem):
         super().__init__(host, config_dir)
         self._program: list = []
         self._main: dict | None = None
+        self._identity: Identity | None = None
         self.reader: EximLog | None = None
 
     @classmethod
@@ -319,9 +324,13 @@ class Exim(MailSystem):
 
     def identity(self) -> Identity:
         """Return the identity that transports and routers give."""
-        transports = self.host.output("exim-bP-transports.txt", [*self.command, "-bP", "transports"], optional=bool(self.host.snapshot)) or ""
-        routers = self.host.output("exim-bP-routers.txt", [*self.command, "-bP", "routers"], optional=bool(self.host.snapshot)) or ""
-        return Configuration(self.host, self.command, self.main, _drivers(transports, "transport"), _drivers(routers, "router")).identity()
+        if self._identity is None:
+            optional = bool(self.host.snapshot)
+            transports = self.host.output("exim-bP-transports.txt", [*self.command, "-bP", "transports"], optional=optional) or ""
+            routers = self.host.output("exim-bP-routers.txt", [*self.command, "-bP", "routers"], optional=optional) or ""
+            configuration = Configuration(self.host, self.command, self.main, _drivers(transports, "transport"), _drivers(routers, "router"))
+            self._identity = configuration.identity()
+        return self._identity
 
 
 _LISTED = re.compile(rf"^ *(?P<age>\d+)(?P<unit>[mhd]) +(?P<size>[\d.]+[KMG]?) (?P<id>{ID}) <(?P<sender>[^>]*)>(?: \(\S+\))?(?: \*\*\* frozen \*\*\*)?$")
@@ -361,8 +370,8 @@ def read_message_log(text: str) -> dict:
         told = read_recipient(found.group("rest"))
         if told and told.deferred:
             masked = MASKING.search(told.reason.text)
-            if not masked or told.recipient not in reasons:
-                reasons[told.recipient] = servers.explain(told.reason)
+            if not masked or told.original not in reasons:
+                reasons[told.original] = servers.explain(told.reason)
     return reasons
 
 
@@ -589,7 +598,7 @@ class EximLog(LogReader):
         self.relays = set(relays)
         self.messages = Recent(MESSAGES_HELD)  # id -> [sender, size, recipients seen, or None where the log named them all]
         self.message_ids = Recent(MESSAGES_HELD)
-        self.reasons = Recent(MESSAGES_HELD)  # (id, recipient) and destination -> Reason
+        self.reasons = Recent(MESSAGES_HELD)  # (id, recipient), recipient and destination -> Reason
         self.servers: dict = {}  # id -> Servers
         self.pieces: dict = {}  # process -> text of a line that syslog cut
 
@@ -687,13 +696,22 @@ class EximLog(LogReader):
             known = self.last_reason(queue_id, recipient)
             masked, reason = known is None, known or reason
         else:
-            self.reasons[queue_id, recipient] = self.reasons[domain_of(recipient)] = reason
+            self._remember(queue_id, told, reason)
         attempt = Attempt(outcome=outcome, text=reason.text, stage=reason.stage, relay_host=reason.host, relay_address=reason.address, masked=masked, **common)
         self.summary.attempt(attempt)
 
+    def _remember(self, queue_id: str, told: Recipient, reason: Reason) -> None:
+        """Keep a reason for those whom it concerns: the message, whoever writes to this recipient, or everybody who needs this server."""
+        for recipient in (told.recipient, told.original):
+            self.reasons[queue_id, recipient] = reason
+        if reason.stage == "RCPT TO":
+            self.reasons[told.recipient] = reason
+        elif reason.stage not in ABOUT_A_MESSAGE:
+            self.reasons[domain_of(told.recipient)] = reason
+
     def last_reason(self, queue_id: str, recipient: str) -> Reason | None:
-        """Return the reason that the last real attempt met: of this message, else of this destination."""
-        return self.reasons.get((queue_id, recipient)) or self.reasons.get(domain_of(recipient))
+        """Return the reason that the last real attempt met: of this message, else of this recipient or destination."""
+        return self.reasons.get((queue_id, recipient)) or self.reasons.get(recipient) or self.reasons.get(domain_of(recipient))
 
     def _other(self, moment: int, queue_id: str | None, rest: str) -> None:
         """A line about a message or a server, or about Exim as a whole."""
