@@ -140,10 +140,14 @@ PERMISSION = (
         "named",
         "posting_not_allowed",
         (
+            "only accepting (mail|messages|email) from",
+            "allowed senders list",
+            "allowed sender list",
             "delivery to this (address|recipient|group|list) is restricted",
             "(user|recipient|addressee) refused to (receive|accept)",
             "not accepting (mail|email|messages|e-mail) from (this|the|your|that) (sender|address|email)",
-            "(recipient*|they|user|users|addressee|address) ... (not accepting|not accept|doesn't accept|refuses|refuse) [any] (mail|email|messages|e-mail) from (you|<address>|your|this|that|the sender)",
+            "(recipient*|they|user|users|addressee|address) ... (not accepting|not accept|doesn't accept|refuses|refuse) [any] (mail|email|messages"
+            "|e-mail) from (you|<address>|your|this|that|the sender)",
             (
                 "(not allowed|not permitted|not authorized|not authorised|unauthorized|no permission|not have permission|not eligible|no rights|lack"
                 " permission|not be permitted|not have permissions|cannot|may not|prohibited) [to|from]"

@@ -15,6 +15,7 @@ SPANISH = (
         "words",
         "user_unknown",
         (
+            "no se (encontro|ha encontrado) ... en <host>",
             (
                 "(usuario|destinatario|buzon|cuenta|direccion|casilla|cuenta de correo|direccion de correo|direccion de correo electronico|correo|buzon de"
                 " correo|casilla de correo) [<address>|de|destino|electronico]"
@@ -78,6 +79,25 @@ SPANISH = (
         ),
         ("550 El dominio no existe",),
         unless=("remitente", "su dominio", "helo"),
+    ),
+    rule(
+        "es.sender",
+        "words",
+        "sender_address_rejected",
+        (
+            "remitente ... (rechazado|no permitido|no valido|invalido|bloqueado|desconocido|no autorizado|no aceptado|denegado|no existe|inexistente)",
+            "(direccion|dominio) de origen ... (rechazad*|no permitid*|no valid*|invalid*|bloquead*|no autorizad*)",
+        ),
+        ("550 Remitente rechazado",),
+        unless=("dominio del remitente", "lista negra", "spam", "destinatario"),
+    ),
+    rule(
+        "pt.sender",
+        "words",
+        "sender_address_rejected",
+        ("remetente ... (rejeitado|nao permitido|invalido|bloqueado|desconhecido|nao autorizado|nao aceito|recusado|nao existe|inexistente)",),
+        ("550 Remetente rejeitado",),
+        unless=("dominio do remetente", "lista negra", "spam", "destinatario"),
     ),
     rule(
         "es.sender_domain", "named", "sender_domain_unresolvable", ("dominio del remitente", "dominio remitente"), ("550 El dominio del remitente no existe",)
@@ -262,6 +282,7 @@ SPANISH = (
         "vague",
         "expired",
         (
+            "(mensaje|correo) [ha] (caducado|expirado|vencido|caduco|expiro) [en] [la] [cola]",
             "(tiempo|plazo) de entrega (vencido|agotado|expirado|excedido)",
             "(mensaje|correo) (caducado|expirado|vencido)",
             "no se (pudo|ha podido) entregar ... (dias|horas)",
@@ -455,6 +476,7 @@ PORTUGUESE = (
         "named",
         "spam_content",
         (
+            "por conter (spam|conteudo de spam)",
             "(considerad*|identificad*|classificad*|detectad*|rejeitad*|marcad*|bloquead*) [como|por] [possivel|ser|um] (spam|lixo eletronico|indesejado)",
             "lixo eletronico",
             "(parece|e) [ser] spam",

@@ -15,6 +15,8 @@ GERMAN = (
         "words",
         "user_unknown",
         (
+            "wurde (in|unter|bei|auf) <host> nicht gefunden",
+            "wurde nicht gefunden unter",
             (
                 "(benutzer|empfanger|adressat|postfach|konto|adresse|mailadresse|e-mail-adresse|emailadresse|nutzer|account|teilnehmer|empfangeradresse"
                 "|mailbox|empfaenger|empfaengeradresse) [<address>|ist|nicht] [nicht|uns|hier|dem system] (unbekannt|bekannt|ungultig|ungueltig|gefunden"

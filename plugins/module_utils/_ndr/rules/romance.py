@@ -15,6 +15,7 @@ FRENCH = (
         "words",
         "user_unknown",
         (
+            "est introuvable (sur|dans|a|chez) <host>",
             (
                 "(utilisateur|destinataire|adresse|boite|boite aux lettres|compte|usager|abonne|adresse email|adresse electronique|adresse e-mail"
                 "|correspondant|boite de reception) [<address>|du destinataire|destinataire|mail|est|de courriel] [est]"
@@ -255,6 +256,7 @@ ITALIAN = (
         "words",
         "user_unknown",
         (
+            "non [e|e'] [stato] trovato (in|su|presso) <host>",
             (
                 "(utente|destinatario|indirizzo|casella|casella postale|account|mailbox|indirizzo email|casella di posta|destin.) [<address>|di posta|e-mail"
                 "|email|e'|del destinatario] [e'|e|non] (sconosciuto|sconosciuta|inesistente|non valido|non valida|errato|errata|non trovato|non trovata|non"
@@ -271,6 +273,7 @@ ITALIAN = (
         "named",
         "mailbox_full",
         (
+            "cassetta postale ... (piena|pieno|satura)",
             "(casella|casella postale|mailbox|casella di posta|inbox) [di posta|del destinatario|postale|email|utente] [e'|e|risulta] (piena|satura|pieno)",
             "(quota|spazio) [disco|disponibile|casella|di archiviazione] [e'|e] (superat*|esaurit*|eccedut*|insufficiente|piena)",
             "(superato|superata|oltre|superamento) [la|il|della|il limite di] (quota|spazio)",

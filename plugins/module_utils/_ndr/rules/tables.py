@@ -28,6 +28,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
     limits,
     microsoft,
     more_languages,
+    names,
     north_america,
     opensmtpd,
     other_languages,
@@ -51,6 +52,7 @@ TABLES = (
     ("limits", limits.RULES),
     ("their_system", their_system.RULES),
     ("general", general.RULES),
+    ("names", names.RULES),
     # The same in other languages.
     ("iberian", iberian.RULES),
     ("romance", romance.RULES),

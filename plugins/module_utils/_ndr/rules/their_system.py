@@ -352,6 +352,11 @@ RULES = (
         "vague",
         "delayed",
         (
+            "will retry for <n>",
+            "retry for <n> more",
+            "delivery incomplete",
+            "entrega incompleta",
+            "volvera a intentar durante",
             "(still|yet) undelivered",
             "still not delivered",
             "(message|mail|delivery) [is|has been|was] (delayed|delay)",
