@@ -643,7 +643,7 @@ def test_smarthosts_are_told(lab):
 @pytest.mark.parametrize("split", ["true", "false"])
 def test_debians_own_configuration_of_exim(lab, split):
     """REMOTE_SMTP_INTERFACE binds one of Debian's two remote transports only, and not the one that a smarthost gets."""
-    if type(lab.system) is not Exim:
+    if lab.system.__class__ is not Exim:
         pytest.skip("Debian's Exim")
     settings = {
         "dc_eximconfig_configtype": "smarthost",

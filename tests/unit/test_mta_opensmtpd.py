@@ -62,8 +62,10 @@ ALL_FAILED = {"result": "TempFail", "stat": "Network error on destination MXs", 
         ),
         ("550-5.7.25 mentions 5.7.1 and 4.7.28 only", "550-5.7.25 mentions 5.7.1 and 4.7.28 only"),
         (
-            "554-gmx.example (mxgmx117) Nemesis ESMTP Service not availableNo SMTP serviceIP address is block listed.For explanation visit https://postmaster.example/NoSuchThing",
-            "554-gmx.example (mxgmx117) Nemesis ESMTP Service not available No SMTP service IP address is block listed. For explanation visit https://postmaster.example/NoSuchThing",
+            "554-gmx.example (mxgmx117) Nemesis ESMTP Service not availableNo SMTP serviceIP address is block listed."
+            "For explanation visit https://postmaster.example/NoSuchThing",
+            "554-gmx.example (mxgmx117) Nemesis ESMTP Service not available No SMTP service IP address is block listed. "
+            "For explanation visit https://postmaster.example/NoSuchThing",
         ),
         ("554 one line with camelCase and MxId", "554 one line with camelCase and MxId"),
         ("", ""),

@@ -42,7 +42,8 @@ def message(number=1, delivery=1, sender="s@example.com", recipient="a@example.n
     ("report", "text", "stage", "address"),
     [
         (
-            "192.0.2.1_does_not_like_recipient./Remote_host_said:_450_4.2.0_<a@example.net>:_Greylisted,_see_http://help.example/a/b.html/Giving_up_on_192.0.2.1./",
+            "192.0.2.1_does_not_like_recipient./Remote_host_said:_450_4.2.0_<a@example.net>:_Greylisted,_see_http://help.example/a/b.html"
+            "/Giving_up_on_192.0.2.1./",
             "450 4.2.0 <a@example.net>: Greylisted, see http://help.example/a/b.html",
             "RCPT TO",
             "192.0.2.1",
