@@ -128,7 +128,8 @@ class Root:
             folder=shlex.quote(str(self.folder)),
             nameserver=NAMESERVER,
             addresses=" ".join(self.addresses),
-            visible=" ".join(shlex.quote(str(path)) for path in self.visible),
+            # /usr, where Debian's own Python lives, is seen anyway, and must not hide what the packages put there.
+            visible=" ".join(shlex.quote(str(path)) for path in self.visible if str(path) != "/usr"),
         )
         run(*self._enter, "sh", "-c", build)
         run(*self._enter, "hostname", self.host_name)
