@@ -94,7 +94,7 @@ class Chromium:
         """The value of a JavaScript expression in the page."""
         return self._post("/execute/sync", {"script": f"return ({script})", "args": []})
 
-    def wait_for(self, script: str, seconds: float = 5) -> None:
+    def wait_for(self, script: str, seconds: float = 30) -> None:
         """Wait until a JavaScript expression is true; fail with it otherwise."""
         end = time.monotonic() + seconds
         while not self.ask(script):
