@@ -19,6 +19,8 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.bas
     MailSystem,
     QueueEntry,
     Recent,
+    bound_address,
+    declared_domains,
     decode,
     domain_of,
     is_loopback,
@@ -235,3 +237,44 @@ def test_live_host_program_that_is_missing_or_fails():
 def test_live_host_asks_in_english(monkeypatch):
     monkeypatch.setenv("LC_ALL", "es_ES.UTF-8")
     assert host.LiveHost().output("x", ["sh", "-c", "echo $LC_ALL"]) == "C\n"
+
+
+def test_declared_domains_are_names_of_the_world():
+    words = [
+        "Example.com",
+        "example.com.",
+        "localhost",
+        "localhost.localdomain",
+        "box",
+        "192.0.2.1",
+        "[192.0.2.1]",
+        "lsearch;/etc/domains",
+        "",
+        None,
+        "a_b.example.org",
+    ]
+    assert declared_domains(words) == ["example.com", "a_b.example.org"]
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "warning"),
+    [
+        ("198.51.100.7", "198.51.100.7", None),
+        ("IPv6:2001:DB8::7", "2001:db8::7", None),
+        ("198.51.100.8", "198.51.100.8", "setting has 198.51.100.8, which no interface of this host has: nothing is sent with it"),
+        ("999.1.1.1", None, "setting has '999.1.1.1', which is no address: nothing is sent with it"),
+    ],
+)
+def test_bound_address(tmp_path, text, address, warning):
+    (tmp_path / "recorded_at").write_text("2026-11-21T20:46:40Z")
+    (tmp_path / "ip-address.json").write_text('[{"addr_info": [{"local": "198.51.100.7"}, {"local": "2001:db8::7"}]}]')
+    warnings: list = []
+    assert bound_address(text, host.SnapshotHost(str(tmp_path)), "setting", warnings) == address
+    assert warnings == ([warning] if warning else [])
+
+
+def test_bound_address_is_believed_where_the_interfaces_are_not_known(tmp_path):
+    (tmp_path / "recorded_at").write_text("2026-11-21T20:46:40Z")
+    warnings: list = []
+    assert bound_address("198.51.100.8", host.SnapshotHost(str(tmp_path)), "setting", warnings) == "198.51.100.8"
+    assert warnings == []

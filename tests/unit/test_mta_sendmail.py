@@ -405,7 +405,7 @@ def test_identity_name_that_sendmail_found_counts(tmp_path):
         ("O ClientPortOptions=Family=inet, Address=198.51.100.7", "198.51.100.7", "2001:db8::7", None),
         ("O ClientPortOptions=F=inet,A=198.51.100.7\nO ClientPortOptions=Family=inet6, Addr=2001:db8::7", "198.51.100.7", "2001:db8::7", None),
         ("O ClientPortOptions=Family=inet, Addr=198.51.100.9", "198.51.100.9", "2001:db8::7", "which no interface of this host has"),
-        ("O ClientPortOptions=Family=inet, Addr=999.1.1.1", "198.51.100.7", "2001:db8::7", "which is no IPv4 address"),
+        ("O ClientPortOptions=Family=inet, Addr=999.1.1.1", "198.51.100.7", "2001:db8::7", "which is no address"),
         ("O ClientPortOptions=Family=inet, Addr=198.51.100.7, Modifiers=h", "198.51.100.7", "2001:db8::7", "the HELO name is what the DNS calls"),
     ],
 )

@@ -278,3 +278,24 @@ def split_host_port(text: str, default_port: int | None = 25) -> tuple:
 def unique(values: Iterable) -> list:
     """Return the values in their first order, each once, without the empty ones."""
     return list(dict.fromkeys(value for value in values if value))
+
+
+def declared_domains(words: Iterable) -> list:
+    """Return those of the words that are domain names, in lower case, each once; addresses and localhost are none."""
+    names = (word.lower().rstrip(".") for word in words if word)
+    return unique(name for name in names if _DOMAIN.match(name) and to_address(name) is None)
+
+
+_DOMAIN = re.compile(r"^(?!localhost(?:\.|$))[\w-]+(?:\.[\w-]+)+$")
+
+
+def bound_address(text: str, host, where: str, warnings: list) -> str | None:
+    """Return a source address that a setting names, None where it is no address; what cannot work is added to ``warnings``."""
+    parsed = to_address(text)
+    if parsed is None:
+        warnings.append(f"{where} has {text!r}, which is no address: nothing is sent with it")
+        return None
+    own = host.addresses()
+    if own is not None and str(parsed) not in (str(to_address(address)) for address in own):
+        warnings.append(f"{where} has {text}, which no interface of this host has: nothing is sent with it")
+    return str(parsed)

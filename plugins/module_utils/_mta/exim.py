@@ -20,6 +20,8 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.bas
     MailSystem,
     QueueEntry,
     Recent,
+    bound_address,
+    declared_domains,
     domain_of,
     is_loopback,
     to_address,
@@ -437,7 +439,10 @@ class Configuration:
             self.warnings.append(f"{where} is an expansion, {options['interface']}: the source address depends on the message")
         else:
             for item in split_list(interface):
-                self._bind(where, item, addresses)
+                address = bound_address(item, self.host, where, self.warnings)
+                if address:
+                    family = to_address(address).version
+                    addresses[family] = addresses[family] or address
         protocols = ["ipv4"] if self.main.get("disable_ipv6") == "true" or self._is_ipv4_only(name) else ["ipv4", "ipv6"]
         bound = [address for address in addresses.values() if address]
         if interface is not None:
@@ -452,17 +457,6 @@ class Configuration:
             "protocols": protocols,
             "origin": where if bound or interface is None else "chosen by the kernel",
         }
-
-    def _bind(self, where: str, item: str, addresses: dict) -> None:
-        parsed = to_address(item)
-        if parsed is None:
-            self.warnings.append(f"{where} has {item!r}, which is no address: this transport sends nothing")
-            return
-        own = self.host.addresses()
-        if own is not None and str(parsed) not in (str(to_address(address)) for address in own):
-            self.warnings.append(f"{where} has {item}, which no interface of this host has: this transport sends nothing")
-        if addresses[parsed.version] is None:
-            addresses[parsed.version] = str(parsed)
 
     def _is_ipv4_only(self, transport: str) -> bool:
         using = [options for options in self.routers.values() if options.get("transport") == transport]
@@ -513,7 +507,7 @@ class Configuration:
             printed = self.host.output(f"exim-bP-{name}.txt", [*self.command, "-bP", f"+{name}"], optional=True) or ""
             _kind, _equals, value = printed.partition("=")
             found += split_list(self.expanded(value.strip()) or "")
-        return unique(name.lower() for name in found if re.match(r"^(?!localhost)[\w-]+(?:\.[\w-]+)+$", name) and to_address(name) is None)
+        return declared_domains(found)
 
 
 def split_list(text: str, separator: str = ":") -> list:

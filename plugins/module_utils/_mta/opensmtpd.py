@@ -20,6 +20,8 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.bas
     MailSystem,
     QueueEntry,
     Recent,
+    bound_address,
+    declared_domains,
     domain_of,
     to_address,
     unique,
@@ -313,8 +315,11 @@ class Conf:
         where = f'action "{action.name}" src'
         if rows is None:
             self.warnings.append(f"{where} {reference} cannot be read here: the source address is not known")
-        for address, _value in rows or ():
-            self._bind(where, address, addresses)
+        for text, _value in rows or ():
+            address = bound_address(text, self.host, where, self.warnings)
+            if address:
+                family = to_address(address).version
+                addresses[family] = addresses[family] or address
         protocols = [f"ipv{family}" for family in (4, 6) if addresses[family] or not rows]
         if not reference:
             addresses = {family: self.host.default_source(family) for family in (4, 6)}
@@ -327,17 +332,6 @@ class Conf:
             "protocols": protocols,
             "origin": where if reference else "chosen by the kernel",
         }
-
-    def _bind(self, where: str, text: str, addresses: dict) -> None:
-        parsed = to_address(text)
-        if parsed is None:
-            self.warnings.append(f"{where} is {text!r}, which is no address: this action sends nothing")
-            return
-        own = self.host.addresses()
-        if own is not None and str(parsed) not in (str(to_address(address)) for address in own):
-            self.warnings.append(f"{where} is {text}, which no interface of this host has: this action sends nothing")
-        if addresses[parsed.version] is None:
-            addresses[parsed.version] = str(parsed)
 
     def _helo_of(self, action: Action, address: str | None) -> str | None:
         reference = action.option("helo-src")
@@ -373,7 +367,7 @@ class Conf:
         for words, action in self.rules:
             if action in self.local_actions and "domain" in words[:-1]:
                 found += [key for key, _value in self.rows(words[words.index("domain") + 1]) or ()]
-        return unique(domain.lower() for domain in found if re.match(r"^(?!localhost)[\w-]+(?:\.[\w-]+)+$", domain) and to_address(domain) is None)
+        return declared_domains(found)
 
 
 def _pairs(items: list) -> list:

@@ -19,8 +19,8 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.bas
     MailSystem,
     QueueEntry,
     Recent,
-    to_address,
-    unique,
+    bound_address,
+    declared_domains,
 )
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import MONTHS, split_syslog
 
@@ -196,7 +196,7 @@ class Qmail(MailSystem):
 
     def _sources(self, program: str | None, helo: str | None, warnings: list) -> Iterator[dict]:
         bound = self._first("outgoingip") if self._is_read("outgoingip", program, warnings) else None
-        address = self._checked(bound, "outgoingip", warnings) if bound else None
+        address = bound_address(bound, self.host, "control/outgoingip", warnings) if bound else None
         yield {
             "transport": "remote",
             "address4": address or self.host.default_source(4),
@@ -212,7 +212,7 @@ class Qmail(MailSystem):
                 if domain and address:
                     yield {
                         "transport": f"remote for {domain}",
-                        "address4": self._checked(address, name, warnings),
+                        "address4": bound_address(address, self.host, f"control/{name}", warnings),
                         "address6": None,
                         "helo": own_helo or helo,
                         "protocols": ["ipv4"],
@@ -227,16 +227,6 @@ class Qmail(MailSystem):
             warnings.append(f"control/{name} is there, but this qmail-remote does not read it: mail leaves from the address that the kernel chooses")
             return False
         return True
-
-    def _checked(self, text: str, name: str, warnings: list) -> str | None:
-        parsed = to_address(text)
-        if parsed is None:
-            warnings.append(f"control/{name} has {text!r}, which is no address")
-            return None
-        own = self.host.addresses()
-        if own is not None and str(parsed) not in (str(to_address(address)) for address in own):
-            warnings.append(f"control/{name} has {text}, which no interface of this host has: nothing is sent")
-        return str(parsed)
 
     def _relays(self, program: str | None) -> Iterator[dict]:
         """Yield the routes of smtproutes, ``example.com:relay:port`` or ``:relay:port``, in some versions followed by a login."""
@@ -259,7 +249,7 @@ class Qmail(MailSystem):
         found = [me or "", self._first("defaultdomain") or ""]
         found += self.control("locals") or []
         found += [line.partition(":")[0] for line in self.control("virtualdomains") or ()]
-        return unique(name.lower() for name in found if re.match(r"^(?!localhost)[\w-]+(?:\.[\w-]+)+$", name) and to_address(name) is None)
+        return declared_domains(found)
 
 
 _LISTED = re.compile(

@@ -18,6 +18,8 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.bas
     MailSystem,
     QueueEntry,
     Recent,
+    bound_address,
+    declared_domains,
     domain_of,
     is_loopback,
     to_address,
@@ -356,22 +358,11 @@ class Cf:
                 continue
             keys = {part.strip()[:1].lower(): part.partition("=")[2].strip() for part in value.split(",") if "=" in part}
             family = 6 if keys.get("f") == "inet6" else 4
-            address = self._checked(keys["a"], family) if keys.get("a") else None
-            bound[family] = (address, keys.get("m", ""))
+            address = bound_address(keys["a"], self.host, "sendmail.cf ClientPortOptions", self.warnings) if keys.get("a") else None
+            bound[to_address(address).version if address else family] = (address, keys.get("m", ""))
             if "h" in keys.get("m", ""):
                 self.warnings.append("sendmail.cf ClientPortOptions has the modifier h: the HELO name is what the DNS calls the source address")
         return bound
-
-    def _checked(self, address: str, family: int) -> str | None:
-        parsed = to_address(address)
-        where = f"sendmail.cf ClientPortOptions has the address {address}"
-        if parsed is None or parsed.version != family:
-            self.warnings.append(f"{where}, which is no IPv{family} address: Sendmail does not start with it, unless it is a name in the DNS")
-            return None
-        own = self.host.addresses()
-        if own is not None and str(parsed) not in (str(to_address(known)) for known in own):
-            self.warnings.append(f"{where}, which no interface of this host has: nothing is sent")
-        return str(parsed)
 
     def _source(self, transport: str, bound: dict, name: str | None) -> dict:
         addresses = {family: bound.get(family, (None, ""))[0] for family in (4, 6)}
@@ -433,7 +424,7 @@ class Cf:
         for name in ("w", "M"):
             found += self.classes.get(name, [])
             found += (self.host.file(self.files.get(name, "")) or "").split() if self.files.get(name) else []
-        return unique(name.lower().rstrip(".") for name in found if re.match(r"^(?!localhost)[\w-]+(?:\.[\w-]+)+\.?$", name) and to_address(name) is None)
+        return declared_domains(found)
 
 
 def _cf_lines(text: str) -> Iterator[str]:
