@@ -141,8 +141,8 @@ def test_masked_entry_stays_masked_without_a_log():
 @pytest.mark.parametrize(
     ("known", "masked", "recovered"),
     [
-        # This message's own last reply, before those of others.
-        ([attempt(2, to="b@example.net"), attempt(1)], entry(1, text="busy", masked=True), "a@example.net"),
+        # This message's own last reply, before a later one to others.
+        ([attempt(1), attempt(2, to="b@example.net", text="451 4.3.0 busy")], entry(1, text="lost", masked=True), "a@example.net"),
         # Another message's to the same destination.
         ([attempt(2, to="b@example.net")], entry(1, text="busy", masked=True), "b@example.net"),
         # The relay's, for a destination that had none.

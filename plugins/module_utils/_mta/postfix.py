@@ -35,6 +35,7 @@ IMSVA = "/opt/trend/imss/postfix/etc/postfix"
 CONFIG_DIRS = ("/etc/postfix", "/usr/local/etc/postfix", IMSVA)
 MESSAGES_HELD = 30000
 REASONS_HELD = 10000
+PAIRS_HELD = 20000
 
 
 # Reasons: what Postfix wraps around a remote server's words, in queue and log alike.
@@ -635,11 +636,13 @@ class PostfixLog(LogReader):
         self.alarms: dict = {}  # message -> tag of the daemon that wrote it first
         self.relay_kinds: dict = {}
         self.reasons: dict = {}  # text without its recipient -> what read_reason and the summary make of it
+        self.sent: Counter = Counter()  # domain and relay, as they stand in the line -> accepted recipients
+        self.sent_times: dict = {}  # the same -> [stamp of the first, stamp of the last]
+        self.filters: set = set()  # those of them whose relay is a content filter of this host
         # Sums of the hour that is being read.
         self.hour: int | None = None
-        self.sent: Counter = Counter()
-        self.sent_times: dict = {}
-        self.active: Counter = Counter()
+        self.active: Counter = Counter()  # sender -> messages
+        self.further: Counter = Counter()  # sender -> recipients beyond the first of each message
         self.clients: Counter = Counter()
 
     def feed(self, block: bytes) -> None:
@@ -667,8 +670,10 @@ class PostfixLog(LogReader):
                 queue_id, sender, size, recipients = found.group(1, _SENDER, _SIZE, _ACTIVE)
                 senders[queue_id] = (sender, size)
                 if queue_id in entered:  # else this is a retry, a bounce, or what a content filter gave back
-                    active.append((sender, recipients))
                     del entered[queue_id]
+                    active.append(sender)
+                    if recipients != b"1":
+                        self.further[sender] += int(recipients) - 1 if recipients.isdigit() else 0
             elif kind == _CLIENT:
                 clients.append(found[_CLIENT])
                 entered[found[1]] = True
@@ -686,45 +691,58 @@ class PostfixLog(LogReader):
     def _note_sent(self, lines: bytes, sent: list) -> None:
         """Count accepted recipients by domain and relay; of each pair only the first and the last line's time is read."""
         pairs = [found[_PAIR] for found in sent]
-        self.sent.update(pairs)
         last, times = dict(zip(pairs, sent)), self.sent_times
         if not times.keys() >= last.keys():
             for pair, found in dict(zip(reversed(pairs), reversed(sent))).items():
-                times.setdefault(pair, [self._stamp(lines, found), b""])
+                if pair not in times:
+                    self._new_pair(pair, self._stamp(lines, found))
         for pair, found in last.items():
             times[pair][1] = self._stamp(lines, found)
+        self.sent.update(pairs)
+        accepted = len(pairs) - sum(pair in self.filters for pair in pairs) if self.filters else len(pairs)
+        if accepted:
+            self.summary.hour(self.hour, "sent", accepted)
         young, old = self.put_off.young, self.put_off.old
         if young or old:
             for found in [found for found in sent if (queue_id := found[1]) in young or queue_id in old]:
                 self._settle(lines, found)
 
-    def _close_hour(self) -> None:
-        """Report the sums of the hour that was read."""
-        summary, accepted = self.summary, 0
+    def _new_pair(self, pair: bytes, stamp: bytes) -> None:
+        if len(self.sent_times) >= PAIRS_HELD:
+            self._report_sent()
+        self.sent_times[pair] = [stamp, stamp]
+        if self._relay(pair.rpartition(b"relay=")[2])[2] == "filter":
+            self.filters.add(pair)
+
+    def _report_sent(self) -> None:
+        """Report what was accepted, and begin anew."""
+        summary = self.summary
         for pair, count in self.sent.items():
-            times = self.sent_times[pair]
-            if b"\n" in pair:  # a line was cut off and ran into this one
-                pair = pair.rpartition(b"\n")[2].partition(b"to=<")[2]
-            domain = pair.partition(b">")[0].rpartition(b"@")[2]
             host, address, kind = self._relay(pair.rpartition(b"relay=")[2])
             if kind == "filter":
                 summary.counts["filtered"] += count
                 continue
-            accepted += count
+            summary.counts["delivered"] += count
             if kind == "local":
                 summary.counts["local"] += count
-            else:
-                first, last = map(self.clock.epoch, times)
-                summary.delivered(decode(domain).lower(), host, address, count, first or self.hour, last or self.hour)
-        if accepted:
-            summary.counts["delivered"] += accepted
-            summary.hour(self.hour, "sent", accepted)
+                continue
+            first, last = map(self.clock.epoch, self.sent_times[pair])
+            if b"\n" in pair:  # a line was cut off and ran into this one
+                pair = pair.rpartition(b"\n")[2].partition(b"to=<")[2]
+            domain = decode(pair.partition(b">")[0].rpartition(b"@")[2]).lower()
+            summary.delivered(domain, host, address, count, first or self.hour, last or self.hour)
+        for known in (self.sent, self.sent_times, self.filters):
+            known.clear()
+
+    def _close_hour(self) -> None:
+        """Report the sums of the hour that was read."""
+        summary = self.summary
         for client, count in self.clients.items():
             found = _LOGIN.search(client) or _ADDRESS.match(client)
             summary.received(self.hour, decode(found.group(1)) if found else "", count)
-        for (sender, recipients), count in self.active.items():
-            summary.message(self.hour, decode(sender), int(recipients) * count, count)
-        for sums in (self.sent, self.sent_times, self.clients, self.active):
+        for sender, count in self.active.items():
+            summary.message(self.hour, decode(sender), count + self.further[sender], count)
+        for sums in (self.clients, self.active, self.further):
             sums.clear()
 
     @staticmethod
@@ -757,7 +775,7 @@ class PostfixLog(LogReader):
             self._flush(process, recipient, text)
         if outcome == "deferred":
             self.put_off[queue_id] = True
-        prefix, stage, named_host, named_address, masked, form = self._reason(text, recipient)
+        prefix, stage, named_host, named_address, masked, form = self._reason(text, recipient, relay)
         host, address, _kind = self._relay(relay)
         sender, size = self._sender(queue_id)
         self.summary.attempt(
@@ -777,13 +795,22 @@ class PostfixLog(LogReader):
             self._not_sent(head, queue_id, found["to"], found["relay"][6:], found["status"], found["text"], dsn)
         elif not found["text"].startswith(b"forwarded as "):
             pair = found["to"].rpartition(b"@")[2].replace(b">", b"") + b">, " + found["relay"]
+            if pair not in self.sent_times:
+                self._new_pair(pair, head)
             self.sent[pair] += 1
-            self.sent_times.setdefault(pair, [head, head])[1] = head
+            self.sent_times[pair][1] = head
+            if pair not in self.filters:
+                self.summary.hour(self.hour, "sent")
             self.summary.settled(decode(queue_id), decode(found["to"]))
 
-    def _reason(self, text: bytes, recipient: bytes) -> tuple:
-        """Return ``(length of what masks it, stage, host, address, masked, form)`` of a reason, from memory where only the recipient is another."""
+    def _reason(self, text: bytes, recipient: bytes, relay: bytes) -> tuple:
+        """Return ``(length of what masks it, stage, host, address, masked, form)`` of a reason.
+
+        Remembered where only the recipient or the relay is another; host and address are then another's too, and the relay itself is to be taken.
+        """
         key = text.replace(recipient, b"") if b"@" in recipient else text
+        if relay != b"none":
+            key = key.replace(relay[: relay.find(b"]") + 1], b"")
         known = self.reasons.get(key)
         if known is None:
             whole = decode(text)
@@ -902,5 +929,6 @@ class PostfixLog(LogReader):
     def close(self) -> None:
         """Report the sums of the last hour, and the failures of servers whose delivery did not end within the log."""
         self._close_hour()
+        self._report_sent()
         for process in list(self.troubles):
             self._flush(process)

@@ -93,13 +93,14 @@ class Forms:
 class Group:
     """Entries or attempts that say the same thing about the same destination."""
 
-    __slots__ = ("address", "bytes", "count", "dsn", "first", "handled", "hours", "key", "last", "masked", "oldest", "samples", "senders", "stage", "text")
+    __slots__ = ("address", "bytes", "count", "dsn", "first", "handled", "hours", "key", "last", "masked", "reply", "samples", "senders", "stage", "text")
 
     def __init__(self, key: tuple):
         self.key = key  # destination, relay host, outcome, template, host level
         self.count = self.bytes = self.handled = 0
         self.text, self.stage, self.dsn, self.address = "", None, None, None
-        self.first = self.last = self.oldest = None
+        self.first = self.last = None
+        self.reply = False
         self.samples: list = []
         self.senders: list = []
         self.hours: dict = {}
@@ -111,9 +112,12 @@ class Group:
             self.text, self.stage, self.first, self.last = item.text[:TEXT_MAX], item.stage, moment, moment
         self.count += count
         self.bytes += item.size
-        self.dsn = item.dsn or self.dsn
-        self.address = item.relay_address or self.address
-        self.masked = self.masked and item.masked
+        if item.dsn:
+            self.dsn = item.dsn
+        if item.relay_address:
+            self.address = item.relay_address
+        if not item.masked:
+            self.masked = False
         if moment is not None:
             if self.last is None or moment > self.last:
                 self.last = moment
@@ -169,6 +173,7 @@ class Groups:
             if len(self.table) >= GROUPS_HELD:
                 return self.beyond
             group = self.table[key] = Group(key)
+            group.reply = form.reply
         return group
 
     def facts(self, now: int, max_groups: int) -> tuple:
@@ -184,24 +189,29 @@ def _sortable(key: tuple) -> tuple:
 
 
 class Truths:
-    """The reasons that real attempts met, kept so that a text that hides one can be replaced by it."""
+    """The groups of real attempts, kept so that a text that hides its reason can be given to them."""
 
     def __init__(self):
-        self.of_message = Recent(MESSAGES_HELD // 2)
+        # queue id -> [(recipient, or "" for a server's trouble, group that the attempt was counted in, None once it was accepted)]
+        self.waiting = Recent(MESSAGES_HELD)
         self.of_destination = Recent(GROUPS_HELD)
         self.of_relay = Recent(GROUPS_HELD)
         self.of_form = Recent(GROUPS_HELD)
 
-    def note(self, item, form: Form, destination: str) -> None:
-        """Remember an attempt that really was made."""
-        reason = item.text, item.stage, item.relay_host, item.relay_address, item.dsn
-        if form.reply and item.outcome != "bounced":  # what ended one message is not what others wait for
-            self.of_message[item.queue_id, item.recipient] = reason
-            self.of_destination[destination] = reason
-            if item.relay_host and item.stage not in ABOUT_ONE:
-                self.of_relay[item.relay_host] = reason
-        else:
-            self.of_form[form.template, item.relay_host] = reason
+    def note(self, group: Group) -> None:
+        """Remember the group of an attempt that really was made."""
+        destination, relay_host, outcome, template, _host_level = group.key
+        if not group.reply or outcome == "bounced":  # what ended one message is not what others wait for
+            self.of_form[template, relay_host] = group
+            return
+        self.of_destination[destination] = group
+        if relay_host and group.stage not in ABOUT_ONE:
+            self.of_relay[relay_host] = group
+
+    def of_message(self, queue_id: str, recipient: str) -> Group | None:
+        """Return the group of the last reply to this recipient of the message."""
+        known: list = self.waiting.get(queue_id) or []
+        return next((group for waiting, group in reversed(known) if waiting == recipient and group is not None and group.reply), None)
 
     def unmask(self, item, form: Form, destination: str):
         """Return ``item`` with the true reason, or as it is, still masked, where nothing tells it.
@@ -212,14 +222,13 @@ class Truths:
         """
         if form.reply:
             return item._replace(masked=False)
-        found = self.of_message.get((item.queue_id, item.recipient)) or self.of_destination.get(destination)
-        if item.relay_host and (not found or found[2] != item.relay_host):
+        found = self.of_message(item.queue_id, item.recipient) or self.of_destination.get(destination)
+        if item.relay_host and (not found or found.key[1] != item.relay_host):
             found = self.of_relay.get(item.relay_host)
         found = found or self.of_form.get((form.template, item.relay_host))
         if not found:
             return item
-        text, stage, relay_host, relay_address, dsn = found
-        return item._replace(text=text, stage=stage, relay_host=relay_host, relay_address=relay_address, dsn=dsn or item.dsn, masked=False)
+        return item._replace(text=found.text, stage=found.stage, relay_host=found.key[1], relay_address=found.address, dsn=found.dsn or item.dsn, masked=False)
 
 
 def summarise_queue(entries, now: int, max_groups: int, truths: Truths | None = None) -> dict:
@@ -281,7 +290,7 @@ class LogSummary:
         self.beyond_destinations = 0
         self.senders = Flow()
         self.clients = Flow()
-        self.waiting = Recent(MESSAGES_HELD)  # queue id -> [(recipient or "", group that an attempt was counted in, None once it was accepted)]
+        self.waiting = self.truths.waiting
         self.warnings: dict = {}
 
     def received(self, moment: int, client: str = "", count: int = 1) -> None:
@@ -320,8 +329,8 @@ class LogSummary:
 
     def attempt(self, attempt: Attempt) -> None:
         """Take one delivery attempt."""
-        outcome = attempt.outcome
-        destination = attempt.destination or domain_of(attempt.recipient)
+        moment, queue_id, outcome, recipient, sender = attempt[:5]
+        destination = attempt.destination or domain_of(recipient)
         if outcome == "sent":
             self._sent(attempt, destination)
             return
@@ -329,27 +338,27 @@ class LogSummary:
         if attempt.masked and outcome != "bounced":  # what others wait for is not what ended this message
             attempt = self.truths.unmask(attempt, form, destination)
             form = self.forms.of(attempt)
-        if not attempt.masked:
-            self.truths.note(attempt, form, destination)
         host_level = attempt.host_level
         group = self.groups.of(attempt, form, destination, outcome, host_level)
-        group.add(attempt, attempt.time)
-        hour = attempt.time - attempt.time % 3600
+        group.add(attempt, moment)
+        if not attempt.masked:
+            self.truths.note(group)
+        hour = moment - moment % 3600
         group.hours[hour] = group.hours.get(hour, 0) + 1
         if outcome == "deferred":
-            known = self.waiting.get(attempt.queue_id)
-            if not known:
-                self.waiting[attempt.queue_id] = known = []
-            if not host_level and not (known and any(recipient for recipient, _group in known)):
+            known = self.waiting.get(queue_id)
+            if known is None:
+                self.waiting[queue_id] = [(recipient, group)]
+            elif len(known) < ATTEMPTS_HELD:
+                known.append((recipient, group))
+            if not host_level and (not known or not any(waiting for waiting, _group in known[:-1])):
                 self.counts["deferred_messages"] += 1
-            if len(known) < ATTEMPTS_HELD:
-                known.append((attempt.recipient, group))
         if host_level:
             return
         self.counts[outcome] += 1
-        self.hour(attempt.time, outcome)
-        if attempt.sender is not None:
-            self.senders.failure(attempt.sender, outcome, form.unknown_user)
+        self.hour(hour, outcome)
+        if sender is not None:
+            self.senders.failure(sender, outcome, form.unknown_user)
 
     def settled(self, queue_id: str, recipient: str) -> None:
         """A recipient of a message that had been put off was accepted: the earlier trouble is over for it, also with other servers of its domain.
@@ -357,9 +366,8 @@ class LogSummary:
         Without a recipient, the trouble with every server is over.
         """
         known: list = self.waiting.get(queue_id) or []
-        served = ("", domain_of(recipient))
         for place, (waiting, group) in enumerate(known):
-            if group is not None and (waiting == recipient or (not waiting and group.key[0] in served)):
+            if group is not None and (waiting == recipient or (not waiting and group.key[0] in ("", domain_of(recipient)))):
                 group.handled += 1
                 known[place] = (waiting, None)
 
