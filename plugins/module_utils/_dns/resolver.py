@@ -64,7 +64,7 @@ FIRST_WAIT = 0.6  # seconds for the first attempt while a server's pace is unkno
 SHORTEST_WAIT = 0.25  # for a server that answers at once: a recursive one may have to ask others first
 SAMPLE = 16  # one answer in so many is measured
 SILENT = 5  # attempts in a row without a word from a server: others are preferred
-OUTAGE = 50  # the same for every server at once: questions get one short attempt until somebody speaks
+OUTAGE = 50  # the same for every server at once, for as long as ``timeout``: questions get one short attempt until somebody speaks
 SECOND_CHANCE = 2.0  # seconds after which a silent server is tried again
 BACK_OFF = 0.1  # seconds before asking again a server that answered with a failure; doubled each time
 TICK = 0.02  # seconds between two looks at who is late
@@ -168,10 +168,17 @@ class _Server:
         self.spread = 0.0
         self.patience = FIRST_WAIT  # seconds that a first attempt waits for its answer
         self.silence = 0  # attempts that went unanswered since the last packet came
+        self.silent_since = 0.0  # when the first of them was sent
         self.retry_at = 0.0  # when a silent server gets its next chance
         self.free_at = 0.0  # when the limit of questions a second lets the next one go
         self.sent = self.heard = self.late = 0
         self.no_such_name = [Answer("nxdomain", ttl=NEGATIVE_TTL, authenticated=ad, server=index) for ad in (False, True)]
+
+    def mark_silence(self, attempts, since):
+        """Count attempts without an answer, the first of which was sent at ``since``."""
+        if not self.silence:
+            self.silent_since = since
+        self.silence += attempts
 
     def measure(self, seconds):
         """Learn from one round trip how long to wait for the next."""
@@ -500,21 +507,22 @@ class Resolver:
         wait = server.patience * 2**ask.attempt
         if wait > self.timeout or ask.attempt >= self.retries:
             wait = self.timeout
-        if server.silence >= OUTAGE and self._outage():
+        if self._outage():
             wait = min(wait, SHORTEST_WAIT)
         ask.sent_at = self._now
         ask.due = self._now + wait
         self._flight.add(ask)
 
     def _outage(self):
-        return all(server.silence >= OUTAGE for server in self.servers)
+        """Whether no server speaks. A burst that is late all at once is none yet: a busy machine stands still for half a second now and then."""
+        return all(server.silence >= OUTAGE and self._now - server.silent_since >= self.timeout for server in self.servers)
 
     def _failed(self, ask, server, failure):
         """End an attempt: ask again, the next server if there is one, or deliver the failure."""
         self._flight.discard(ask)
         if ask.stream:
             self._drop_stream(ask)
-        if self._stopped or ask.attempt >= self.retries or (server.silence >= OUTAGE and self._outage()):
+        if self._stopped or ask.attempt >= self.retries or self._outage():
             self._deliver(ask, failure)
             return
         ask.server = server
@@ -566,7 +574,7 @@ class Resolver:
     def _unreachable(self, port, error):
         """End the attempts that left from a socket to which the kernel has reported an error."""
         server = port.server
-        server.silence += SILENT
+        server.mark_silence(SILENT, self._now)
         for ask in list(port.open.values()):
             if ask.server is server and ask in self._flight:
                 self._failed(ask, server, Answer("timeout", why=f"{server.title}: {error.strerror}"))
@@ -687,7 +695,7 @@ class Resolver:
         """End the attempts that are late, close the sockets that are used up, stop at the deadline."""
         for ask in [ask for ask in self._flight if ask.due <= now]:
             server = ask.server
-            server.silence += 1
+            server.mark_silence(1, ask.sent_at)
             server.late += 1
             self.stats["late"] += 1
             self._failed(ask, server, Answer("timeout", why="no answer in time"))
