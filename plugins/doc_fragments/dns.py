@@ -22,7 +22,7 @@ options:
   retries:
     description: How often a question that got no usable answer is asked again, of the next nameserver if there is one.
     type: int
-    default: 2
+    default: 3
 requirements:
   - dnspython >= 2.4.0
 """

@@ -14,7 +14,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._errors 
 DNS_OPTIONS = {
     "nameservers": {"type": "list", "elements": "str"},
     "timeout": {"type": "float", "default": 3.0},
-    "retries": {"type": "int", "default": 2},
+    "retries": {"type": "int", "default": 3},
 }
 
 

@@ -7,7 +7,7 @@
 
 A check is a generator of questions (``question.py`` describes questions, answers and records)::
 
-    resolver = Resolver(nameservers=["127.0.0.1:5353"], timeout=3.0, retries=2)
+    resolver = Resolver(nameservers=["127.0.0.1:5353"], timeout=3.0, retries=3)
     results = resolver.run(check(address) for address in addresses)     # what the generators returned, in their order
     resolver.stats                                                      # {"asked": 2, "sent": 2, "late": 0, ...}
 
@@ -279,7 +279,7 @@ class Resolver:
     progress      function called about once a second with (number of finished checks, ``stats``)
     """
 
-    def __init__(self, nameservers=None, timeout=3.0, retries=2, in_flight=IN_FLIGHT, deadline=None, rate=0, paces=None, progress=None):
+    def __init__(self, nameservers=None, timeout=3.0, retries=3, in_flight=IN_FLIGHT, deadline=None, rate=0, paces=None, progress=None):
         if DNSPYTHON_IMPORT_ERROR:
             raise DeliverabilityError(f"the Python library dnspython >= 2.4.0 is needed where this runs; {sys.executable} cannot import it")
         self.servers = [_Server(index, *parse_nameserver(text)) for index, text in enumerate(nameservers or system_nameservers())]

@@ -21,12 +21,14 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.te
 # What the *form* of a text (its template) tells, worked out once per form.
 # code: int or None; status: "x.y.z" or None; inner_code, inner_status: of a reply quoted inside it; stage: one of STAGES or None;
 # words: what the remote server said as the rules see it: template, lower case, no accents, no brackets, continuation codes taken out, leading codes cut off;
-# lead: the words of the first reply where the text holds several with different codes (the later ones are mostly its consequences), else `words`;
-# there: the set of the words of `lead`.
-Form = namedtuple("Form", "code status inner_code inner_status stage words lead there")
+# lead: the words that tell the cause, where that is not all of `words`: those of a reply that this one quotes, or of the first of several replies
+# with different codes (the later ones are mostly its consequences); lead_code, lead_status: its own; there: the set of its words.
+Form = namedtuple("Form", "code status inner_code inner_status stage words lead lead_code lead_status there")
 
 
-class Reply(namedtuple("Reply", "said template host host_address code status inner_code inner_status stage words lead there")):
+class Reply(
+    namedtuple("Reply", "said template host host_address code status inner_code inner_status stage words lead lead_code lead_status there")
+):
     """One reply: the whole text, its template, the server that spoke where the wrapping names it, and what the form tells."""
 
     __slots__ = ()
@@ -134,7 +136,7 @@ _CODES = re.compile(
     + _CODE
     + r")(?:[ -]#?(?P<status2>"
     + _STATUS
-    + r")|-(?=\w)))"
+    + r")|-(?=[\w'])))"
 )
 _LOOSE_CODE = re.compile(
     r"(?<=\s)(?P<code>"
@@ -148,12 +150,21 @@ _INNER = re.compile(
     r"(?:respond(?:ed|s)?(?: with)?|returned|said|error (?:message )?(?:is|was)|response)[:\s]*[\"'<(\[]?\s*(" + _CODE + r")[ -]#?\s?(" + _STATUS + r")?",
     re.IGNORECASE,
 )
+# Where a reply is quoted by Exchange ("responded with", "->") and by Cisco ESA, which puts the meaning of a status before it; and where it ends.
+_QUOTED = re.compile(
+    r"""(?:responded(?:\ with)?:?\s|->\s)["']?(?=[245]\d\d[\ -])
+      | target\ ip\ address:\s"(?=[a-z])
+      | (?<![\d.])[45]\.\d\.\d\ -\ [a-z()\ ]{5,60}?\s(?=\(?'|\d\d\d-')
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_QUOTE_ENDS = re.compile(r"""["']?\sattempted\sfailover | \};\{ | \(delivery\sattempts""", re.VERBOSE | re.IGNORECASE)
 _EXPIRED_IN_QUEUE = re.compile(r"status=expired")
 
 _CONTINUED = re.compile(r"(?:^|(?<=\s))[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3}(?:\s|$))?")
 _LEADING = re.compile(
     r"^(?:dsn=[\d.]+, )?(?:[45]\.\d\.\d, )?(?:status=[a-z]+ )?\(?(?:delivery temporarily suspended: )?(?:[^\w<\[]|_)*"
-    r"(?:[245]\d\d(?:[ -]+|$))?[#(]?(?:[245]\.\d{1,3}\.\d{1,3}[):;,]?(?:\s+|$))?(?:[^\w<\[]|_)*"
+    r"(?:[245]\d\d(?:', |[ -]+|$)(?:[^\w<]|_)*)?[#(]?(?:[245]\.\d{1,3}\.\d{1,3}[):;,]?(?:\s+|$))?(?:[^\w<\[]|_)*"
 )
 _BRACKETS = {ord(mark): " " for mark in '[](){}"'}
 _ANGLES = re.compile(r"<[^<> ]*>|[<>]")
@@ -254,10 +265,33 @@ def _form(template: str) -> Form:
     core = _core(template)
     code, status, inner_code, inner_status = _codes(core, template)
     words = lead = _words(core)
-    end = _first_reply_ends(core)
-    if end:
-        lead = _words(core[:end]) or words
-    return Form(code, status, inner_code, inner_status, _stage(template), words, lead, words_in(lead))
+    lead_code, lead_status = code, status
+    start, end = _quoted(core)
+    if start:
+        lead = _words(core[start:end]).rstrip(" '")
+        own_code, own_status = _codes(core[start:end], "")[:2]
+        if own_code:
+            lead_code, lead_status = own_code, own_status
+            if _CODES.search(core[:start]):
+                inner_code, inner_status = own_code, own_status
+    else:
+        end = _first_reply_ends(core)
+        if end:
+            lead = _words(core[:end]) or words
+    return Form(code, status, inner_code, inner_status, _stage(template), words, lead, lead_code, lead_status, words_in(lead))
+
+
+def _quoted(core: str) -> tuple:
+    """Return where the innermost reply that this one quotes as its cause begins and ends, or (0, 0)."""
+    start = 0
+    if "->" in core or " - " in core or "responded" in core or "target" in core:
+        for found in _QUOTED.finditer(core):
+            start = found.end()
+    if not start:
+        return 0, 0
+    ends = _QUOTE_ENDS.search(core, start)
+    end = ends.start() if ends else len(core)
+    return (start, end) if _LETTERS.search(core[start:end].replace("<n>", ""), 0, 80) else (0, 0)
 
 
 def _stage(said: str) -> str | None:

@@ -58,8 +58,8 @@ _GLUED = re.compile(r"([a-z]+)[245]\.\d{1,3}\.\d{1,3}")
 
 # `550`, `550-5.7.1`, `('550',`: kept where a reply may begin, a number elsewhere ("wait 450 seconds").
 _REPLY_CODE = re.compile(r"[('\"\[#]*[245]\d\d(?:['\"\],)]*$|-\D|-[245]\.\d{1,3}\.\d)")
-# The same at the end of a longer word: `reply=550`, `smtp;550`, `TO:550-5.7.1`.
-_CODE_BEHIND = re.compile(r"((?:\S*[;:>'\"(]|reply=|stat=))([245]\d\d(?:-\S*)?)")
+# The same at the end of a longer word: `reply=550`, `[{LED=451`, `smtp;550`, `TO:550-5.7.1`.
+_CODE_BEHIND = re.compile(r"((?:\S*[;:>'\"(]|reply=|stat=|\[\{LED=))([245]\d\d(?:-\S*)?)")
 _NUMBER_FOLLOWS = frozenset(
     "a about after another at by code every exceeds for from id in is least length limit more most number of only over past size than the to until wait"
     " within".split()

@@ -345,9 +345,12 @@ Decision = namedtuple("Decision", "rule words there matched")
 
 
 def decide(ruleset, reply, facts):
-    """Return the Decision on a reply. Of several replies in one text the first tells the cause, unless it tells next to nothing."""
+    """Return the Decision on a reply. Of several replies in one text the first, or the one that is quoted, tells the cause, unless it tells next to nothing."""
     words, there = reply.lead, reply.there
-    rank, rule = ruleset.find(words, facts, there)
+    own = facts
+    if (reply.lead_code, reply.lead_status) != (reply.code, reply.status):
+        own = dict(facts, code=str(reply.lead_code), status=reply.lead_status or "")
+    rank, rule = ruleset.find(words, own, there)
     if reply.lead is not reply.words and (rule is None or rule.tier in ("vague", "status")):
         all_there = words_in(reply.words)
         whole_rank, whole = ruleset.find(reply.words, facts, all_there, rank)
