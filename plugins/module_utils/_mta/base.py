@@ -142,6 +142,10 @@ class MailSystem:
         """Return an object whose ``feed(block)`` takes bytes of whole log lines and reports what they say to ``summary`` (``LogReader``)."""
         return LogReader(summary, clock)
 
+    def trace_reader(self, summary, clock):
+        """Return a log reader that reports each accepted recipient by itself, to follow single messages; for readers that else report sums."""
+        return self.log_reader(summary, clock)
+
 
 class LogReader:
     """Turns log lines into facts on a ``summary.LogSummary``.

@@ -95,6 +95,7 @@ class Recipient(NamedTuple):
     port: Optional[int]
     source: Optional[str]
     deferred: bool
+    confirmation: str = ""  # what the server said that took the message, where log_selector has smtp_confirmation (the default)
 
 
 _TO = re.compile(r'(?P<to>"(?:[^"\\]|\\.)*"(?:@\S+?)?|\S+?)(?: \([^()]*\))*(?: <(?P<original>[^>]*)>)?(?=:? |:?$)')
@@ -103,6 +104,7 @@ _FIELDS = re.compile(r'(?P<fields>(?:[^":]|"(?:[^"\\]|\\.)*"|:(?! ))*)(?:: (?P<t
 _SENDER = re.compile(r" F=<([^>]*)>")
 _SOURCE = re.compile(r" I=\[([^\]]+)\](?::\d+)?")
 _DEFER = re.compile(r" defer \(-?\d+\)")
+_CONFIRMATION = re.compile(r' C="((?:[^"\\]|\\.)*)"')
 
 
 def read_recipient(rest: str) -> Recipient | None:
@@ -120,6 +122,7 @@ def read_recipient(rest: str) -> Recipient | None:
         text = f"{text[within.end() :].lstrip(': ')}: {text[: within.start()]}"
     text = tidy_reason(text)
     sender, source = _SENDER.search(fields), _SOURCE.search(fields)
+    confirmation = _CONFIRMATION.search(fields) if ' C="' in fields else None
     recipient, original = to.group("to"), to.group("original")
     if "@" not in recipient and original:
         recipient = original
@@ -131,6 +134,7 @@ def read_recipient(rest: str) -> Recipient | None:
         int(host.group("port")) if host and host.group("port") else None,
         source.group(1) if source else None,
         bool(_DEFER.search(fields)),
+        tidy_reason(confirmation.group(1)) if confirmation else "",
     )
 
 
@@ -674,7 +678,8 @@ class EximLog(LogReader):
         if is_loopback(reason.address) and reason.address in ("127.0.0.1", "::1") and not self._is_relay(reason):
             self.summary.counts["filtered"] += 1
             return
-        self.summary.attempt(Attempt(outcome="sent", relay_host=reason.host, relay_address=reason.address, local=reason.address is None, **common))
+        where = {"relay_host": reason.host, "relay_address": reason.address, "local": reason.address is None}
+        self.summary.attempt(Attempt(outcome="sent", text=told.confirmation, **where, **common))
 
     def _is_relay(self, reason: Reason) -> bool:
         return reason.host in self.relays or reason.address in self.relays

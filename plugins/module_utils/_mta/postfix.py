@@ -207,6 +207,13 @@ class Postfix(MailSystem):
 
     def log_reader(self, summary, clock):
         """Return the reader; it takes only the asked instance's lines where one was asked for."""
+        return self._reader(PostfixLog, summary, clock)
+
+    def trace_reader(self, summary, clock):
+        """Return the reader that reports each accepted recipient."""
+        return self._reader(PostfixTrace, summary, clock)
+
+    def _reader(self, kind, summary, clock):
         names = None
         relays: list = []
         gives_back = False
@@ -215,7 +222,7 @@ class Postfix(MailSystem):
             relays = [(relay["host"], relay["port"]) for relay in self.identity().relays]
             if self.config_dir and not self.host.snapshot:
                 names = self.instances[0].syslog_names()
-        return PostfixLog(summary, clock, relays=relays, names=names, gives_back=gives_back)
+        return kind(summary, clock, relays=relays, names=names, gives_back=gives_back)
 
 
 def _json_entries(text: str) -> Iterator[QueueEntry]:
@@ -932,3 +939,29 @@ class PostfixLog(LogReader):
         self._report_sent()
         for process in list(self.troubles):
             self._flush(process)
+
+
+class PostfixTrace(PostfixLog):
+    """Reports each accepted recipient by itself, with what the server said; several times as slow as sums."""
+
+    def _note_sent(self, lines: bytes, sent: list) -> None:
+        for found in sent:
+            head, message = self._cut(lines, found, 1)
+            self._unusual(head, found[1], message.partition(b": ")[2])
+
+    def _unusual(self, head: bytes, queue_id: bytes, rest: bytes) -> None:
+        found = _DELIVERY.match(rest)
+        if not found or found["status"] != b"sent" or found["text"].startswith(b"forwarded as "):
+            super()._unusual(head, queue_id, rest)
+            return
+        host, address, kind = self._relay(found["relay"][6:])
+        moment = self.clock.epoch(head)
+        if kind == "filter" or moment is None:
+            return
+        sender, size = self._sender(queue_id)
+        self.summary.attempt(
+            Attempt(
+                moment, decode(queue_id), "sent", decode(found["to"]), sender, decode(found["text"]), None, host, address,
+                size=size, local=kind == "local",
+            )
+        )  # fmt: skip

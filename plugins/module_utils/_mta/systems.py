@@ -96,14 +96,19 @@ def detect(host):
     raise DeliverabilityError(f"mta: none of the known mail systems was found on this host ({', '.join(SYSTEMS)})")
 
 
+def system_on(host, params: dict):
+    """Return the mail system that ``mta`` and ``config_dir`` of the options mean on a host."""
+    kind = detect(host) if params["mta"] == "auto" else system_named(params["mta"])
+    return kind(host, params.get("config_dir"))
+
+
 def survey(params: dict) -> dict:
     """Return ``{"mail_host": {...}}`` for the options of ``mail_host_info``; an error carries the subsets that were done before it."""
     wanted = [subset for subset in SUBSETS if subset in params["gather_subset"]]
     if params["max_groups"] < 0:
         raise DeliverabilityError(f"max_groups: {params['max_groups']} is less than nothing")
     host = SnapshotHost(params["snapshot"]) if params.get("snapshot") else LiveHost()
-    kind = detect(host) if params["mta"] == "auto" else system_named(params["mta"])
-    system = kind(host, params.get("config_dir"))
+    system = system_on(host, params)
     facts = {"schema_version": 1, "mta": system.about(), "now": rfc3339(host.now), "snapshot": bool(host.snapshot), "warnings": []}
     try:
         if "identity" in wanted:
@@ -148,7 +153,7 @@ def _log(system, host, params: dict, warnings: list) -> tuple:
     """Read the log and return ``(its facts, the reasons that masked entries of the queue may stand for)``."""
     clock = Clock(host.now, host.zone)
     summary = LogSummary(host.now)
-    log = _source(system, host, params, clock)
+    log = log_source(system, host, params, clock)
     if log is None:
         looked_for = system.snapshot_logs if host.snapshot else (*system.log_paths, "a journal")
         warnings.append("no log was found: neither " + " nor ".join(looked_for))
@@ -173,7 +178,7 @@ def _read(log, reader) -> None:
         log.first, log.last = reader.first, reader.last
 
 
-def _source(system, host, params: dict, clock: Clock):
+def log_source(system, host, params: dict, clock: Clock):
     """Return what to read: the files that were named, the system's own, or the journal; None where there is neither."""
     cursor = params.get("log_cursor") or None
     since = params.get("log_since")
