@@ -16,7 +16,13 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._errors 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import plain
 
 # What an inventory declares of a host: variable of the role -> key of the evidence.
-DECLARED = {"audit_public_addresses": "public_addresses", "audit_pool": "pool", "audit_domains": "domains", "audit_changes": "changes"}
+DECLARED = {
+    "audit_public_addresses": "public_addresses",
+    "audit_pool": "pool",
+    "audit_domains": "domains",
+    "audit_changes": "changes",
+    "outbound_ip_cause_contained": "cause_contained",
+}
 
 
 def evidence_of(names, source):
@@ -33,7 +39,14 @@ def host_evidence(variables):
         return kept
     declared = {key: plain(variables.get(name)) for name, key in DECLARED.items()}
     observed, probes = plain(variables.get("audit_observed")), plain((variables.get("audit_probed") or {}).get("targets"))
-    return {"observed": observed, "probes": probes, "asked_at": plain(variables.get("audit_asked_at")), **declared}
+    told = {"smarthosts": _names(plain(variables.get("smarthost_hosts"))), "asked_at": plain(variables.get("audit_asked_at"))}
+    return {"observed": observed, "probes": probes, **told, **declared}
+
+
+def _names(smarthosts):
+    """The names of declared smarthosts alone: what else stands beside them, a password perhaps, is never evidence."""
+    entries = [smarthosts] if isinstance(smarthosts, (str, dict)) else smarthosts or []
+    return [str(entry.get("host") if isinstance(entry, dict) else entry) for entry in entries]
 
 
 def keep(variables, stored, window):

@@ -13,6 +13,7 @@ from audit_data import (
     NOW,
     POLICY_TEXT,
     POOL,
+    delivered,
     dnsbl,
     group,
     listing,
@@ -30,10 +31,13 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr imp
 
 LISTED = dnsbl(a11=subject("listed", [listing()]), a12=subject())
 REFUSED = [group(LISTED_TEXT, outcome="bounced")]
+SAID = "host mx.example.net[203.0.113.25] said:"
+HELO_TEXT = f"{SAID} 550 5.7.1 <server.localdomain>: Helo command rejected: need fully-qualified hostname (in reply to RCPT TO command)"
+RATE_TEXT = f"{SAID} 452 4.3.2 Connection rate limit exceeded. (in reply to MAIL FROM command)"
 
 
-def plan(facts, lists=LISTED, dns=GOOD_DNS, pool=POOL):  # pylint: disable=dangerous-default-value
-    evidence = fleet_evidence({"mx1": {"observed": {"mail_host": facts}, "pool": pool}})
+def plan(facts, lists=LISTED, dns=GOOD_DNS, pool=POOL, **declared):  # pylint: disable=dangerous-default-value
+    evidence = fleet_evidence({"mx1": {"observed": {"mail_host": facts}, "pool": pool, **declared}})
     actions = remediation_plan(diagnose(evidence, BASELINE, lists, dns, NOW))["hosts"]["mx1"]["actions"]
     return {action["remedy"]: action for action in actions}
 
@@ -41,9 +45,13 @@ def plan(facts, lists=LISTED, dns=GOOD_DNS, pool=POOL):  # pylint: disable=dange
 def test_listed_and_refused_host_gets_its_clean_address():
     actions = plan(mail_host(log=REFUSED))
     switch = actions["switch_outbound_ip"]
-    assert switch["state"] == "manual"
+    assert (switch["state"], switch["role"]) == ("ready", "outbound_ip")
     assert switch["failed"] == []
-    assert switch["variables"] == {"address": "198.51.100.12", "helo": "mail2.example.com"}
+    assert switch["variables"] == {
+        "outbound_ip_address": "198.51.100.12",
+        "outbound_ip_helo": "mail2.example.com",
+        "outbound_ip_domains": ["example.net"],
+    }
     assert "smtp_bind_address = 198.51.100.12" in switch["text"]
     assert switch["because"] == ["not_refused:ip_blocklisted"]
 
@@ -95,7 +103,7 @@ def test_candidate_unknown_on_a_major_list_is_refused_and_on_a_minor_one_is_said
 
     assert plan(mail_host(log=REFUSED), lists("high"))["switch_outbound_ip"]["state"] == "blocked"
     switch = plan(mail_host(log=REFUSED), lists("low"))["switch_outbound_ip"]
-    assert switch["state"] == "manual"
+    assert switch["state"] == "ready"
     assert any("quiet.example" in word for word in switch["passed"])
 
 
@@ -108,7 +116,7 @@ def test_address_that_is_not_on_the_host_is_refused():
 def test_next_candidate_is_tried():
     pool = [{"address": "198.51.100.13", "helo": "mail3.example.com"}, *POOL]
     switch = plan(mail_host(log=REFUSED), pool=pool)["switch_outbound_ip"]
-    assert switch["variables"]["address"] == "198.51.100.12"
+    assert switch["variables"]["outbound_ip_address"] == "198.51.100.12"
     assert any("198.51.100.13" in reason for reason in switch["failed"])
 
 
@@ -153,6 +161,88 @@ def test_identity_is_mended_with_the_text_to_send():
     assert list(actions) == ["fix_helo", "fix_ptr"]
     assert actions["fix_ptr"]["text"] == "please mend ptr_exists"
     assert actions["fix_ptr"]["state"] == "manual"
+
+
+# What is handed to roles
+
+
+def named(name="mail.example.com", **differing):
+    """DNS of the source address whose only PTR name is ``name``."""
+    dns = sender_dns(("198.51.100.11", "server.localdomain", differing))
+    dns["identities"][0].update(ptr=[name], name=name)
+    return dns
+
+
+def test_helo_name_that_the_dns_confirms_is_given_to_the_role():
+    actions = plan(mail_host(log=[group(HELO_TEXT)], helo="server.localdomain"), dnsbl(a11=subject()), named(helo_fqdn="fail"), pool=[])
+    assert (actions["fix_helo"]["state"], actions["fix_helo"]["role"]) == ("ready", "helo_name")
+    assert actions["fix_helo"]["variables"] == {"helo_name_name": "mail.example.com"}
+    assert "smtp_helo_name = mail.example.com" in actions["fix_helo"]["text"]
+
+
+def test_helo_name_that_does_not_lead_back_is_for_a_person():
+    dns = named(helo_fqdn="fail", fcrdns="fail")
+    helo = plan(mail_host(log=[group(HELO_TEXT)], helo="server.localdomain"), dnsbl(a11=subject()), dns, pool=[])["fix_helo"]
+    assert (helo["state"], helo["role"], helo["variables"]) == ("manual", None, {})
+    assert helo["failed"] == ["no name leads to 198.51.100.11 and back"]
+
+
+def test_addresses_that_need_different_names_are_for_a_person():
+    facts = mail_host(log=[group(HELO_TEXT)], helo="server.localdomain")
+    facts["identity"]["sources"].append({**facts["identity"]["sources"][0], "transport": "two", "address4": "198.51.100.12"})
+    failing = {"helo_fqdn": "fail"}
+    dns = sender_dns(("198.51.100.11", "server.localdomain", failing), ("198.51.100.12", "server.localdomain", failing))
+    for identity, name in zip(dns["identities"], ("one.example.com", "two.example.com"), strict=True):
+        identity.update(ptr=[name], name=name)
+    helo = plan(facts, dnsbl(a11=subject(), a12=subject()), dns, pool=[])["fix_helo"]
+    assert helo["state"] == "manual"
+    assert helo["failed"] == ["the addresses need different names: one.example.com, two.example.com"]
+
+
+def test_smarthost_is_ready_only_where_one_is_declared():
+    lists = dnsbl(a11=subject("policy", [listing("zen.spamhaus.org", "policy", "high", meaning="PBL")]), a12=subject())
+    barred = mail_host(log=[group(POLICY_TEXT, outcome="bounced")])
+    by_hand = plan(barred, lists)["use_smarthost"]
+    assert (by_hand["state"], by_hand["role"], by_hand["variables"]) == ("manual", None, {})
+    assert "smarthost_hosts" in by_hand["failed"][0]
+    ready = plan(barred, lists, smarthosts=["smtp.example.org"])["use_smarthost"]
+    assert (ready["state"], ready["role"], ready["variables"]) == ("ready", "smarthost", {"smarthost_domains": ["example.net"]})
+
+
+def test_rate_limits_are_for_the_throttle():
+    throttle = plan(mail_host(log=[group(RATE_TEXT)]), dnsbl(a11=subject(), a12=subject()))["reduce_rate"]
+    assert (throttle["state"], throttle["role"], throttle["variables"]) == ("ready", "throttle", {"throttle_domains": ["example.net"]})
+
+
+def test_every_observed_domain_of_a_refusing_operator_moves_and_no_other():
+    refused = group(LISTED_TEXT.replace("mx.example.net", "mx1.googlemail.com"), destination="gmail.com", relay_host="mx1.googlemail.com")
+    workspace = {**delivered("school.example"), "relay_host": "aspmx.l.google.com"}
+    facts = mail_host(log=[refused], delivered_to=[workspace, delivered("example.org")])
+    assert plan(facts)["switch_outbound_ip"]["variables"]["outbound_ip_domains"] == ["gmail.com", "school.example"]
+
+
+@pytest.mark.parametrize("hostile", ["{{ lookup('pipe', 'id') }}", "a.example, b.example", "$(id).example", "x }", "[203.0.113.9]"])
+def test_what_is_no_domain_never_becomes_a_variable(hostile):
+    """Nor does it become an empty list, which would mean the whole host."""
+    switch = plan(mail_host(log=[group(LISTED_TEXT, destination=hostile)]))["switch_outbound_ip"]
+    assert (switch["state"], switch["variables"]) == ("manual", {})
+    assert "no recipient domain" in switch["failed"][-1]
+
+
+@pytest.mark.parametrize("mta", ["sendmail", "opensmtpd", "qmail", "exchange", "cisco_esa", "imsva"])
+def test_other_mail_systems_are_for_a_person(mta):
+    facts = mail_host(log=REFUSED)
+    facts["mta"]["name"] = mta
+    switch = plan(facts)["switch_outbound_ip"]
+    assert (switch["state"], switch["role"], switch["variables"]) == ("manual", None, {})
+
+
+def test_statement_of_the_operator_lifts_the_signs_of_compromise_and_stays_on_record():
+    lists = dnsbl(a11=subject("listed", [listing("zen.spamhaus.org", "listed", "high", clean_before_switch=True, meaning="XBL")]), a12=subject())
+    switch = plan(mail_host(log=REFUSED), lists, cause_contained=True)["switch_outbound_ip"]
+    assert (switch["state"], switch["failed"]) == ("ready", [])
+    assert any("the operator states" in sentence and "XBL" in sentence for sentence in switch["passed"])
+    assert plan(mail_host(log=REFUSED), lists, cause_contained="false")["switch_outbound_ip"]["state"] == "blocked"
 
 
 def test_failed_host_has_no_actions():

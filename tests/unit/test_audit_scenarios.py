@@ -102,6 +102,10 @@ FLEETS = {
         [here([group(HELO)], dns={"helo_fqdn": "fail", "helo_resolves": "fail"}, helo="server.localdomain")],
         [("refused", "ours", None, ["fix_helo"])],
     ),
+    "local HELO name, reverse DNS in order": (
+        [here([group(HELO)], dns={"helo_fqdn": "fail", "helo_resolves": "fail"}, helo="server.localdomain", ptr=["mail.example.com"])],
+        [("refused", "ours", None, ["fix_helo"])],
+    ),
     "no PTR record": ([here([group(NO_PTR)], dns={"ptr_exists": "fail"})], [("refused", "ours", None, ["fix_ptr"])]),
     "office: greylisting, a full mailbox, a typed address": (
         [here([group(GREYLISTED_TEXT), group(FULL), group(NO_USER, outcome="bounced")])],
@@ -214,7 +218,7 @@ FLEETS = {
 
 def judge(hosts, order=None):
     """Diagnose and plan a fleet of ``here`` rows; every host has the same two addresses in its own network."""
-    observed, subjects, rows = {}, {}, []
+    observed, subjects, rows, names = {}, {}, [], {}
     for number, row in enumerate(hosts):
         name = "abcdef"[number]
         if row is FAILED:
@@ -226,11 +230,17 @@ def judge(hosts, order=None):
         facts = mail_host(row["log"], row["queue"], row["sent"], helo, row.get("local", [first, spare]), relays, row.get("first", "2026-11-18T12:00:00Z"))
         pool = [{**candidate, "address": spare} for candidate in row.get("pool", [])]
         observed[name] = {"observed": {"mail_host": facts}, "pool": pool, "changes": row.get("changes"), "probes": row.get("probes")}
+        observed[name]["smarthosts"] = row.get("smarthosts")
+        if "ptr" in row:
+            names[first] = {"ptr": row["ptr"], "name": row["ptr"][0]}
         subjects.update({first: row["lists"], spare: row["spare"]})
         rows += [(first, helo, row["dns"]), (spare, "mail2.example.com", {})]
     evidence = fleet_evidence({name: observed[name] for name in order or observed})
     lists = {"subjects": subjects, "zones": {}, "resolver": {}}
-    return remediation_plan(diagnose(evidence, BASELINE, lists, sender_dns(*rows), NOW))
+    dns = sender_dns(*rows)
+    for identity in dns["identities"]:
+        identity.update(names.get(identity["address"], {}))
+    return remediation_plan(diagnose(evidence, BASELINE, lists, dns, NOW))
 
 
 def said(host):
@@ -274,6 +284,61 @@ def test_forty_hosts_with_one_trouble_share_one_cause():
 
 
 # Whatever evidence is added beside it, a conclusion that is certain stays, unless the addition contradicts it.
+
+# The safety laws, for every fleet of the table. POSTFIX sends from all of these hosts, so that nothing but a law keeps an action from a role.
+
+
+def ready_actions():
+    """(name of the fleet, row of the host, its diagnosis, fleet, ready action) for everything that a role would be given."""
+    for name, (hosts, _expected) in FLEETS.items():
+        diagnosis = judge([row if row is FAILED else {**row, "smarthosts": ["smtp.example.org"]} for row in hosts])
+        for letter, row in zip("abcdef", hosts, strict=False):
+            for action in diagnosis["hosts"][letter]["actions"]:
+                if action["state"] == "ready":
+                    yield name, row, diagnosis["hosts"][letter], diagnosis["fleet"], action
+
+
+READY = list(ready_actions())
+EACH_READY = pytest.mark.parametrize(
+    ("row", "host", "fleet", "action"), [ready[1:] for ready in READY], ids=[f"{ready[0]}: {ready[4]['remedy']}" for ready in READY]
+)
+
+
+def test_the_laws_are_tried_on_actions_of_every_role():
+    assert {ready[4]["role"] for ready in READY} == {"outbound_ip", "smarthost", "helo_name", "throttle"}
+    assert len(READY) >= 10
+
+
+@EACH_READY
+def test_law_1_a_role_acts_on_a_current_refusal_of_ours(row, host, fleet, action):
+    refusals = [verdict for verdict in host["verdicts"] if verdict["side"] == "ours" and verdict["current"]]
+    explained = [
+        verdict for verdict in refusals if action["remedy"] in (verdict["remedy"], *verdict["verdict"]["alternatives"]) or verdict["settled_by"] == "self"
+    ]
+    assert explained or (action["remedy"] == "use_smarthost" and refusals)
+    domains = next((value for key, value in action["variables"].items() if key.endswith("_domains")), None)
+    if domains is not None:
+        assert set(domains) <= {verdict["group"]["destination"] for verdict in refusals}
+        assert domains
+
+
+@EACH_READY
+def test_law_2_a_host_that_may_send_spam_is_not_moved(row, host, fleet, action):
+    if action["remedy"] == "switch_outbound_ip":
+        assert row["lists"] is not INFECTED
+        assert row.get("first", "2026-11-18T12:00:00Z") < "2026-11-19T12:00:00Z"
+
+
+@EACH_READY
+def test_law_4_a_policy_listing_is_cured_by_a_smarthost_alone(row, host, fleet, action):
+    barred = row["lists"] is POLICY or any(verdict["verdict"]["reason"] == "dynamic_ip" for verdict in host["verdicts"])
+    assert not (barred and action["remedy"] == "switch_outbound_ip")
+
+
+@EACH_READY
+def test_law_7_nothing_rests_on_what_is_too_large_to_be_true(row, host, fleet, action):
+    assert fleet["suspects"] == []
+
 
 BESIDE = {
     "lists": [LISTED, POLICY, SILENT, INFORMED],

@@ -74,6 +74,7 @@ def _observed(host, subjects, checks, language):
         "undeclared": host["undeclared"],
         "changes": host.get("changes") or [],
         "probes": host.get("probes") or [],
+        "declared": host["declared"],
         "rows": verdict_rows(host["mail_host"], identities, host["via"], language),
     }
 
@@ -104,6 +105,7 @@ def _result(host, language):
         "facts": host["facts"],
         "addresses": [],
         "identities": [],
+        "declared": {},
         "verdicts": [],
         "findings": [],
         "actions": [],
@@ -117,6 +119,7 @@ def _result(host, language):
     result.update(
         addresses=sorted({identity["address"] for identity in _sources(host)}),
         identities=host["identities"],
+        declared=host["declared"],
         verdicts=rows,
         findings=host["findings"],
         delivered=(facts.get("log") or {}).get("delivered", 0),

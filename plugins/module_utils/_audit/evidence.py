@@ -10,6 +10,7 @@ The evidence of a fleet is a dictionary::
     {"hosts": {NAME: {"mail_host": {...} or None, "error": str or None,
                       "identities": [{host, address, inside, helo, domains, role, transport, learned}], "via": [smarthosts], "undeclared": [private addresses],
                       "changes": [{at, what}], "probes": [results of smtp_probe_info],
+                      "declared": {"smarthosts": [names], "cause_contained": bool},
                       "asked_at": time by the controller's clock at which it was observed, where that was not just now}},
      "identities": [every identity of every host, as sender_dns_info takes them], "addresses": [every address, once],
      "domains": [every envelope domain, once]}
@@ -55,8 +56,8 @@ def fleet_evidence(hosts):
     """Join what each host reported with what its inventory declares.
 
     ``hosts``: ``{name: {"observed": result of mail_host_info (or a failure), "public_addresses": {inside: outside},
-    "pool": [{"address", "helo"}], "domains": [str], "changes": [{"at", "what"}], "probes": [...], "asked_at": time}}``; every key but
-    ``observed`` may be missing.
+    "pool": [{"address", "helo"}], "domains": [str], "changes": [{"at", "what"}], "smarthosts": [names],
+    "cause_contained": bool, "probes": [...], "asked_at": time}}``; every key but ``observed`` may be missing.
     """
     joined = {name: _host(name, given) for name, given in sorted(hosts.items())}
     identities = [{key: identity[key] for key in QUESTIONED} for host in joined.values() for identity in host["identities"]]
@@ -85,6 +86,7 @@ def _host(name, given):
         "undeclared": undeclared,
         "changes": changes,
         "probes": given.get("probes") or [],
+        "declared": {"smarthosts": given.get("smarthosts") or [], "cause_contained": _is_true(given.get("cause_contained"))},
         "asked_at": given.get("asked_at"),
     }
 
@@ -150,6 +152,11 @@ def _echoed(mail_host):
     text, destinations = next(iter(named.items()))
     address = parse_address(text, "a refusal")
     return address if len(destinations) > 1 and is_public(address) else None
+
+
+def _is_true(given):
+    """A switch as Ansible reads it, also from the command line."""
+    return str(given).lower() in ("true", "yes", "1", "on")
 
 
 def _change(entry):

@@ -5,9 +5,9 @@
 
 """From findings to actions: the smallest safe change for each host, or why there is none.
 
-The safety laws stand here before any role is written: nothing is done on ``unknown`` or about somebody else's fault; an address is
+The safety laws stand here, before any role runs: nothing is done on ``unknown`` or about somebody else's fault; an address is
 switched only because of a real refusal, never while the host shows signs of compromise, never to an unproven address, and never
-where the whole range is barred from sending directly.
+where the whole range is barred from sending directly. What a role can do is ``ready``, with its role and variables; the rest is for a person.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from __future__ import annotations
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.commands import command
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.documents import sudden_senders
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.sanity import DNS_CONTROLS
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import seconds_between
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import operator, seconds_between
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REMEDIES, SENTENCES, word
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import declared_domains
 
 # Identity before address, clean before switch: an action never spoils the one after it.
 ORDER = (
@@ -28,6 +29,15 @@ NEVER_AN_ACTION = {"wait", "none", "contact_recipient_admin", "clean_address_lis
 ABOUT_THE_ADDRESS = {"fix_helo", "fix_ptr", "fix_spf", "delist", "prefer_ipv4"}
 # What a candidate address has to pass before anything is changed.
 PROOF = ("ptr_exists", "fcrdns", "helo_fqdn", "helo_resolves", "helo_matches", "spf_authorises")
+# The role that carries a remedy out, and the mail systems that the roles know.
+ROLES = {
+    "switch_outbound_ip": "outbound_ip",
+    "prefer_ipv4": "outbound_ip",
+    "fix_helo": "helo_name",
+    "use_smarthost": "smarthost",
+    "reduce_rate": "throttle",
+}
+CHANGEABLE = {"postfix"}
 # Lists that accuse of spam where a refusal names them, besides those of exploited hosts: SBL with its parts CSS and DROP.
 ACCUSING = {"sbl.spamhaus.org"}
 # Less log than this cannot show whether the flow is ordinary.
@@ -85,10 +95,88 @@ def _action(name, host, remedy, findings, suspects, language):
     }
     if remedy == "switch_outbound_ip":
         _plan_switch(action, host, language)
+    if action["state"] == "manual":
+        _hand_over(action, host, findings)
     doubts = [suspect["evidence"] for suspect in suspects if _rests_on(suspect, suspects, name, host, findings)]
     if doubts:
-        action.update(state="blocked", failed=doubts + action["failed"], text=None, variables={})
+        action.update(state="blocked", role=None, failed=doubts + action["failed"], text=None, variables={})
     return action
+
+
+def _hand_over(action, host, findings):
+    """Make the action ``ready`` where a role can do it on this mail system and everything that the role must be told is known."""
+    chosen, action["variables"] = action["variables"], {}
+    role = ROLES.get(action["remedy"])
+    if role is None or _mta(host) not in CHANGEABLE:
+        return
+    domains = _refusing_domains(host, action["remedy"], findings)
+    variables, missing = VARIABLES[action["remedy"]](chosen, host, domains)
+    if not domains and action["remedy"] != "fix_helo":
+        # An empty list would mean the whole host.
+        missing.append("no recipient domain of a refusal is known")
+    if missing:
+        action["failed"] += missing
+    else:
+        action.update(state="ready", role=role, variables=variables)
+
+
+def _refusing_domains(host, remedy, findings):
+    """The observed recipient domains of the operators that refuse: the change is for these alone, since the others take our mail."""
+    remedies = {finding["remedy"] for finding in findings}
+    refusals = [row for row in host["verdicts"] if row["side"] == "ours" and row["current"]]
+    refusing = {row["operator"] for row in refusals if row["remedy"] in remedies or remedy in (row["verdict"].get("alternatives") or ())}
+    seen = [(row["operator"], row["group"]["destination"]) for row in host["verdicts"]]
+    seen += [(operator(row), row["destination"]) for row in (host["facts"].get("log") or {}).get("delivered_to", [])]
+    return sorted(declared_domains(destination for who, destination in seen if who in refusing))
+
+
+def _switch_variables(chosen, _host, domains):
+    return {**chosen, "outbound_ip_domains": domains}, []
+
+
+def _ipv4_variables(_chosen, _host, domains):
+    return {"outbound_ip_protocols": "ipv4", "outbound_ip_domains": domains}, []
+
+
+def _smarthost_variables(_chosen, host, domains):
+    missing = [] if host["declared"]["smarthosts"] else ["no smarthost is declared for this host (smarthost_hosts)"]
+    return {"smarthost_domains": domains}, missing
+
+
+def _throttle_variables(_chosen, _host, domains):
+    return {"throttle_domains": domains}, []
+
+
+def _helo_variables(_chosen, host, _domains):
+    """One name, to which every address in question leads and which leads back to each of them."""
+    failing = [identity for identity in _sources(host) if _fails(identity, HELO_CHECKS)] or _sources(host)
+    missing = [f"no name leads to {identity['address']} and back" for identity in failing if not _is_confirmed(identity)]
+    names = sorted({identity["dns"]["name"] for identity in failing if _is_confirmed(identity)})
+    if len(names) > 1:
+        missing.append(f"the addresses need different names: {', '.join(names)}")
+    return {"helo_name_name": names[0] if names else None}, missing
+
+
+# For each remedy of a role: (what was chosen before, host, domains) -> (variables of the role, what is missing).
+VARIABLES = {
+    "switch_outbound_ip": _switch_variables,
+    "prefer_ipv4": _ipv4_variables,
+    "fix_helo": _helo_variables,
+    "use_smarthost": _smarthost_variables,
+    "reduce_rate": _throttle_variables,
+}
+HELO_CHECKS = ("helo_fqdn", "helo_resolves", "helo_matches")
+
+
+def _fails(identity, controls):
+    return any(check["control"] in controls and check["status"] == "fail" for check in (identity["dns"] or {}).get("checks", []))
+
+
+def _is_confirmed(identity):
+    """Whether the name that the address should greet with is one of its PTR names, and leads back to it."""
+    dns = identity["dns"] or {}
+    confirmed = any(check["control"] == "fcrdns" and check["status"] == "pass" for check in dns.get("checks", []))
+    return confirmed and bool(dns.get("name")) and dns["name"] in dns.get("ptr", [])
 
 
 def _effect(host, remedies):
@@ -148,12 +236,14 @@ def _policy_listed(host):
 
 def _plan_switch(action, host, language):
     """Choose the first candidate that is proven as far as it can be before the change, and name what blocks the switch."""
-    blocks = _signs_of_compromise(host)
+    blocks, stated = _signs_of_compromise(host), []
+    if host["declared"]["cause_contained"]:
+        blocks, stated = [], [f"the operator states that this is contained: {sign}" for sign in blocks]
     for candidate in [identity for identity in host["identities"] if identity["role"] == "candidate"]:
         passed, failed = _prove(candidate, host)
         if not failed:
-            action["passed"] = passed
-            action["variables"] = {"address": candidate["address"], "helo": candidate["helo"]}
+            action["passed"] = passed + stated
+            action["variables"] = {"outbound_ip_address": candidate["inside"], "outbound_ip_helo": candidate["helo"]}
             action["text"] = command(_mta(host), "switch_outbound_ip", address=candidate["inside"], helo=candidate["helo"])
             action["title"] = word(SENTENCES, "send from", language).format(candidate["address"], candidate["helo"])
             break
