@@ -59,6 +59,12 @@ options:
     description: All messages. Not with O(action=delete).
     type: bool
     default: false
+  note:
+    description:
+      - File on the host in which the ids of messages are noted before they are held.
+      - With O(action=release) only messages that were noted there are released, not those that somebody else holds. Without O(queue_ids), all of them
+        are, and the file is removed.
+    type: path
   expected_count:
     description:
       - How many messages have to be selected. With any other number, nothing is done and the module fails.
@@ -88,6 +94,17 @@ EXAMPLES = r"""
   postmaster.deliverability.mail_queue:
     action: release
     queue_ids: [4jX41c0TNMzKhxw]
+
+- name: Hold what waits for a provider, and remember what was held
+  postmaster.deliverability.mail_queue:
+    action: hold
+    destinations: [example.net]
+    note: /var/lib/postmaster.deliverability/held.json
+
+- name: Release just that
+  postmaster.deliverability.mail_queue:
+    action: release
+    note: /var/lib/postmaster.deliverability/held.json
 
 - name: Delete what a mistaken job sent, three messages
   postmaster.deliverability.mail_queue:
@@ -148,6 +165,7 @@ ARGUMENTS = {
     "reason": {"type": "str"},
     "older_than": {"type": "str"},
     "all": {"type": "bool", "default": False},
+    "note": {"type": "path"},
     "expected_count": {"type": "int"},
     "mta": {"type": "str", "choices": ["auto", *TOOLS], "default": "auto"},
     "config_dir": {"type": "path"},

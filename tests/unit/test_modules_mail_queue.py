@@ -188,3 +188,78 @@ def test_other_systems_are_named(monkeypatch, programs):
     monkeypatch.setattr(queue, "detect", lambda _host: type("System", (), {"name": "exim"}))
     with pytest.raises(DeliverabilityError, match="the queue of exim cannot be changed yet"):
         handle(action="hold", all=True, mta="auto")
+
+
+# What a change holds is noted.
+
+
+def test_messages_are_noted_before_they_are_held(programs, tmp_path, monkeypatch):
+    note = tmp_path / "state/held.json"
+    seen = []
+    monkeypatch.setattr(postfix_queue.PostfixQueue, "do", lambda _tools, _action, queue_ids: seen.append(json.loads(note.read_text())) or len(queue_ids))
+    handle(action="hold", destinations=["example.net"], note=str(note))
+    assert seen == [{"version": 1, "mta": "postfix", "messages": {"AAAAA1": NOW - 5 * HOUR, "AAAAA3": NOW - 30 * HOUR}}]
+    assert (note.stat().st_mode & 0o777, note.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_only_what_was_noted_is_released(programs, tmp_path):
+    """AAAAA2 is on hold; whether it is ours to release, the note tells, by its arrival too."""
+    note = tmp_path / "held.json"
+
+    def noted(**messages):
+        note.write_text(json.dumps({"version": 1, "mta": "postfix", "messages": messages}))
+
+    noted(AAAAA1=NOW, AAAAA2=NOW - 30 * HOUR)
+    assert ids(handle(action="release", note=str(note), check_mode=True)) == ["AAAAA2"]
+    assert note.exists()
+    assert ids(handle(action="release", note=str(note))) == ["AAAAA2"]
+    assert not note.exists()
+    noted(AAAAA2=NOW)  # the id was given to another message since
+    result = handle(action="release", note=str(note))
+    assert (ids(result), result["changed"], note.exists()) == ([], True, False)
+    result = handle(action="release", note=str(note))
+    assert (ids(result), result["changed"]) == ([], False)
+
+
+def test_one_noted_message_is_released(programs, tmp_path):
+    note = tmp_path / "held.json"
+    note.write_text(json.dumps({"version": 1, "mta": "postfix", "messages": {"AAAAA1": NOW - 5 * HOUR, "AAAAA2": NOW - 30 * HOUR}}))
+    assert ids(handle(action="release", note=str(note), queue_ids=["AAAAA2", "AAAAA4"])) == ["AAAAA2"]
+    assert json.loads(note.read_text())["messages"] == {"AAAAA1": NOW - 5 * HOUR}
+
+
+def test_a_note_is_added_to(programs, tmp_path):
+    note = tmp_path / "held.json"
+    first = handle(action="hold", queue_ids=["AAAAA9"], note=str(note))
+    assert (first["changed"], first["count"], json.loads(note.read_text())["messages"]) == (True, 0, {})
+    assert handle(action="hold", queue_ids=["AAAAA9"], note=str(note))["changed"] is False
+    handle(action="hold", queue_ids=["AAAAA1"], note=str(note))
+    handle(action="hold", queue_ids=["AAAAA4"], note=str(note))
+    assert set(json.loads(note.read_text())["messages"]) == {"AAAAA1", "AAAAA4"}
+
+
+def test_check_mode_notes_nothing(programs, tmp_path):
+    assert handle(check_mode=True, action="hold", all=True, note=str(tmp_path / "held.json"))["changed"]
+    assert not (tmp_path / "held.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"action": "flush", "all": True}, "for hold and release"),
+        ({"action": "release", "destinations": ["example.net"]}, "goes by the note"),
+        ({"action": "release", "all": True}, "goes by the note"),
+    ],
+)
+def test_note_that_makes_no_sense(programs, tmp_path, options, words):
+    with pytest.raises(DeliverabilityError, match=words):
+        handle(note=str(tmp_path / "held.json"), **options)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 1}', '{"version": 1, "mta": "exim", "messages": {}}'])
+def test_note_that_cannot_be_used_is_named(programs, tmp_path, text):
+    note = tmp_path / "held.json"
+    note.write_text(text)
+    with pytest.raises(DeliverabilityError, match=f"note: {note}"):
+        handle(action="release", note=str(note))
+    assert programs.asked == []

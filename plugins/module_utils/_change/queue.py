@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from typing import Callable, Dict, List, NamedTuple
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._change.note import Note
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change.postfix_queue import PostfixQueue
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import domain_of, rfc3339
@@ -108,9 +109,16 @@ def handle(params: dict, check_mode: bool) -> dict:
     _check_selection(params, check_mode)
     host = LiveHost()
     tools = _tools(params["mta"], host)(host, params["config_dir"])
+    note = Note(params["note"], tools.name) if params["note"] else None
     waiting = messages(tools.entries())
     chosen, partly = select(waiting, selector(params, host.now), whole=action == "delete")
     chosen = [message for message in chosen if message.queue in tools.queues(action)]
+    opens = closes = False  # the note
+    if note and action == "hold":
+        opens = not note.exists
+    elif note:
+        chosen = [message for message in chosen if note.has(message.entries[0])]
+        closes = note.exists and not params["queue_ids"]
     result = {
         "mta": tools.name,
         "action": action,
@@ -119,7 +127,7 @@ def handle(params: dict, check_mode: bool) -> dict:
         "left": max(0, len(chosen) - LISTED),
         "partly": [message.told(host.now) for message in partly[:LISTED]],
         "missing": sorted(set(params["queue_ids"] or ()) - {message.queue_id for message in waiting}),
-        "changed": bool(chosen),
+        "changed": bool(chosen) or opens or closes,
         "done": len(chosen),
         "diff": _difference(action, chosen, tools),
     }
@@ -129,10 +137,18 @@ def handle(params: dict, check_mode: bool) -> dict:
             f"expected_count: {expected} were expected, {len(chosen)} messages are meant; nothing was done",
             {key: result[key] for key in ("count", "messages", "left", "partly", "missing")},
         )
-    if check_mode or not chosen:
+    if check_mode:
         return result
-    result["done"] = tools.do(action, [message.queue_id for message in chosen])
-    result["changed"] = result["done"] > 0
+    if note and action == "hold":
+        note.add(chosen)
+    queue_ids = [message.queue_id for message in chosen]
+    if chosen:
+        result["done"] = tools.do(action, queue_ids)
+        result["changed"] = result["done"] > 0 or opens or closes
+    if closes:
+        note.remove()
+    elif note and action == "release" and note.exists:
+        note.drop(queue_ids)
     if result["done"] < len(chosen):
         result["warnings"] = [f"{len(chosen) - result['done']} of {len(chosen)} messages had left the queue by then"]
     return result
@@ -146,6 +162,13 @@ def _check_selection(params: dict, check_mode: bool) -> None:
             raise DeliverabilityError(f"delete needs a selection: {', '.join(FILTERS)}")
         if params["expected_count"] is None and not check_mode:
             raise DeliverabilityError("delete needs expected_count: the number of messages that are meant, as check mode tells it")
+    if params["note"]:
+        if params["action"] not in ("hold", "release"):
+            raise DeliverabilityError(f"note: is for hold and release, not for {params['action']}")
+        if params["action"] == "release":
+            if params["all"] or given not in ([], ["queue_ids"]):
+                raise DeliverabilityError("note: release goes by the note, or by queue_ids out of it")
+            return
     if params["all"] and given:
         raise DeliverabilityError(f"all: says everything, {given[0]} does not")
     if not params["all"] and not given:
