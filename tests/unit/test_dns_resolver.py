@@ -54,8 +54,10 @@ def good(query):
         ("", b"\0"),
         (".", b"\0"),
         ("münchen.example", b"\x0exn--mnchen-3ya\7example\0"),
-        ("straße.example", b"\x0fxn--strae-oqa\7example\0".replace(b"\x0f", b"\x0d")),
-        ("例え。example", b"\x09xn--r8jz45g\7example\0".replace(b"\x09", b"\x0b")),
+        ("straße.example", b"\x0dxn--strae-oqa\7example\0"),
+        ("例え。example", b"\x0bxn--r8jz45g\7example\0"),
+        ("例え｡Ｅxample", b"\x0bxn--r8jz45g\7example\0"),
+        ("ｍａｉｌ．example", b"\4mail\7example\0"),
     ],
 )
 def test_a_name_on_the_wire(name, octets):
@@ -289,7 +291,7 @@ def test_questions_are_absolute_and_ask_for_recursion():
 def test_the_next_nameserver_is_asked_when_one_is_silent():
     silent = Stub(lambda query: None)
     with silent as first, Stub(good) as second:
-        resolver = Resolver([first, second], timeout=0.2)
+        resolver = Resolver([first, second], timeout=1.0)
         answers = resolver.run([ask(host(number)) for number in range(100)])
         assert {answer.server for answer in answers} == {1}
         asked = len(silent.queries)
@@ -338,7 +340,52 @@ def test_an_outage_does_not_cost_the_patience_of_every_question():
         start = time.monotonic()
         answers = run([ask(host(number)) for number in range(300)], nameservers=[nameserver], timeout=1.0, retries=2, in_flight=50)
     assert {answer.status for answer in answers} == {"timeout"}
-    assert time.monotonic() - start < 7, "300 questions, 50 at a time, three attempts of one second each would take 18 seconds"
+    assert time.monotonic() - start < 12, "300 questions, 50 at a time, three attempts of one second each would take 18 seconds"
+
+
+def test_an_outage_is_a_silence_of_some_length():
+    """However many are late at once, and however long each had waited, no server counts as gone before it was silent for ``timeout``."""
+    resolver = Resolver(["192.0.2.1", "192.0.2.2"], timeout=3.0)
+    one, two = resolver.servers
+    one.mark_silence(engine.OUTAGE, 100.0)
+    two.mark_silence(1, 101.0)
+    two.mark_silence(engine.OUTAGE, 103.0)
+    outages = []
+    for resolver._now in (103.0, 103.9, 104.0):
+        outages.append(resolver._outage())
+    assert outages == [False, False, True]
+    two.silence = 0  # it spoke
+    two.mark_silence(engine.OUTAGE, 104.0)
+    assert not resolver._outage()
+
+
+def test_a_server_that_stands_still_loses_nothing():
+    """All that is on the wire is late at once; the server only did something else for a while."""
+    pauses = iter([*[0.0] * 199, 1.0, *[0.0] * 10_000])
+
+    def behave(query):
+        time.sleep(next(pauses))
+        return good(query)
+
+    with Stub(behave) as nameserver:
+        resolver = Resolver([nameserver], timeout=5.0, retries=2)
+        answers = resolver.run([ask(host(number)) for number in range(600)])
+    assert {answer.status for answer in answers} == {"ok"}
+    assert resolver.stats["late"] >= engine.OUTAGE
+
+
+def test_nobody_is_late_while_we_stand_still():
+    """A check that computes for long, or a machine that gives us no time: the answers lie in the sockets, unread."""
+
+    def computing():
+        yield host(0)
+        time.sleep(1.5)
+
+    with Stub(lambda query: good(query) if query.name == "host0.example" else (0.1, good(query))) as nameserver:
+        resolver = Resolver([nameserver], timeout=0.5, retries=0)
+        answers = resolver.run([computing(), *(ask(host(number)) for number in range(1, 100))])[1:]
+    assert {answer.status for answer in answers} == {"ok"}
+    assert resolver.stats["late"] == 0
 
 
 def test_the_server_comes_back():
@@ -369,7 +416,7 @@ def test_the_whole_run_has_an_end():
         start = time.monotonic()
         resolver = Resolver([nameserver], timeout=5, deadline=0.4)
         answers = resolver.run([ask(host(number)) for number in range(1000)])
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 4
     assert {(answer.status, answer.why) for answer in answers} == {("timeout", "the time for the whole run is over")}
 
 
@@ -377,24 +424,26 @@ def test_the_whole_run_has_an_end():
 
 
 def test_a_pace_is_kept_and_does_not_hold_up_others():
-    moments: dict = {"slow": [], "fast": []}
+    came = []
 
     def behave(query):
-        moments["slow" if query.name.startswith("slow") else "fast"].append(time.monotonic())
+        came.append((query.name, time.monotonic()))
         return good(query)
 
     checks = [ask(Question(f"slow{number}.example", "A", pace="free list"), host(number)) for number in range(6)]
     with Stub(behave) as nameserver:
+        start = time.monotonic()
         run(checks, nameservers=[nameserver], paces={"free list": 10})
-    assert moments["slow"][-1] - moments["slow"][0] >= 0.45
-    assert moments["fast"][-1] - moments["fast"][0] < 0.2
+    names = [name for name, _moment in came]
+    assert dict(came)["slow5.example"] - start >= 0.45
+    assert max(names.index(f"host{number}.example") for number in range(6)) < names.index("slow1.example")
 
 
 def test_a_nameserver_gets_no_more_questions_a_second_than_allowed():
     with Stub(good) as nameserver:
         start = time.monotonic()
         run([ask(host(number)) for number in range(60)], nameservers=[nameserver], rate=100)
-    assert 0.5 <= time.monotonic() - start < 2
+    assert 0.5 <= time.monotonic() - start < 6
 
 
 def test_progress_is_told(monkeypatch):
@@ -411,7 +460,7 @@ def test_progress_is_told(monkeypatch):
 
 def test_the_report_tells_what_each_nameserver_did():
     with Stub(lambda query: None) as first, Stub(good) as second:
-        resolver = Resolver([first, second], timeout=0.2)
+        resolver = Resolver([first, second], timeout=3.0)
         resolver.run([ask(host())])
     one, two = resolver.report()
     assert (one["nameserver"], one["sent"], one["answered"], one["late"]) == (first, 1, 0, 1)
@@ -419,7 +468,7 @@ def test_the_report_tells_what_each_nameserver_did():
     with Stub(lambda query: (0.05, good(query))) as nameserver:
         resolver = Resolver([nameserver])
         resolver.run([ask(host())])
-    assert 50 <= resolver.report()[0]["milliseconds"] < 500
+    assert 50 <= resolver.report()[0]["milliseconds"] < 600
 
 
 def test_every_socket_is_closed(recwarn):

@@ -36,10 +36,14 @@ def is_private(ip):
 
 def plain_name(name):
     """A name as it is compared: A-labels, lower case, no dot at the end."""
-    name = (name or "").replace("\u3002", ".").strip().rstrip(".").lower()
-    if name.isascii():
-        return name
-    return ".".join(label if label.isascii() else "xn--" + normalize("NFKC", label).lower().encode("punycode").decode() for label in name.split("."))
+    name = (name or "").strip()
+    return (name if name.isascii() else ascii_name(name)).rstrip(".").lower()
+
+
+def ascii_name(name):
+    """A name with letters beyond ASCII as DNS holds it, in A-labels (IDNA 2008: sharp s and final sigma stay themselves)."""
+    labels = normalize("NFKC", name).lower().replace("\u3002", ".").split(".")
+    return ".".join(label if label.isascii() else "xn--" + label.encode("punycode").decode() for label in labels)
 
 
 def is_queryable(name):

@@ -39,9 +39,9 @@ import struct
 import sys
 import time
 import traceback
-import unicodedata
 from collections import deque
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import ascii_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.question import MAX_ALIASES, Answer, Question, Text
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
@@ -68,6 +68,7 @@ OUTAGE = 50  # the same for every server at once, for as long as ``timeout``: qu
 SECOND_CHANCE = 2.0  # seconds after which a silent server is tried again
 BACK_OFF = 0.1  # seconds before asking again a server that answered with a failure; doubled each time
 TICK = 0.02  # seconds between two looks at who is late
+STANDSTILL = 0.1  # more than this between two looks: we stood still, and nobody is late by that
 
 QUERY = b"\x01\x20\x00\x01\x00\x00\x00\x00\x00\x00"  # a header without its id: recursion desired, AD understood, one question
 QUERY_OPT = QUERY[:-1] + b"\x01"  # and one record behind it, the OPT of EDNS
@@ -94,7 +95,7 @@ class _Labels(dict):
     def __missing__(self, label):
         if len(self) > 50_000:
             self.clear()
-        octets = label.lower().encode("ascii") if label.isascii() else _idna(label)
+        octets = label.lower().encode("ascii")
         if not 0 < len(octets) < 64:
             raise BadName("a label has more than 63 octets" if octets else "a label is empty")
         wire = self[label] = bytes((len(octets),)) + octets
@@ -104,15 +105,10 @@ class _Labels(dict):
 _wire_label = _Labels().__getitem__
 
 
-def _idna(label):
-    """Encode one label with letters beyond ASCII (IDNA 2008: sharp s and final sigma stay themselves)."""
-    return b"xn--" + unicodedata.normalize("NFKC", label).lower().encode("punycode")
-
-
 def wire_name(name):
     """Encode ``name`` (text, with or without a dot at the end) or raise ``BadName``."""
     if not name.isascii():
-        name = name.replace("\u3002", ".")
+        name = ascii_name(name)
     labels = name[:-1] if name.endswith(".") else name
     wire = b"".join(map(_wire_label, labels.split("."))) + b"\x00" if labels else b"\x00"
     if len(wire) > 255:
@@ -168,16 +164,16 @@ class _Server:
         self.spread = 0.0
         self.patience = FIRST_WAIT  # seconds that a first attempt waits for its answer
         self.silence = 0  # attempts that went unanswered since the last packet came
-        self.silent_since = 0.0  # when the first of them was sent
+        self.silent_since = 0.0  # when the first of them was missed
         self.retry_at = 0.0  # when a silent server gets its next chance
         self.free_at = 0.0  # when the limit of questions a second lets the next one go
         self.sent = self.heard = self.late = 0
         self.no_such_name = [Answer("nxdomain", ttl=NEGATIVE_TTL, authenticated=ad, server=index) for ad in (False, True)]
 
-    def mark_silence(self, attempts, since):
-        """Count attempts without an answer, the first of which was sent at ``since``."""
+    def mark_silence(self, attempts, now):
+        """Count attempts that were missed an answer now."""
         if not self.silence:
-            self.silent_since = since
+            self.silent_since = now
         self.silence += attempts
 
     def measure(self, seconds):
@@ -345,6 +341,8 @@ class Resolver:
                     return results
                 now = self._now = time.monotonic()
                 if now - tick >= TICK:
+                    if now - tick >= STANDSTILL:
+                        self._forgive(now - tick)
                     tick = now
                     self._look_around(now)
                 if self.progress and now - report >= 1.0:
@@ -507,14 +505,14 @@ class Resolver:
         wait = server.patience * 2**ask.attempt
         if wait > self.timeout or ask.attempt >= self.retries:
             wait = self.timeout
-        if self._outage():
+        if server.silence >= OUTAGE and self._outage():
             wait = min(wait, SHORTEST_WAIT)
         ask.sent_at = self._now
         ask.due = self._now + wait
         self._flight.add(ask)
 
     def _outage(self):
-        """Whether no server speaks. A burst that is late all at once is none yet: a busy machine stands still for half a second now and then."""
+        """Whether no server speaks. A burst that is late all at once is none yet: a busy server stands still for half a second now and then."""
         return all(server.silence >= OUTAGE and self._now - server.silent_since >= self.timeout for server in self.servers)
 
     def _failed(self, ask, server, failure):
@@ -691,11 +689,18 @@ class Resolver:
 
     # -- the clock
 
+    def _forgive(self, seconds):
+        """Do not count the time in which we stood still: answers lie unread, and what was sent may not have left."""
+        for ask in self._flight:
+            ask.due += seconds
+        for server in self.servers:
+            server.silent_since += seconds
+
     def _look_around(self, now):
         """End the attempts that are late, close the sockets that are used up, stop at the deadline."""
         for ask in [ask for ask in self._flight if ask.due <= now]:
             server = ask.server
-            server.mark_silence(1, ask.sent_at)
+            server.mark_silence(1, now)
             server.late += 1
             self.stats["late"] += 1
             self._failed(ask, server, Answer("timeout", why="no answer in time"))
