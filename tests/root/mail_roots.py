@@ -29,7 +29,7 @@ import background
 import record
 
 NAMESERVER = "127.0.0.53"
-STARTS = 10  # seconds for the namespaces to appear
+STARTS = 60  # seconds for the namespaces to appear
 
 # What the first process in the namespaces does: the packages' files over this machine's, with devices and processes of its own.
 BUILD = """

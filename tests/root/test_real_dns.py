@@ -147,7 +147,7 @@ def wait_for(servers: Lab, log: pathlib.Path):
 
 
 def survey(server, subjects, zones, quorum=1):
-    resolver = Resolver([server], timeout=2.0, retries=1)
+    resolver = Resolver([server])
     made = [domain_subject(text) if text[0].isalpha() else address_subject(text) for text in subjects]
     return Survey(zones, quorum).run(made, resolver.run)
 

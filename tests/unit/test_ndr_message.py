@@ -252,9 +252,9 @@ def test_html_becomes_lines():
 
 @pytest.mark.parametrize("text", ["<" * 50000, "<a " * 50000, "<style>" * 20000, "&lt" * 50000, "<!--" * 50000])
 def test_hostile_html_takes_linear_time(text):
-    start = time.perf_counter()
+    start = time.process_time()
     html_text(text)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 HOSTILE = [
@@ -299,9 +299,9 @@ HOSTILE = [
 )
 def test_hostile_notices_take_linear_time(words, prefix):
     raw = b"From: MAILER-DAEMON@mail.example.org\nTo: sender@example.org\nSubject: Undeliverable\n\n" + prefix.encode() + words.encode()
-    start = time.perf_counter()
+    start = time.process_time()
     check_shape(parse_bounce(raw))
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_a_person_on_holiday_is_no_mail_system():

@@ -110,7 +110,7 @@ def certificate(tmp_path_factory):
 
 
 def ask(server, **more):
-    wish = {"address": "127.0.0.1", "port": server.port, "helo": "mail.example.com", "timeout": 2.0, **more}
+    wish = {"address": "127.0.0.1", "port": server.port, "helo": "mail.example.com", "timeout": 20.0, **more}
     return probe(**wish)
 
 
