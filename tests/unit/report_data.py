@@ -128,7 +128,7 @@ def host(name, address, *, state="ok", side="none", summary="", verdicts=(), fin
     """One host of a diagnosis; counts follow from the facts."""
     log = (facts_ or {}).get("log", {})
     return {
-        "state": state, "side": side, "summary": summary, "error": error, "facts": facts_ or {}, "addresses": [address] if address else [],
+        "state": state, "side": side, "summary": summary, "error": error, "facts": facts_ or {}, "addresses": [address] if address else [], "declared": {},
         "verdicts": list(verdicts), "findings": list(findings), "actions": list(actions),
         "delivered": log.get("delivered", 0), "refused": log.get("bounced", 0), "deferred": log.get("deferred", 0),
     }  # fmt: skip
