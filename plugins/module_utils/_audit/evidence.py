@@ -125,7 +125,7 @@ def _identities(name, mail_host, given):
             )
 
     for source in mail_host.get("identity", {}).get("sources", []):
-        for address in _source_addresses(source, mail_host["identity"]):
+        for address in source_addresses(source, mail_host["identity"]):
             add(address, source["helo"], "source", source["transport"])
     for candidate in given.get("pool") or []:
         if not isinstance(candidate, dict) or not candidate.get("address"):
@@ -168,7 +168,7 @@ def _change(entry):
     return {"at": entry["at"], "what": str(entry.get("what") or "")}
 
 
-def _source_addresses(source, identity):
+def source_addresses(source, identity):
     """The addresses that one transport really sends from: what it binds, or the host's own first address of each family."""
     own = [ipaddress.ip_address(text) for text in identity.get("local_addresses", [])]
     for version, key in ((4, "address4"), (6, "address6")):
