@@ -59,6 +59,23 @@ def brief(text, **known):
         ("450 4.7.25 Client host rejected: cannot find your reverse hostname, [192.0.2.25]", "ptr_missing", "ours", True, "fix_ptr"),
         ("504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname", "helo_rejected", "ours", False, "fix_helo"),
         ("450 4.2.0 <zoe@example.net>: Recipient address rejected: Greylisted", "greylisted", "theirs", True, "wait"),
+        # What another server said, in the words of the one that heard it.
+        (
+            '451 4.4.0 Primary target IP address responded with: "554 5.7.1 Client host [192.0.2.25] blocked using zen.spamhaus.org." Attempted failover',
+            "ip_blocklisted",
+            "ours",
+            True,
+            "delist",
+        ),
+        (
+            "550 5.4.317 Message expired, cannot connect to remote server(451 4.4.395 x -> 554 5.7.1 blocked using zen.spamhaus.org)",
+            "ip_blocklisted",
+            "ours",
+            False,
+            "delist",
+        ),
+        ("451 4.4.397 Error communicating with target host. -> 421 4.4.2 Connection dropped due to SocketError", "connection_lost", "either", True, "wait"),
+        ("5.1.0 - Unknown address error 550-'5.7.1 wombats ahead' (delivery attempts: 0)", "policy", "either", False, "contact_recipient_admin"),
         ("250 2.0.0 Ok: queued as 4F2A91B3C7", "success", "none", None, "none"),
         ("", "unknown", "either", False, "contact_recipient_admin"),
         ("550 qwertz asdf", "unknown", "either", False, "contact_recipient_admin"),

@@ -89,6 +89,45 @@ def test_a_reply_inside_a_reply():
     assert (reply.code, reply.status, reply.inner_code, reply.inner_status) == (451, "4.4.0", 421, "4.7.0")
 
 
+@pytest.mark.parametrize(
+    ("text", "lead", "own", "inner"),
+    [
+        (
+            '451 4.4.0 Primary target IP address responded with: "554 5.7.1 Client host [192.0.2.25] blocked." Attempted failover to alternate host.',
+            "client host <ip> blocked.",
+            (554, "5.7.1"),
+            (554, "5.7.1"),
+        ),
+        (
+            "550 5.4.317 Message expired, cannot connect(451 4.4.395 Target host responded with error. -> 421 4.7.0 Try later)",
+            "try later",
+            (421, "4.7.0"),
+            (421, "4.7.0"),
+        ),
+        (
+            "[{LED=451 4.4.397 Error communicating with target host. -> 421 4.4.2 Connection dropped};{MSG=};{FQDN=mx.example.org};{LRT=}]",
+            "connection dropped",
+            (421, "4.4.2"),
+            (421, "4.4.2"),
+        ),
+        ("5.1.0 - Unknown address error 550-'5.1.1 no such wombat' (delivery attempts: 0)", "no such wombat", (550, "5.1.1"), (None, None)),
+        ("4.4.0 - Other network problem ('000', ['network error'])", "<n>', 'network error", (None, "4.4.0"), (None, None)),
+    ],
+)
+def test_a_quoted_reply_leads(text, lead, own, inner):
+    reply = parse_reply(text)
+    assert (reply.lead, (reply.lead_code, reply.lead_status), (reply.inner_code, reply.inner_status)) == (lead, own, inner)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["5.3.0 - Other mail system problem ('000', [])", "550 5.1.351 unknown recipient -> 550 5.1.1 <zoe@example.org>", "550 5.1.1 a -> b is no reply"],
+)
+def test_a_quotation_without_words_does_not_lead(text):
+    reply = parse_reply(text)
+    assert reply.lead is reply.words
+
+
 def test_the_first_of_several_replies_leads():
     reply = parse_reply("550 no such user here 503 need RCPT first 550 no such user here")
     assert reply.lead == "no such user here"

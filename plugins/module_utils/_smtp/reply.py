@@ -26,9 +26,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.te
 Form = namedtuple("Form", "code status inner_code inner_status stage words lead lead_code lead_status there")
 
 
-class Reply(
-    namedtuple("Reply", "said template host host_address code status inner_code inner_status stage words lead lead_code lead_status there")
-):
+class Reply(namedtuple("Reply", "said template host host_address code status inner_code inner_status stage words lead lead_code lead_status there")):
     """One reply: the whole text, its template, the server that spoke where the wrapping names it, and what the form tells."""
 
     __slots__ = ()
@@ -158,6 +156,7 @@ _QUOTED = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_MASKS = re.compile(r"<[a-z]+>")
 _QUOTE_ENDS = re.compile(r"""["']?\sattempted\sfailover | \};\{ | \(delivery\sattempts""", re.VERBOSE | re.IGNORECASE)
 _EXPIRED_IN_QUEUE = re.compile(r"status=expired")
 
@@ -274,6 +273,8 @@ def _form(template: str) -> Form:
             lead_code, lead_status = own_code, own_status
             if _CODES.search(core[:start]):
                 inner_code, inner_status = own_code, own_status
+            else:
+                status = own_status or status
     else:
         end = _first_reply_ends(core)
         if end:
@@ -291,7 +292,7 @@ def _quoted(core: str) -> tuple:
         return 0, 0
     ends = _QUOTE_ENDS.search(core, start)
     end = ends.start() if ends else len(core)
-    return (start, end) if _LETTERS.search(core[start:end].replace("<n>", ""), 0, 80) else (0, 0)
+    return (start, end) if _LETTERS.search(_MASKS.sub("", core[start:end]), 0, 80) else (0, 0)
 
 
 def _stage(said: str) -> str | None:

@@ -34,15 +34,15 @@ LIST_OPERATORS = frozenset(
 )
 # Labels by which private lists are known: rbl.example.net.
 LIST_LABELS = frozenset(("dnsbl", "rbl", "dnsrbl", "rhsbl", "blacklist", "blocklist"))
-# Dotted words of Exchange that are reasons, not host names.
+# Dotted words of Exchange that are reasons, not host names; so are its exceptions ("QuotaExceededException.MapiException...").
 DOTTED_REASONS = ("RESOLVER.", "QUEUE.", "ROUTING.", "SMTPSEND.", "SMTP.", "STOREDRV.", "APPROVAL.", "DELIVERY.", "AGENT.", "CAT.", "MSEXCH.", "DSN.")
 
 _URL = r"(?P<url>\bhttps?:[^\s<>\"]+)"
 _ADDRESS = r"(?P<address><?[^\s<>()\[\],;:\"'@]{1,256}@\[?[\w.\-]+\]?>?)"
 _IP = r"(?P<ip>(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)|(?<![\w:])(?=[0-9a-fA-F]*:[0-9a-fA-F]*:)[0-9a-fA-F:]{2,39}(?:\.\d+){0,3}(?![\w:]))"
-# x.y.z, and vendors' codes that would pass for an id or a number: OFR006_102, SC-004, ERROR-GL100, AUP#I-1310, RL000001.
+# x.y.z, and vendors' codes that would pass for an id or a number: OFR006_102, XGEMAIL_0004, SC-004, ERROR-GL100, AUP#I-1310, RL000001.
 _STATUS = (
-    r"(?P<status>(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)|\b[A-Z]{2,6}(?:\d{0,3}_|-[A-Z]{0,3})\d{1,4}(?![\w-])"
+    r"(?P<status>(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)|\b[A-Z]{2,7}(?:\d{0,3}_|-[A-Z]{0,3})\d{1,4}(?![\w-])"
     r"|\bAUP#[\w-]+|\b(?:RL|BL|DM|ES|PT)\d{6}\b)"
 )
 _TIME = r"(?P<time>\b\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+)?|\b\d{1,4}[/-]\d{1,2}[/-]\d{1,4}\b|(?<![\w:.])\d{1,2}:\d\d(?::\d\d)?(?![\w:]))"
@@ -143,7 +143,7 @@ def _replace(found) -> str:
         return _IN_URL.sub("<x>", text)
     if kind == "host":
         labels = text.lower().split(".")
-        if text.startswith(DOTTED_REASONS) or ".".join(labels[-2:]) in LIST_OPERATORS or not LIST_LABELS.isdisjoint(labels):
+        if text.startswith(DOTTED_REASONS) or labels[0].endswith("exception") or ".".join(labels[-2:]) in LIST_OPERATORS or not LIST_LABELS.isdisjoint(labels):
             return text
         return "<host>"
     if kind == "id":

@@ -43,7 +43,7 @@ RULES = (
             "(doesn't|does not|do not) (handle|accept|take) mail for (that|this) (user|address|recipient|mailbox)",
             "no such id",
             "(email|e-mail) address ... (couldn't|could not|cannot|can't) be found",
-            f"no such ({USER})",
+            f"no such [active|valid|known] ({USER})",
             (
                 "no such (local user|person|name|mail user|recipient here|userid|virtual user|member|employee|list|maildrop|local part|mailing list|object"
                 "|addressee)"
@@ -77,7 +77,8 @@ RULES = (
                 " (user|mailbox|recipient|address|account|email address|username|name|member|customer)"
             ),
             f"(not|isn't) (valid|registered|known|recognized) ({USER})",
-            "bad destination [mailbox|email|system] [address]",
+            "bad destination [mailbox|email] address",
+            "bad destination (mailbox|email|user)",
             "bad (recipient|address|to user|rcpt to)",
             (
                 "no (mailbox|mail box|user|account|one|recipient|address) (here|by that name|with that name|by this name|with this name|with that|found|named"
@@ -152,7 +153,15 @@ RULES = (
             "550 5.1.8 sender address unknown",
             "554 5.7.1 we do not know if the server will ever exist",
         ),
-        unless=(*_OF_THE_SENDER, "(host|domain|server|hostname) ... (does not|doesn't) exist", "list of allowed", "unable to verify", "temporar*", "your ip"),
+        unless=(
+            *_OF_THE_SENDER,
+            "unknown address error",
+            "(host|domain|server|hostname) ... (does not|doesn't) exist",
+            "list of allowed",
+            "unable to verify",
+            "temporar*",
+            "your ip",
+        ),
     ),
     rule(
         "addressee.syntax",
@@ -396,6 +405,7 @@ RULES = (
             "domain (may not|might not) exist",
             "name or service not known",
             "no address associated with (hostname|name)",
+            "dns (hard|permanent) (error|failure)",
         ),
         (
             "5.1.2 the destination domain name does not exist: unknown domain example.org",
@@ -414,6 +424,7 @@ RULES = (
             "temporar*",
             "user",
             "timed out",
+            "soft error",
             "spf",
             "dkim",
             "access to",

@@ -47,8 +47,17 @@ RULES = (
     _apple(
         "local_policy",
         "policy",
-        ("message rejected due to local policy. please visit https://support.apple.com*", "support.apple.com/en-us/ht204137", "support.apple.com/en-us/<n>"),
+        ("message rejected due to local policy. please visit https://support.apple.com*",),
         ("550 5.7.1 Message rejected due to local policy. Please visit https://support.apple.com/en-us/HT204137",),
+        also=("fix_message", "delist", "switch_outbound_ip", "fix_sender_auth", "reduce_rate"),
+        counter=("554 5.7.1 [CS01] Message rejected due to local policy.",),
+    ),
+    _apple(
+        "help_page",
+        "policy",
+        ("support.apple.com/en-us/(ht204137|<n>)",),
+        ("550 5.7.1 Wombats ahead, see https://support.apple.com/en-us/HT204137",),
+        tier="vague",
         also=("fix_message", "delist", "switch_outbound_ip", "fix_sender_auth", "reduce_rate"),
         counter=("554 5.7.1 [CS01] Message rejected due to local policy.",),
     ),

@@ -128,7 +128,7 @@ RULES = (
         "exchange.quota",
         "exact",
         "mailbox_full",
-        ("storedrv.deliver", "^mailbox full"),
+        ("storedrv.deliver", "^mailbox full", "quotaexceededexception*"),
         (
             (
                 "554 5.2.2 mailbox full; STOREDRV.Deliver.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded; Failed to "
@@ -141,18 +141,95 @@ RULES = (
         when={"status": "x.2.2"},
     ),
     rule(
-        "exchange.store_refused",
+        "exchange.quota_exception",
         "exact",
+        "mailbox_full",
+        ("(mapiexceptionshutoffquotaexceeded|mapiexceptionquotaexceeded)", "exception:quotaexceededexception"),
+        (
+            (
+                "554 5.2.0 STOREDRV.Deliver.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded; Failed to process message due to a "
+                "permanent exception with message Cannot get ID from name."
+            ),
+        ),
+        counter=("550 5.2.0 STOREDRV.Deliver.Exception:ObjectNotFoundException.MapiExceptionNotFound; Failed to process message",),
+        url=_SERVER,
+        unless=("submissionquotaexceededexception",),
+    ),
+    rule(
+        "exchange.submission_quota_exception",
+        "exact",
+        "rate_limited",
+        ("submissionquotaexceededexception*", "exception:submissionquotaexceededexception"),
+        ("554 5.2.0 STOREDRV.Submit.Exception:SubmissionQuotaExceededException; Failed to process message due to a permanent exception",),
+        counter=("554 5.2.0 STOREDRV.Deliver.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded",),
+        url=_URL,
+    ),
+    rule(
+        "exchange.account_disabled_exception",
+        "exact",
+        "mailbox_disabled",
+        ("(mapiexceptionmailboxdisabled|exception:accountdisabledexception|exception:mailboxunavailableexception)",),
+        ("554 5.2.0 STOREDRV.Deliver.Exception:AccountDisabledException.MapiExceptionMailboxDisabled; Failed to process message",),
+        counter=("554 5.2.0 STOREDRV.Deliver.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded",),
+        url=_SERVER,
+        remedy="contact_recipient_admin",
+        also=("clean_address_list",),
+    ),
+    rule(
+        "exchange.conversion_exception",
+        "exact",
+        "message_format",
+        ("(exception:conversionfailedexception|exception:corruptdataexception|mapiexceptioncorruptdata)", "content conversion limits was exceeded"),
+        (
+            (
+                "554 5.6.0 STOREDRV.Deliver.Exception:ConversionFailedException; Failed to process message due to a permanent exception with message "
+                "The content conversion limit(s) was exceeded."
+            ),
+        ),
+        counter=("554 5.2.0 STOREDRV.Deliver.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded",),
+        url=_SERVER,
+        also=("contact_recipient_admin",),
+    ),
+    rule(
+        "exchange.size_exception",
+        "exact",
+        "message_too_big",
+        ("(mapiexceptionmaxsubmissionexceeded|exception:messagesubmissionexceededexception)",),
+        ("554 5.2.3 STOREDRV.Deliver.Exception:MessageSubmissionExceededException.MapiExceptionMaxSubmissionExceeded; message too large for this recipient",),
+        counter=("554 5.2.0 STOREDRV.Deliver.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded",),
+        url=_SERVER,
+    ),
+    rule(
+        "exchange.transient_exception",
+        "exact",
+        "system_busy",
+        (
+            "exception:(storagetransientexception|connectionfailedtransientexception|servernotfoundexception|resourcesexception)",
+            "storedrv.deliver ... transient exception",
+            "failed to process message due to a transient exception",
+        ),
+        (
+            "432 4.2.0 STOREDRV.Deliver.Exception:StorageTransientException.MapiExceptionTimeout; Failed to process message due to a transient exception",
+            "554 5.2.0 STOREDRV.Deliver.Exception:StorageTransientException.MapiExceptionTimeout",
+        ),
+        counter=("554 5.2.0 STOREDRV.Deliver.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded",),
+        url=_SERVER,
+        side="theirs",
+        settle=(),
+    ),
+    rule(
+        "exchange.store_refused",
+        "named",
         "local_delivery_failed",
         (
             "storedrv.deliver ... reported an error",
-            "storedrv.deliver.exception:<host>; failed to process message due to a permanent exception",
-            "storedrv.deliver ... permanent exception",
+            "storedrv.deliver.exception:* ... permanent exception",
+            "failed to process message due to a permanent exception with message",
         ),
         (
             (
                 "550 5.2.0 STOREDRV.Deliver.Exception:ObjectNotFoundException.MapiExceptionNotFound; Failed to process message due to a "
-                "permanent exception with message Cannot open mailbox"
+                "permanent exception with message Cannot open the item"
             ),
             "554 5.2.0 STOREDRV.Deliver: The Microsoft Exchange Information Store service reported an error.",
         ),
@@ -165,7 +242,7 @@ RULES = (
         "exact",
         "sender_address_rejected",
         (
-            "storedrv.submit.exception:<host>; failed to process message",
+            "(exception:sendasdeniedexception|mapiexceptionsendasdenied)",
             "client does not have permissions to send as this sender",
             "senderasdenied",
             "sendas denied",
@@ -324,9 +401,8 @@ RULES = (
         "exchange.resources",
         "exact",
         "system_busy",
-        ("^insufficient system resources", "^service not active", "maximum number of concurrent server connections has exceeded a limit"),
+        ("^service not active", "maximum number of concurrent server connections has exceeded a limit"),
         (
-            "452 4.3.1 Insufficient system resources",
             "421 4.3.2 Service not active",
             "421 4.3.2 The maximum number of concurrent server connections has exceeded a limit, closing transmission channel",
         ),
@@ -334,6 +410,16 @@ RULES = (
         url=_PRESSURE,
         side="theirs",
         settle=(),
+        temporary=True,
+    ),
+    rule(
+        "exchange.back_pressure",
+        "exact",
+        "system_full",
+        ("^insufficient system resources",),
+        ("452 4.3.1 Insufficient system resources",),
+        counter=("421 4.3.2 Service not active",),
+        url=_PRESSURE,
         temporary=True,
     ),
     rule(
@@ -401,6 +487,23 @@ RULES = (
         ("550 5.7.1 Missing purported responsible address",),
         counter=("550 5.7.1 Sender ID (PRA) Not Permitted",),
         url=_SENDERID,
+    ),
+    rule(
+        "exchange.target_host",
+        "vague",
+        "connection_failed",
+        (
+            "attempted failover to alternate host",
+            "(target host responded with|error communicating with target host|error encountered while communicating with primary target)",
+            "socketerror",
+        ),
+        (
+            "451 4.4.395 Target host responded with error.",
+            "451 4.4.0 Error encountered while communicating with primary target IP address. Attempted failover to alternate host, but that did not succeed.",
+        ),
+        counter=("550 5.1.1 RESOLVER.ADR.RecipNotFound; not found",),
+        url="https://learn.microsoft.com/en-us/troubleshoot/exchange/email-delivery/ndr/fix-error-code-450-4-4-316",
+        confidence="likely",
     ),
     rule(
         "exchange.journal",

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What mail security gateways say: Mimecast, Proofpoint, Barracuda, Cloudmark, Cisco, Trend Micro, Sophos, Symantec."""
+"""What mail security gateways say: Mimecast, Proofpoint, Barracuda, Cloudmark, Cisco, Trend Micro, Sophos, Symantec, SpamTitan."""
 
 from __future__ import annotations
 
@@ -15,12 +15,28 @@ _BARRACUDA = "https://campus.barracuda.com/product/emailgatewaydefense/doc/96023
 _BRBL = "https://www.barracudacentral.org/lookups"
 _CLOUDMARK = "https://csi.cloudmark.com/en/reset/"
 _CISCO = "https://www.cisco.com/c/en/us/support/docs/security/email-security-appliance/118132-qanda-esa-00.html"
+_CISCO_LOGS = "https://www.cisco.com/c/en/us/support/security/email-security-appliance/products-user-guide-list.html"
 _TALOS = "https://talosintelligence.com/reputation_center"
 _TREND = "https://servicecentral.trendmicro.com/en-us/ers/ip-lookup/"
 _DDEI = "https://docs.trendmicro.com/en-us/documentation/article/deep-discovery-email-inspector-51-online-help-smtp-error-codes"
 _SOPHOS = "https://www.sophos.com/en-us/threat-center/ip-lookup.aspx"
+_SOPHOS_CODES = "https://docs.sophos.com/central/customer/help/en-us/ManageYourProducts/EmailSecurity/SMTPErrorCodes/index.html"
+_TITAN = "https://support.titanhq.com/en/61768-spamtitan-release-notes.html"
 _SYMANTEC = "http://www.symanteccloud.com/troubleshooting"
 _BROADCOM = "https://knowledge.broadcom.com/external/article/177117/email-sent-from-an-external-mailer-is-bl.html"
+
+
+def _sophos(name, reason, number, **more):
+    """Return the rule for one of Sophos Email's own codes, which the table of its help page explains."""
+    return rule(
+        f"sophos.{name}",
+        "exact",
+        reason,
+        (f"xgemail_{number}",),
+        (f"550 5.7.1 XGEMAIL_{number} Command rejected",),
+        **dict({"url": _SOPHOS_CODES, "operator": "sophos", "counter": ("550 5.7.1 XGEMAIL_0099 Command rejected",)}, **more),
+    )
+
 
 RULES = (
     rule(
@@ -409,6 +425,36 @@ RULES = (
         also=("contact_recipient_admin",),
     ),
     rule(
+        "cisco.unknown_address_error",
+        "vague",
+        "policy",
+        ("^unknown address error",),
+        ("5.1.0 - Unknown address error", "4.1.0 - Unknown address error ('000', [])"),
+        counter=("5.1.0 - Unknown address error ('550', ['There is no such active account.'])",),
+        # The appliance says so of every refusal of a recipient that brings no status.
+        url=_CISCO_LOGS,
+    ),
+    rule(
+        "cisco.bad_destination_host",
+        "exact",
+        "dns_failure",
+        ("bad destination host",),
+        ("4.1.2 - Bad destination host",),
+        counter=("4.1.0 - Unknown address error",),
+        url=_CISCO_LOGS,
+        when={"status": "4.1.2"},
+    ),
+    rule(
+        "cisco.network_error",
+        "vague",
+        "connection_failed",
+        ("network error", "^timeout$", "other network problem", "^eof"),
+        ("4.4.0 - Other network problem ('000', ['network error'])", "5.4.7 - Delivery expired (message too old) 'timeout' (delivery attempts: 12)"),
+        counter=("4.1.0 - Unknown address error",),
+        url=_CISCO_LOGS,
+        confidence="likely",
+    ),
+    rule(
         "cisco.recipients_this_hour",
         "exact",
         "rate_limited",
@@ -497,6 +543,30 @@ RULES = (
         settle=("spf", "dnsbl"),
     ),
     rule(
+        "trend_micro.ers_list",
+        "exact",
+        "ip_blocklisted",
+        ("rejected: (ers-rbl|ers-qil|ers-ops)", "please refer to http://mail-abuse.(org|com)/rbl"),
+        (
+            "550 5.7.1 <zoe@example.org>: Recipient address rejected: ERS-RBL. (in reply to RCPT TO command)",
+            "450 4.7.1 <zoe@example.org>: Recipient address rejected: ERS-QIL.",
+            "550 Mail from 192.0.2.25 refused by rbl-plus.mail-abuse.org. Please refer to http://mail-abuse.org/rbl+ for an explanation",
+        ),
+        counter=("550 5.7.1 <zoe@example.org>: Recipient address rejected: ERS-DUL.",),
+        url="https://success.trendmicro.com/en-US/solution/KA-0001346",
+        operator="trend_micro",
+    ),
+    rule(
+        "trend_micro.ers_dynamic",
+        "exact",
+        "dynamic_ip",
+        ("rejected: ers-dul",),
+        ("550 5.7.1 <zoe@example.org>: Recipient address rejected: ERS-DUL.",),
+        counter=("550 5.7.1 <zoe@example.org>: Recipient address rejected: ERS-RBL.",),
+        url=_TREND,
+        operator="trend_micro",
+    ),
+    rule(
         "trend_micro.ers",
         "exact",
         "ip_blocklisted",
@@ -521,6 +591,32 @@ RULES = (
         url=_SOPHOS,
         operator="sophos",
     ),
+    rule(
+        "gateway.named",
+        "vague",
+        "policy",
+        ("(spamtitan|imsva|mailcleaner|hornetsecurity|antispameurope|retarus|spamexperts|fortimail|mailmarshal|forcepoint|clearswift|messagelabs)",),
+        ("550 5.7.1 wombats ahead of SpamTitan",),
+        also=("fix_message", "delist", "switch_outbound_ip", "wait"),
+        counter=("550 5.1.1 <zoe@example.org>: Recipient address rejected: User unknown",),
+        # A filter in front of the mailbox that says no more than its name. (SpamTitan is Postfix and amavis: it speaks in their words.)
+        url=_TITAN,
+    ),
+    _sophos("dkim", "dkim_failed", "0001"),
+    _sophos("spf", "spf_failed", "0002"),
+    _sophos("dmarc", "dmarc_failed", "0003"),
+    _sophos("list", "ip_blocklisted", "0004"),
+    _sophos("domain_list", "domain_blocklisted", "0005"),
+    _sophos("tls", "tls_failed", "0006"),
+    _sophos("licence", "system_error", "0007", side="theirs", remedy="contact_recipient_admin", also=("wait",)),
+    _sophos("blocked_by_administrator", "policy", "0008", side="theirs", also=("delist", "switch_outbound_ip")),
+    _sophos("blocked_by_user", "posting_not_allowed", "0009"),
+    _sophos("unknown_domain", "relay_denied", "0010", also=("clean_address_list", "fix_route")),
+    _sophos("unknown_user", "user_unknown", "0011"),
+    _sophos("too_big", "message_too_big", "0012"),
+    _sophos("too_many_recipients", "too_many_recipients", "0013"),
+    _sophos("sender_rate", "rate_limited", "0014"),
+    _sophos("recipient_rate", "mailbox_busy", "0015", also=("reduce_rate", "contact_recipient_admin")),
     rule(
         "symantec.filtered",
         "exact",

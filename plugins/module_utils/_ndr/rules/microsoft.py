@@ -872,12 +872,14 @@ _TRANSPORT = (
         (
             "message expired, (connection refused|cannot connect to remote server|connection timed out|failed to connect)",
             "(connection refused|cannot connect to remote server|failed to connect to the remote server) message=*",
-            "attempted failover to alternate host, but that did not succeed",
+            "^cannot connect to remote server",
         ),
         (
-            "550 5.4.317 Message expired, cannot connect to remote server -> 421 4.4.1 timeout",
+            "550 5.4.317 Message expired, cannot connect to remote server",
             "550 5.4.316 Message expired, connection refused(Socket error code 10061)",
         ),
+        # A reply that it quotes knows better.
+        tier="words",
         counter=("550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 550 5.1.1 <zoe@example.org>",),
     ),
     _microsoft(

@@ -198,6 +198,8 @@ RULES = (
         "connection_failed",
         (
             "(connect|connection) to (<host>|<ip>) [<ip>|<n>] (refused|timed out|failed|timeout)",
+            "failed connection to",
+            "(couldn't|could not|cannot) connect to (<ip>|<host>)",
             "connection refused",
             "(connection|connect|operation) [attempt] timed out",
             "connection timeout",
@@ -325,6 +327,7 @@ RULES = (
             ),
             "unable to resolve [dns|mx|route]",
             "dnssec ... (fail*|bogus|invalid|error)",
+            "dns (soft|temporary) (error|failure)",
             "(temporarily|currently) (unable to|cannot) resolve",
         ),
         ("4.4.3 DNS lookup failed for example.org (SERVFAIL)", "451 4.4.3 temporary DNS failure"),

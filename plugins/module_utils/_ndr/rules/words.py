@@ -43,8 +43,8 @@ def rule(name, tier, reason, match, examples, **more):
 def says(operator, url):
     """Return a function that writes rules about an operator's codes and whole sentences; with ``shared=True`` about a sentence that others say too."""
 
-    def make(name, reason, match, examples, *, shared=False, **more):
+    def make(name, reason, match, examples, *, shared=False, tier="exact", **more):
         known = {"url": url} if shared else {"url": url, "operator": operator}
-        return rule(f"{operator}.{name}", "exact", reason, match, examples, **dict(known, **more))
+        return rule(f"{operator}.{name}", tier, reason, match, examples, **dict(known, **more))
 
     return make
