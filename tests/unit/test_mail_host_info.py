@@ -21,7 +21,7 @@ from ansible_collections.postmaster.deliverability.plugins.filter import parse_m
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta import host as host_module
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta import systems
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import rfc3339
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import MailSystem, rfc3339
 from ansible_collections.postmaster.deliverability.plugins.modules import mail_host_info
 
 POSTFIX = FIXTURES / "postfix"
@@ -354,6 +354,23 @@ def test_live_instance_reads_only_its_own_lines(live, tmp_path):
     (tmp_path / "mail.log").write_text(LOG + "".join(line.replace(" postfix/", " postfix-out/") for line in lines))
     assert survey(gather_subset=["log"], config_dir="/etc/postfix-out")["log"]["bounced"] == 19
     assert survey(gather_subset=["log"])["log"]["bounced"] == 38
+
+
+def test_live_instances_with_logs_of_their_own(live, tmp_path, monkeypatch):
+    """Each file is read, and syslog's too where an instance writes there; the cursor goes on in each of them."""
+    monkeypatch.setattr(MailSystem, "log_paths", (str(tmp_path / "syslog"),))
+    (live / "postmulti_-l").write_text("-    -    y    /etc/postfix\nout  mta  y    /etc/postfix-out\n")
+    (live / "postqueue_-c__etc_postfix-out_-j").write_text("")
+    for name in ("out.log", "syslog"):
+        (tmp_path / name).write_text(LOG)
+        os.utime(tmp_path / name, (NOW, NOW))
+    counts = {}
+    for file in (tmp_path / "mail.log", tmp_path / "out.log", ""):
+        (live / "postconf_-c__etc_postfix-out").write_text(postconf(config_directory="/etc/postfix-out", maillog_file=str(file)))
+        facts = survey(gather_subset=["log"])
+        counts[Path(file).name] = (facts["log"]["bounced"], sorted(Path(path).name for path in facts["log"]["cursor"]["files"]))
+        assert survey(gather_subset=["log"], log_cursor=facts["log"]["cursor"])["log"]["lines"] == 0
+    assert counts == {"mail.log": (19, ["mail.log"]), "out.log": (38, ["mail.log", "out.log"]), "": (38, ["mail.log", "syslog"])}
 
 
 def test_live_host_with_a_journal_only(live, monkeypatch):

@@ -33,7 +33,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.log
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.summary import LogSummary
 
 FOLDER = Path(base.__file__).parent
-SHARED = {"__init__", "base", "host", "logfile", "summary", "systems"}
+SHARED = {"__init__", "base", "host", "logfile", "summary", "systems", "trace"}
 
 
 @pytest.fixture(params=systems.SYSTEMS)

@@ -95,7 +95,9 @@ class MailSystem:
     snapshot_marks: Tuple[str, ...] = ()
     # Names (patterns) of log files in a snapshot folder; rotated predecessors beside them are found.
     snapshot_logs: Tuple[str, ...] = ("mail.log", "maillog", "journal.jsonl", "journal.export")
-    # Where the log is on a live host, most likely first; the first that exists is read, with its rotated predecessors.
+    # Files on a live host to which the configuration sends the log in place of syslog; all of them are read.
+    own_logs: Tuple[str, ...] = ()
+    # Where syslog puts it, most likely first; the first that exists is read, with its rotated predecessors.
     log_paths: Tuple[str, ...] = ("/var/log/mail.log", "/var/log/maillog", "/var/log/mail", "/var/log/messages", "/var/log/syslog")
     # Matches for journalctl on hosts that keep no log file; an entry counts when one of them fits.
     journal_matches: Tuple[str, ...] = ("SYSLOG_FACILITY=2",)
@@ -105,6 +107,7 @@ class MailSystem:
     def __init__(self, host, config_dir: str | None = None):
         self.host = host
         self.config_dir = config_dir
+        self.reader: Any = None  # of the log, where the queue asks it for what only the log told
 
     @classmethod
     def detect(cls, host) -> bool:
@@ -137,6 +140,10 @@ class MailSystem:
     def owns_log(cls, head: str) -> bool:
         """Tell from the first kilobytes whether this is a log of this system."""
         return False
+
+    def relay_hosts(self) -> list:
+        """Return the hosts of the identity's relays, for log readers that tell them from filters; none where text is parsed without a host."""
+        return [relay["host"] for relay in self.identity().relays] if self.host is not None else []
 
     def log_reader(self, summary, clock):
         """Return an object whose ``feed(block)`` takes bytes of whole log lines and reports what they say to ``summary`` (``LogReader``)."""

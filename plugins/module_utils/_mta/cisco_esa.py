@@ -114,10 +114,6 @@ class CiscoEsa(MailSystem):
     snapshot_marks = ("tophosts.txt", "showrecipients.txt", "workqueue.txt", "interfaceconfig.txt", "mail.current", "mail_logs", "mail_logs.txt")
     log_paths = ()
 
-    def __init__(self, host, config_dir: str | None = None):
-        super().__init__(host, config_dir)
-        self.reader: EsaLog | None = None
-
     def output(self, name: str) -> str:
         """Return the recorded output of a command of the CLI; empty where it was not recorded."""
         if not self.host.snapshot:

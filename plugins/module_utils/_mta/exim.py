@@ -199,7 +199,6 @@ class Exim(MailSystem):
         self._program: list = []
         self._main: dict | None = None
         self._identity: Identity | None = None
-        self.reader: EximLog | None = None
 
     @classmethod
     def detect(cls, host) -> bool:
@@ -222,7 +221,7 @@ class Exim(MailSystem):
         """Return the main options as ``exim -bP`` prints them; an empty table where they are not recorded."""
         if self._main is None:
             printed = self.host.output("exim-bP-main.txt", [*self.command, "-bP"], optional=bool(self.host.snapshot))
-            self._main = dict(_options(printed or ""))
+            self._main = dict(printed_options(printed or ""))
         return self._main
 
     def about(self) -> dict:
@@ -318,12 +317,9 @@ class Exim(MailSystem):
 
     def log_reader(self, summary, clock):
         """Return the reader; the queue asks it later for reasons that a message's own log hides."""
-        relays: list = []
-        if self.host is not None:
-            if self.main.get("timezone", "").upper() in ("UTC", "GMT", "ETC/UTC"):
-                clock.zone = datetime.timezone.utc
-            relays = [relay["host"] for relay in self.identity().relays]
-        self.reader = EximLog(summary, clock, relays)
+        if self.host is not None and self.main.get("timezone", "").upper() in ("UTC", "GMT", "ETC/UTC"):
+            clock.zone = datetime.timezone.utc
+        self.reader = EximLog(summary, clock, self.relay_hosts())
         return self.reader
 
     # Who the host is when it sends.
@@ -334,7 +330,7 @@ class Exim(MailSystem):
             optional = bool(self.host.snapshot)
             transports = self.host.output("exim-bP-transports.txt", [*self.command, "-bP", "transports"], optional=optional) or ""
             routers = self.host.output("exim-bP-routers.txt", [*self.command, "-bP", "routers"], optional=optional) or ""
-            configuration = Configuration(self.host, self.command, self.main, _drivers(transports, "transport"), _drivers(routers, "router"))
+            configuration = Configuration(self.host, self.command, self.main, printed_drivers(transports, "transport"), printed_drivers(routers, "router"))
             self._identity = configuration.identity()
         return self._identity
 
@@ -384,7 +380,7 @@ def read_message_log(text: str) -> dict:
 # The configuration.
 
 
-def _options(printed: str) -> Iterator[tuple]:
+def printed_options(printed: str) -> Iterator[tuple]:
     """Yield ``(name, value)`` of what ``exim -bP`` prints: ``name = value``, ``name`` (``true``) or ``no_name`` (``false``)."""
     for line in printed.splitlines():
         name, equals, value = line.partition("=")
@@ -397,10 +393,10 @@ def _options(printed: str) -> Iterator[tuple]:
             yield name, "true"
 
 
-def _drivers(printed: str, kind: str) -> dict:
+def printed_drivers(printed: str, kind: str) -> dict:
     """Return ``{name: {option: value}}`` of ``exim -bP transports`` or ``routers``, in their order."""
     parts = re.split(rf"^(\S+) {kind}:$", printed, flags=re.M)
-    return {name: dict(_options(body)) for name, body in zip(parts[1::2], parts[2::2])}
+    return {name: dict(printed_options(body)) for name, body in zip(parts[1::2], parts[2::2])}
 
 
 class Configuration:
@@ -414,7 +410,7 @@ class Configuration:
 
     def identity(self) -> Identity:
         """Return the identity; the transport of the first router for everything comes first."""
-        default = next((options.get("transport") for options in self._remote_routers() if _takes_everything(options)), None)
+        default = next((options.get("transport") for options in self._remote_routers() if takes_everything(options)), None)
         names = sorted(self.remote, key=lambda name: name != default)
         return Identity(
             hostname=self.main.get("primary_hostname") or self.host.hostname(),
@@ -479,7 +475,7 @@ class Configuration:
             hosts = self.expanded(rule[1])
             where = f"router {router} {'route_data' if rule[1] is data else 'route_list'}"
             if hosts is None:
-                if _takes_everything(options):
+                if takes_everything(options):
                     self.warnings.append(f"{where} is an expansion, {rule[1]}: its next hops are not known")
                 continue
             for host, port in _host_list(hosts):
@@ -538,7 +534,7 @@ def _host_list(text: str) -> Iterator[tuple]:
             yield name.lower(), int(found.group("port")) if found and found.group("port") else None
 
 
-def _takes_everything(options: dict) -> bool:
+def takes_everything(options: dict) -> bool:
     """Tell whether a router is for any domain of any sender, but our own."""
     if options.get("senders") or options.get("condition") or _positive(options.get("domains", "")):
         return False

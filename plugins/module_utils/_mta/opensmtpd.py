@@ -98,7 +98,6 @@ class OpenSmtpd(MailSystem):
     def __init__(self, host, config_dir: str | None = None):
         super().__init__(host, config_dir)
         self._conf: Conf | None = None
-        self.reader: OpenSmtpdLog | None = None
 
     @classmethod
     def detect(cls, host) -> bool:
@@ -166,7 +165,7 @@ class OpenSmtpd(MailSystem):
 
     def log_reader(self, summary, clock):
         """Return the reader of syslog's lines; it knows which hosts of this machine are smarthosts rather than filters."""
-        hosts = [relay["host"] for relay in self.identity().relays] if self.host is not None else []
+        hosts = self.relay_hosts()
         remote = [host for host in hosts if not _is_own(host)]
         self.reader = OpenSmtpdLog(summary, clock, remote or hosts)
         return self.reader

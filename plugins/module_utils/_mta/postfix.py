@@ -200,10 +200,20 @@ class Postfix(MailSystem):
         return bool(re.search(r"\]: \w+: (?:to=<.*, relay=.*, status=\w|from=<.*, size=\d+, nrcpt=)|\bpostfix/\w", head))
 
     @property
+    def own_logs(self) -> tuple:
+        """``maillog_file`` of each instance that has one."""
+        return tuple(unique(self._maillog_files()))
+
+    @property
     def log_paths(self) -> tuple:
-        """``maillog_file`` where it is set, else syslog's usual files."""
-        own = [config.expanded("maillog_file") for config in self.instances] if self._is_here() else []
-        return tuple(path for path in own if path.startswith("/") and not path.startswith("/dev/")) or MailSystem.log_paths
+        """Syslog's usual files, unless every instance has a file of its own."""
+        found = self._maillog_files()
+        return () if found and all(found) else MailSystem.log_paths
+
+    def _maillog_files(self) -> list:
+        """The file that each instance logs to; empty for one that logs to syslog."""
+        files = [config.expanded("maillog_file") for config in self.instances] if self._is_here() else []
+        return [path if path.startswith("/") and not path.startswith("/dev/") else "" for path in files]
 
     def log_reader(self, summary, clock):
         """Return the reader; it takes only the asked instance's lines where one was asked for."""

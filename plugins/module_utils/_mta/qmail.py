@@ -106,7 +106,6 @@ class Qmail(MailSystem):
     def __init__(self, host, config_dir: str | None = None):
         super().__init__(host, config_dir)
         self.home = config_dir or HOME
-        self.reader: QmailLog | None = None
 
     @classmethod
     def detect(cls, host) -> bool:

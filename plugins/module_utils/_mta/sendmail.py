@@ -76,7 +76,6 @@ class Sendmail(MailSystem):
         self.folder = config_dir or CONFIG_DIR
         self._cf: Cf | None = None
         self._printed: str | None = None
-        self.reader: SendmailLog | None = None
 
     @classmethod
     def detect(cls, host) -> bool:
@@ -160,8 +159,7 @@ class Sendmail(MailSystem):
 
     def log_reader(self, summary, clock):
         """Return the reader of syslog's lines."""
-        relays = [relay["host"] for relay in self.identity().relays] if self.host is not None else []
-        self.reader = SendmailLog(summary, clock, relays)
+        self.reader = SendmailLog(summary, clock, self.relay_hosts())
         return self.reader
 
     # Who the host is when it sends.

@@ -155,7 +155,7 @@ def _log(system, host, params: dict, warnings: list) -> tuple:
     summary = LogSummary(host.now)
     log = log_source(system, host, params, clock)
     if log is None:
-        looked_for = system.snapshot_logs if host.snapshot else (*system.log_paths, "a journal")
+        looked_for = system.snapshot_logs if host.snapshot else (*system.own_logs, *system.log_paths, "a journal")
         warnings.append("no log was found: neither " + " nor ".join(looked_for))
         log = LogFiles([], clock)
     reader = system.log_reader(summary, clock)
@@ -195,12 +195,14 @@ def log_source(system, host, params: dict, clock: Clock):
         rotated = {older for path in paths for older in siblings(path)}
         paths = [path for path in paths if path not in rotated]
         return LogFiles(paths, clock, cursor, start, live=False, header=system.log_header) if paths else None
+    own = [path for path in system.own_logs if os.path.isfile(path)]
     path = next((path for path in system.log_paths if _has_lines(path)), None)
     program = shutil.which("journalctl")
-    if program and (path is None or (cursor or {}).get("journal")):
+    if program and not own and (path is None or (cursor or {}).get("journal")):
         return Journal(program, system.journal_matches, clock, cursor, start)
     path = path or next((path for path in system.log_paths if os.path.isfile(path)), None)
-    return LogFiles([path], clock, cursor, start, header=system.log_header) if path else None
+    paths = [*own, *([path] if path else [])]
+    return LogFiles(paths, clock, cursor, start, header=system.log_header) if paths else None
 
 
 def _has_lines(path: str) -> bool:
