@@ -15,7 +15,7 @@ description:
   - Holds an SMTP dialogue with each target, from a chosen source address and with a chosen HELO name, and returns every reply whole.
   - The stages are C(connect), C(banner), C(EHLO), C(STARTTLS), C(TLS), C(AUTH), C(MAIL) and C(RCPT). It then says C(RSET) and C(QUIT) and never
     sends a message. A server that refuses only after C(DATA) cannot be found out in this way.
-  - Resolve the MX records first, for instance with M(postmaster.deliverability.sender_dns_info). This module connects to addresses only.
+  - Resolve MX records first, with M(postmaster.deliverability.mx_info). This module looks up no more than the addresses of a host.
   - Probe with manners. Give the envelope sender that the mail has, and only recipients that wait in the queue or that you own.
 extends_documentation_fragment:
   - postmaster.deliverability.attributes
@@ -28,15 +28,14 @@ options:
     required: true
     suboptions:
       address:
-        description: IP address of the server.
+        description: IP address of the server. Without it, every address of O(targets[].name) is asked.
         type: str
-        required: true
       port:
         description: Port of the server.
         type: int
         default: 25
       name:
-        description: Host name of the server, which its certificate has to carry.
+        description: Host name of the server, which its certificate has to carry. Required without O(targets[].address).
         type: str
   source_address:
     description: Address of this host to connect from. Without it, the system chooses.
@@ -107,7 +106,7 @@ targets:
   elements: dict
   contains:
     address:
-      description: Address that was asked.
+      description: Address that was asked. It is V(none) where the name has no address, and then RV(targets[].outcome=no_connection).
       type: str
       returned: success
     port:
@@ -153,7 +152,7 @@ import time
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._edge import run_info_module
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
-from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.dialogue import TLS_LEVELS, probe
+from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.dialogue import TLS_LEVELS, addresses_of, probe, without_address
 
 ARGUMENTS = {
     "targets": {
@@ -161,10 +160,11 @@ ARGUMENTS = {
         "elements": "dict",
         "required": True,
         "options": {
-            "address": {"type": "str", "required": True},
+            "address": {"type": "str"},
             "port": {"type": "int", "default": 25},
             "name": {"type": "str"},
         },
+        "required_one_of": [("address", "name")],
     },
     "source_address": {"type": "str"},
     "helo": {"type": "str", "required": True},
@@ -185,10 +185,16 @@ def work(params):
     for option, text in [("source_address", params["source_address"]), *(("targets", target["address"]) for target in params["targets"])]:
         _check_address(option, text)
     results = []
-    for number, target in enumerate(params["targets"]):
-        if number:
-            time.sleep(params["pause"])
-        results.append(probe(**target, **shared))
+    for target in params["targets"]:
+        try:
+            addresses = [target["address"]] if target["address"] else addresses_of(target["name"], target["port"])
+        except (OSError, UnicodeError) as error:  # UnicodeError: a label that is too long
+            results.append(without_address(target["name"], target["port"], error))
+            continue
+        for address in addresses:
+            if results:
+                time.sleep(params["pause"])
+            results.append(probe(**dict(target, address=address), **shared))
     return {"targets": results}
 
 

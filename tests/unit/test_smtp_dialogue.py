@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._smtp.dialogue import MAX_LINES, probe
+from ansible_collections.postmaster.deliverability.plugins.modules import smtp_probe_info
 
 GOOD = {"banner": b"220 mx.example.net ESMTP\r\n", "EHLO": b"250-mx.example.net\r\n250 SIZE 1000\r\n", "QUIT": b"221 bye\r\n"}
 
@@ -274,3 +275,42 @@ def test_password_is_never_sent_in_clear_text(serve):
 def test_unusable_arguments_name_the_option(wish, option):
     with pytest.raises(DeliverabilityError, match=option):
         probe(**{"address": "127.0.0.1", "helo": "mail.example.com", **wish})
+
+
+def asked(targets):
+    """What the module returns for ``targets``."""
+    params = {name: spec.get("default") for name, spec in smtp_probe_info.ARGUMENTS.items()}
+    targets = [{"address": None, "port": 25, "name": None, **target} for target in targets]
+    return smtp_probe_info.work({**params, "helo": "mail.example.com", "targets": targets, "pause": 0, "timeout": 5.0})["targets"]
+
+
+def test_a_target_without_an_address_is_looked_up(serve, monkeypatch):
+    server = serve()
+
+    def resolve(name, port, **_options):
+        assert name == "mx.example.net"
+        return [(None, None, None, "", ("127.0.0.1", port)), (None, None, None, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr("socket.getaddrinfo", resolve)
+    monkeypatch.setattr("socket.create_connection", lambda place, timeout, source: connect(place))
+    (result,) = asked([{"name": "mx.example.net", "port": server.port}])
+    assert (result["address"], result["name"], result["outcome"]) == ("127.0.0.1", "mx.example.net", "accepted")
+
+
+def connect(place):
+    connection = socket.socket()
+    connection.connect(place)
+    return connection
+
+
+@pytest.mark.parametrize("name", ["mx.example.invalid", "a" * 64 + ".example.net"])
+def test_a_name_without_an_address_is_no_connection(name, monkeypatch):
+    def resolve(name, *_arguments, **_options):
+        if len(name) > 64:
+            raise UnicodeError("label empty or too long")
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr("socket.getaddrinfo", resolve)
+    (result,) = asked([{"name": name}])
+    assert (result["address"], result["outcome"], result["failed_stage"]) == (None, "no_connection", "connect")
+    assert result["stages"][0]["error"] in ("Name or service not known", "label empty or too long")

@@ -70,6 +70,19 @@ def probe(
         return _Dialogue(wish, verify=False, rejected=str(rejected)).run()
 
 
+def addresses_of(name, port):
+    """Return every address of a host name, in the order in which the system would try them. Raises OSError where there is none."""
+    found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(entry[4][0] for entry in found))
+
+
+def without_address(name, port, error):
+    """Return the result of a dialogue that could not be begun, since the host name has no address."""
+    stage = {"stage": "connect", "argument": name, "code": None, "lines": [], "seconds": 0.0, "error": _reason(error)}
+    result = {"address": None, "port": port, "name": name, "source": None, "stages": [stage], "capabilities": [], "tls": None}
+    return dict(result, outcome="no_connection", failed_stage="connect")
+
+
 def _check_arguments(helo, sender, recipients, tls, username, password):
     for option, value in [("helo", helo), ("sender", sender), *(("recipients", recipient) for recipient in recipients)]:
         if value is not None and not _SENDABLE.match(value):
