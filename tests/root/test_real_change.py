@@ -1,0 +1,169 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The transaction of roles/remediate on a real Postfix whose server takes or refuses: what is held, proven, taken back, and finished after a kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import pytest
+from test_real_postfix_config import ADDRESSES, COLLECTIONS, PATIENCE, ROOT, Postfix
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a network namespace and for Postfix")
+
+LISTED, CLEAN = ADDRESSES
+SINK = ("127.0.1.1", 2525)
+BLOCKED = "450 4.7.1 Service unavailable; Client host [{}] blocked using bl.example"
+GREYLISTED = "450 4.2.0 <bob@example.net>: Recipient address rejected: Greylisted"
+PLAYBOOK = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Change
+      ansible.builtin.include_role:
+        name: postmaster.deliverability.remediate
+        tasks_from: change.yml
+      vars: {vars}
+    - name: Tell
+      ansible.builtin.copy:
+        content: "{{{{ remediate_change_result | to_json }}}}"
+        dest: {result}
+        mode: "0600"
+      check_mode: false
+      changed_when: false
+"""
+SWITCH = {"parameters": {"smtp_bind_address": CLEAN, "smtp_helo_name": "mail2.example.com"}}
+PROBE = {"targets": [{"address": SINK[0], "port": SINK[1], "name": "mx.example.net"}], "source_address": CLEAN, "helo": "mail2.example.com"}
+PROBE.update({"sender": "desk@example.com", "recipients": ["bob@example.net"], "pause": 0})
+
+
+class Host(Postfix):
+    """A Postfix that sends from the first address, and a server that knows that address from a blocklist."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        routes = f"{{ example.net = smtp:[{SINK[0]}]:{SINK[1]} }} {{ example.org = smtp:[{SINK[0]}]:{SINK[1]} }}"
+        settings = ("defer_transports=", f"smtp_bind_address={LISTED}", f"transport_maps=inline:{{ {routes} }}")
+        self.postfix("postconf", "-e", *settings, "minimal_backoff_time=600", "queue_run_delay=600")
+        self.first = self.contents()
+        self.rules()
+        program = ("nsenter", f"--net=/proc/{self.holder.pid}/ns/net", "--", sys.executable, str(pathlib.Path(__file__).with_name("sink.py")))
+        self.sink = subprocess.Popen([*program, SINK[0], str(SINK[1]), str(folder)])
+        self.postfix("postfix", "start")
+
+    def rules(self, *rules):
+        """Set what the server refuses, besides the first address."""
+        listed = ["client", LISTED, BLOCKED.format(LISTED)]
+        (self.folder / "rules.json").write_text(json.dumps([*rules, listed]))
+
+    def told(self, name):
+        path = self.folder / name
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def taken(self):
+        """Return who got a message, and from which address."""
+        return sorted((rcpt, one["client"]) for one in self.told("taken.jsonl") for rcpt in one["rcpt"])
+
+    def play(self, *words, kill_at=None, wait=True, **variables):
+        """Run the transaction; return Ansible's process and the result fact."""
+        asked = {
+            "remediate_change_name": "outbound_ip",
+            "remediate_change_mta": "postfix",
+            "remediate_change_config_dir": str(self.config),
+            "remediate_change_state_dir": str(self.state),
+            "remediate_change_settings": SWITCH,
+            "remediate_change_proof_timeout": 20,
+            "remediate_change_proof_pause": 1,
+            **variables,
+        }
+        result = self.folder / "result.json"
+        result.unlink(missing_ok=True)
+        playbook = self.folder / "play.yml"
+        playbook.write_text(PLAYBOOK.format(vars=json.dumps(asked), result=result))
+        environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS, "ANSIBLE_NOCOLOR": "true", "ANSIBLE_LOCALHOST_WARNING": "false"}
+        here = ("-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}")
+        done = self.inside(sys.executable, "-m", "ansible", "playbook", *here, playbook, *words, env=environment, cwd=ROOT, check=False)
+        return done, json.loads(result.read_text()) if result.exists() else None
+
+    def bound(self):
+        return self.postfix("postconf", "-h", "smtp_bind_address").strip()
+
+    def held(self):
+        return sorted(queue_id for queue_id, (queue, _recipients) in self.waiting().items() if queue == "hold")
+
+    def empties(self):
+        """Wait until nothing waits any more."""
+        deadline = time.monotonic() + PATIENCE
+        while self.waiting():
+            assert time.monotonic() < deadline, (self.waiting(), (self.folder / "mail.log").read_text())
+            time.sleep(0.1)
+
+    def close(self):
+        self.sink.kill()
+        self.sink.wait()
+        super().close()
+
+
+@pytest.fixture(scope="module")
+def made():
+    with tempfile.TemporaryDirectory(prefix="real-change-", dir="/tmp") as folder:
+        pathlib.Path(folder).chmod(0o755)
+        host = Host(pathlib.Path(folder))
+        try:
+            yield host
+        finally:
+            host.close()
+
+
+@pytest.fixture
+def host(made):
+    """The host as it was first: the address is listed, nothing waits."""
+    yield made
+    made.play(remediate_change_state="restored")
+    made.file.write_bytes(made.first[0])
+    made.master.write_bytes(made.first[1])
+    made.rules()
+    made.postfix("postsuper", "-d", "ALL")
+    made.postfix("postfix", "reload")
+    for name in ("taken.jsonl", "asked.jsonl"):
+        (made.folder / name).unlink(missing_ok=True)
+
+
+def recap(done):
+    """Return how many tasks changed something."""
+    return int(done.stdout.rpartition("changed=")[2].split()[0])
+
+
+def test_waiting_mail_proves_the_change_and_leaves(host):
+    for name in ("ann", "bob", "eve"):
+        host.send(f"{name}@example.net")
+    host.settled(3)
+    done, result = host.play(remediate_change_probes=[PROBE])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (result["changed"], result["outcome"], result["held"], result["released"]) == (True, "proven", 3, 3)
+    assert any("was taken by" in sentence for sentence in result["evidence"]), result
+    host.empties()
+    assert host.taken() == [("ann@example.net", CLEAN), ("bob@example.net", CLEAN), ("eve@example.net", CLEAN)]
+    assert not list(host.state.glob("outbound_ip/*"))
+    again, result = host.play(remediate_change_probes=[PROBE])
+    assert (again.returncode, recap(again), result["outcome"]) == (0, 0, "unchanged")
+
+
+def test_check_mode_tells_and_does_nothing(host):
+    host.send("ann@example.net")
+    host.settled(1)
+    done, result = host.play("--check", "--diff")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert result["outcome"] == "planned"
+    assert "+smtp_helo_name = mail2.example.com" in done.stdout
+    assert host.contents() == host.first
+    assert host.held() == []
+    assert not list(host.state.glob("outbound_ip*"))
