@@ -38,10 +38,8 @@ RULES = (
         "words",
         "user_unknown",
         (
-            "rejected: not in recipient list",
             "<address> is no longer (valid|in use|active|available)",
             "(doesn't|does not|do not) (handle|accept|take) mail for (that|this) (user|address|recipient|mailbox)",
-            "no such id",
             "(email|e-mail) address ... (couldn't|could not|cannot|can't) be found",
             f"no such [active|valid|known] ({USER})",
             (
@@ -128,12 +126,8 @@ RULES = (
             "[sorry,] there's no (mailbox|user|account) here",
             "destination (user|address|mailbox) ... (unknown|not found|does not exist|invalid)",
             "(user|account) (has been|was) (removed|deleted)",
-            "(user|recipient|mailbox) [path] no exist",
-            "(user|recipient) [<address>] not ok",
-            "not a member of domain",
             "(recipient|mailbox|user) (cannot|could not|can't) be verified",
             "(recipient|user|addressee) name [is] not (recognized|recognised|known)",
-            "lookup in domain map failed",
             "no account (here|for|by|with|at)",
             "mail (to|for) <address> is not (allowed|deliverable)",
             "^user (rejected|reject)",
@@ -221,7 +215,6 @@ RULES = (
         "mailbox_disabled",
         (
             "(not|no longer) [currently] [being] accepted for (this|that) (mailbox|user|account|recipient|address)",
-            "account closed due to inactivity",
             "(account|user|mailbox) ... has been (suspended|disabled|deactivated|closed|terminated|deleted)",
             (
                 f"({MAILBOX}) [<address>] [that] [you tried to reach] [is|has been|was|been|status is|currently] [currently|temporarily|permanently"
@@ -245,7 +238,6 @@ RULES = (
             ),
             "(cannot|can't|not allowed to) receive [new|any] (mail|messages|email|emails)",
             "mailbox [is] (not active|not enabled|not available for delivery|on hold)",
-            "mailing to <address> not allowed: account",
             "user ... (is|has been) (barred|banned|blocked) from receiving",
             "(recipient|account|user|mailbox|address|addressee) [<address>] (suspended|locked|frozen|inactive|disabled)",
             "recipient ... (inactive|suspended|deactivated|disabled)",
@@ -256,7 +248,6 @@ RULES = (
         counter=("550 5.7.1 your ip has been suspended from sending here", "535 5.7.8 your account is locked"),
         unless=(
             "(accept|accepts|accepting|accepted|receive|receives|receiving) [any|new] (mail|messages|email|e-mail|emails|mails) from",
-            "non-western",
             "character set",
             "your account",
             "sender",
@@ -275,10 +266,8 @@ RULES = (
         "named",
         "mailbox_full",
         (
-            "(user|recipient|mailbox|account) has exceeded$",
             "quota (exceed|exceeds) [the|its|hard|soft]",
-            "<address> [is] [over] quota",
-            "mailbox limit (exeeded|exceeded) [for]",
+            "<address> [is] over quota",
             "mailbox exceeds allowed size",
             "mail quota [has been|is] exceeded",
             "(email|user|mailbox|recipient|recipient's) quota [has been|is|was] exceeded",
@@ -320,7 +309,6 @@ RULES = (
             "(full|overfull) (mailbox|inbox)",
             "(recipient|recipient's|user|mailbox|account) storage [space] [is] full",
             "(recipient|recipient's|user|user's|mailbox) quota [limit] [is|has been|was] exceeded",
-            "(mailbox|account|user) ... space not enough",
             "requested mail action aborted: exceeded storage",
             "has [too] (many|much) mail [waiting|stored|on server|in mailbox]",
             "delivery ... would (exceed|overflow) ... (quota|mailbox)",
@@ -401,7 +389,6 @@ RULES = (
             "(address|domain) [is] not [valid] (routable|routeable)",
             "illegal host/domain name found",
             "no mail hosts for domain",
-            "mail server for <host> unreachable or unknown: domain",
             "domain (may not|might not) exist",
             "name or service not known",
             "no address associated with (hostname|name)",

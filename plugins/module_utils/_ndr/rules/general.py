@@ -202,7 +202,7 @@ PERMISSION = (
             "550 5.7.1 the addressee has manually blocked your address: manually blocked",
             "550 you do not have permission: not on the whitelist of zoe, not in the allowed list",
         ),
-        unless=("on behalf of", "send as", "from your ip", "relay*", "spf", "directly", "member of domain"),
+        unless=("on behalf of", "send as", "from your ip", "relay*", "spf", "directly"),
     ),
 )
 
@@ -214,10 +214,6 @@ CONTENT = (
         (
             "spamtrap*",
             "spam trap",
-            "reject spam",
-            "spamtext",
-            "using spam pattern",
-            "may contain the spam contents",
             (
                 f"({_ITEM}) ... (looks like|look like|classified as|identified as|detected as|considered|appears to be|suspected|marked as|scored as|rejected"
                 " as|refused as|was determined to be|deemed|declared|judged|tagged as|flagged as|recognized as|recognised as|seems to be|found to be|believed"
@@ -305,8 +301,6 @@ CONTENT = (
         "words",
         "content_rejected",
         (
-            "non-western",
-            "non-latin",
             "(character set|charset|language) [is|are] not (accepted|allowed|permitted)",
             "(rejected|blocked|refused) (due to|because of) [its|the|message|prohibited] [message] content [restrictions|policy]",
             (
@@ -323,7 +317,6 @@ CONTENT = (
                 "|language|subject|word|words|zip|archive|macro|text)"
             ),
             "(message|mail) filtered",
-            "content reject",
             "content (filter|filtering|policy|rejected|restriction|violation|blocked|inspection|check|scan|control|rule|not allowed|denied)",
             (
                 "(rejected|blocked|refused) by [the|our|a|local|mail|server] [the] (header|body|content|mime|message|attachment|milter|filter|filters|mail"
@@ -421,9 +414,7 @@ CONTENT = (
                 " formed|correctly formatted|violates rfc|empty|has no content|incomplete)"
             ),
             "(improperly|incorrectly|badly) (formatted|formed|encoded)",
-            "invalid (structure|header rejected|data in message)",
             "(from|to|sender|reply-to) (header|field) ... (single|multiple|more than one|valid|address|syntax)",
-            "does not comply with required standards",
             (
                 "(violates|violation of|non-compliant|noncompliant|not conform* to|not compliant with|does not comply with|must comply with|conform to) [the"
                 "|email|internet|message] (rfc*|standards|smtp standard|internet standards|rfc)"
@@ -528,7 +519,6 @@ DIALOGUE = (
             "(line|command line|command|text line|input line|path) too long",
             "(nested|duplicate|multiple) (mail|mail from|helo|ehlo|mail command)",
             "sender [has] already [been] (specified|given)",
-            "start afresh",
             "pipelining ... (not|error|improper|unauthorized|without)",
             "improper use of smtp",
             (
@@ -616,7 +606,7 @@ VAGUE = (
         "words",
         "policy",
         (
-            "(mailpolicy|mail policy|policy) violation",
+            "(mail policy|policy) violation",
             (
                 "policy (rejection|reject|violation|reasons|restriction|restrictions|error|block|blocked|reason|violations|rule|check|denied|refused|decision"
                 "|filter|control)"
@@ -646,7 +636,6 @@ VAGUE = (
             "is (blocked|banned) (by|at|in|here)",
             "requires that you (verify|confirm)",
             "(no|without) permission",
-            "no permit",
             (
                 "(access|delivery|transaction|mail|message|permission|connection|command|request|operation|sending|email|e-mail|messages|submission|rcpt|smtp"
                 "|recipient|data|envelope|session|client) [is|was|has been|not|are|been|has|to <address>]"
@@ -660,7 +649,6 @@ VAGUE = (
             ),
             "(access|mail) rule",
             "in my badrcptto list",
-            "no permit",
             "(mail|message) <id> is (rejected|refused|blocked)",
             "(transaction|message|mail|delivery|command|submission) [has] (failed|refused|rejected)",
             "not (authorized|authorised|permitted|allowed|accepted|acceptable|welcome)",

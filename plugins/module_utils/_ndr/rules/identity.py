@@ -40,7 +40,6 @@ RULES = (
                 "(ip|address|host|client|server|<ip>|ip address|your ip) [<ip>|address] (has no|does not have|without|is missing|lacks|doesn't have|not having"
                 "|must have|should have) [a|any|valid|a valid|proper] (hostname|reverse|ptr|rdns|dns name|host name|reverse name|fqdn|dns entry|name)"
             ),
-            "regarding ptr records",
             (
                 "(unable|cannot|can't|could not|couldn't|failed|not able) [to] (resolve|find|look up|lookup|verify|determine|get) [a|the|any|valid] (reverse"
                 "|ptr|rdns)"
@@ -278,8 +277,7 @@ RULES = (
         "named",
         "sender_domain_unresolvable",
         (
-            "sender <address> has no a, aaaa, or mx dns records",
-            "has no a, aaaa[,] or mx [dns] records",
+            "(no|not) [have] [any] a, aaaa[,] or mx [dns] records",
             "sender address rejected: [unknown|your|the] [sender] domain [name|<host>] (not found|does not exist|not exist|unknown|invalid|not valid)",
             "sender address rejected: (unknown domain|domain not found|host not found|invalid domain|non-existent domain|malformed dns|nullmx|unresolvable)",
             (
@@ -378,12 +376,9 @@ RULES = (
             "(does not|doesn't|do not) accept (bounces|null senders|bounce messages|mail from <>|delivery notifications|null sender)",
             "return path ... (invalid|not valid|required)",
             "(unauthorized|unauthorised) sender [address]",
-            "^sender (ok|rejected|denied)$",
+            "^sender (rejected|denied)$",
             "verification failed for <address>",
-            "address [<address>] not listed for public mailing",
-            "sender ... [is] not in (my|our|this) domain",
             "(mail from|mailfrom) ... (mismatch*|does not match|doesn't match|not match)",
-            "verify (mailfrom|mail from|sender) fail*",
         ),
         (
             "553 5.1.7 the sender address <zoe@example.com> is not valid",

@@ -41,7 +41,6 @@ RULES = (
         "named",
         "rate_limited",
         (
-            "reached its limit for processing requests from your host",
             "(rate limit|rate limits|rate limited|rate-limited|ratelimited|rate limiting|ratelimit|rate-limit|rate limitation)",
             (
                 "(rate|frequency|throughput|volume|flow|traffic) [of] [mail|messages|connections] [control|limit] [has been|is|too] (exceeded|limited"
@@ -133,7 +132,7 @@ RULES = (
         "named",
         "too_many_connections",
         (
-            "too frequent (connects|connections|connection attempts)",
+            "too frequent (connections|connection attempts)",
             (
                 f"({_MANY}|much|multiple|maximum|max|unacceptable number of|number of) [open|concurrent|simultaneous|smtp|active|parallel|tcp|incoming|current"
                 "|existing|inbound|of|new] [smtp|tcp|open|concurrent|inbound] (connections|sessions|connection|connects|session|clients|children|processes)"

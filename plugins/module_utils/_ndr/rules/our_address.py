@@ -85,13 +85,10 @@ RULES = (
         "named",
         "ip_blocked",
         (
-            "(refused|rejected|blocked|denied) (due to|because of|for) [network|repeated|ongoing] abuse",
+            "(refused|rejected|blocked|denied) (due to|because of|for) [repeated|ongoing] abuse",
             "ips [are|were] (blocked|rejected|banned)",
-            "(blocklisting|blacklisting|blocking) in effect",
             "(automated|automatic) block [was|has been] (triggered|activated|placed)",
             "suspicious activity from [your] (ip|host|server|<ip>)",
-            "your ip identified as spammer",
-            "relaying denied - your ip identified as spammer",
             f"client host [<host>] [<ip>] (blocked|{REFUSED}|banned)",
             (
                 f"({OUR}) ({HOST}) [address] [<ip>] [is|was|has been|are|have been|been] [currently|temporarily|permanently|being]"

@@ -22,15 +22,14 @@ RULES = (
                 " [system|server|processing|mail|internal|local] (error|failure|problem|malfunction|fault|exception)"
             ),
             "internal server error",
-            "could not load drd",
             (
                 "(server|system|service|configuration) (error|configuration error|configuration problem|problem|misconfigured|misconfiguration|failure"
                 "|malfunction|fault)"
             ),
             "(server|system|mail server|host) [is] (incorrectly|wrongly|badly|not) (configured|working|operational)",
             "error (processing|writing|opening|reading|in processing|while processing|during processing|handling|storing|saving|creating|in server)",
+            "could not load drd",
             "temporarily deferred",
-            "trouble in home directory",
             "(resource|resources) temporarily unavailable",
             "(out of|insufficient|not enough|low|cannot allocate) memory",
             (
@@ -381,7 +380,7 @@ RULES = (
         "vague",
         "expired",
         (
-            "delivery failed <n> attempts",
+            "delivery failed [after] <n> attempts",
             "has been in the queue",
             (
                 "(message|envelope|mail|queue|delivery|queue lifetime|lifetime|message lifetime) [time|lifetime|timeout|period|limit|retry] [has|is|was]"
