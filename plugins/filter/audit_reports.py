@@ -99,6 +99,14 @@ _value:
     fleet:
       description: How many hosts there are (C(hosts)), how many in each state, and how many findings are new and fixed since the previous report.
       type: dict
+    plan:
+      description:
+        - Each host that something is to be done for, by name, with its C(state), its C(summary), its C(actions), and whether its evidence was C(recorded)
+          elsewhere.
+      type: dict
+    states:
+      description: The state of each host, by name.
+      type: dict
     alarms:
       description: One line for each host that could not be judged, and for each finding of at least O(fail_on) that fails and is neither waived nor optional.
       type: list
@@ -117,8 +125,15 @@ def _judge(names, hostvars, formats, fail_on="high", language="en", policies=("b
     return {
         "reports": render(plan, formats.split(",") if isinstance(formats, str) else list(formats), language=language),
         "fleet": fleet,
+        "plan": {name: _wanted(host) for name, host in plan["hosts"].items() if host["actions"]},
+        "states": {name: host["state"] for name, host in plan["hosts"].items()},
         "alarms": alarms(plan, fail_on),
     }
+
+
+def _wanted(host):
+    told = {key: host[key] for key in ("state", "summary", "actions")}
+    return {**told, "recorded": bool(host["facts"].get("snapshot"))}
 
 
 class FilterModule:

@@ -17,7 +17,7 @@ short_description: Tell how a mail system comes to greet with a name that is fit
 description:
   - A name is fit for a transport when it leads to every address that the transport sends from, and each of them leads back to it.
   - The transports that it is not fit for keep the name that they give now.
-positional: name, identities, checked
+positional: name, identities, checked, exchangers
 options:
   _input:
     description: What M(postmaster.deliverability.mail_host_info) says of the host (C(mail_host)).
@@ -37,6 +37,9 @@ options:
     type: list
     elements: dict
     required: true
+  exchangers:
+    description: The C(domains) from M(postmaster.deliverability.mx_info), whose servers are to be asked.
+    type: dict
 """
 
 EXAMPLES = r"""
@@ -69,6 +72,10 @@ _value:
       description: The addresses, as the host knows them, from which the name will be given.
       type: list
       elements: str
+    probes:
+      description: Options for M(postmaster.deliverability.smtp_probe_info), to ask the servers of O(exchangers) from these addresses.
+      type: list
+      elements: dict
     spf:
       description: What SPF says of the name.
       type: list

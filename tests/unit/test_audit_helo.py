@@ -23,7 +23,7 @@ def follows(service):
     return {"name": service, "type": "unix", "overrides": {"smtp_helo_name": None}}
 
 
-def settings(*sources, mta="postfix", pointers=None, differing=None, public=None):
+def settings(*sources, mta="postfix", pointers=None, differing=None, public=None, exchangers=None):
     """``pointers``: PTR names by address, NAME for those not named; ``differing``: checks that do not pass, by address."""
     facts = mail_host(helo="server.localdomain")
     facts["mta"]["name"] = mta
@@ -33,7 +33,7 @@ def settings(*sources, mta="postfix", pointers=None, differing=None, public=None
     checked = sender_dns(*((address, NAME, (differing or {}).get(address, {})) for address in addresses))["identities"]
     for identity in checked:
         identity["ptr"] = (pointers or {}).get(identity["address"], [NAME])
-    return helo_settings(facts, NAME, host["identities"], checked)
+    return helo_settings(facts, NAME, host["identities"], checked, exchangers)
 
 
 def test_postfix_greets_with_one_name():
@@ -90,10 +90,37 @@ def test_name_that_depends_on_the_message_is_left_to_a_person():
     assert "depends on the message" in found["problems"][0]
 
 
-def test_second_instance_is_told_its_own_service():
-    assert settings({**DEFAULT, "transport": "/etc/postfix-two:smtp"})["settings"]["services"] == [follows("smtp")]
+def test_second_instance_has_a_configuration_of_its_own():
+    assert settings(DEFAULT, {**OTHER, "transport": "/etc/postfix-two:smtp"})["settings"]["services"] == [follows("smtp")]
 
 
 def test_unknown_mail_system_is_an_error_that_names_the_known_ones():
     with pytest.raises(DeliverabilityError, match=r"qmail.*postfix, exim"):
         settings(DEFAULT, mta="qmail")
+
+
+def server(host, *addresses, status="ok"):
+    return {"status": status, "hosts": [{"preference": 10, "host": host, "addresses": list(addresses)}] if addresses else []}
+
+
+def test_preferred_servers_are_asked_from_the_address_of_their_family():
+    exchangers = {
+        "example.net": server("mx.example.net", "203.0.113.25", "2001:db8:1::25"),
+        "example.org": server("mx.example.org", "203.0.113.26"),
+        "void.example": server(None, status="none"),
+    }
+    four, six = settings(BOTH, exchangers=exchangers)["probes"]
+    assert four == {
+        "targets": [{"address": "203.0.113.25", "name": "mx.example.net"}, {"address": "203.0.113.26", "name": "mx.example.org"}],
+        "source_address": "198.51.100.11",
+        "helo": NAME,
+        "sender": "postmaster@example.com",
+    }
+    assert six["targets"] == [{"address": "2001:db8:1::25", "name": "mx.example.net"}]
+    assert six["source_address"] == "2001:db8::11"
+
+
+def test_few_servers_are_asked():
+    exchangers = {f"d{number}.example": server(f"mx{number}.example", f"203.0.113.{number}") for number in range(1, 9)}
+    (probe,) = settings(DEFAULT, exchangers=exchangers)["probes"]
+    assert len(probe["targets"]) == 3

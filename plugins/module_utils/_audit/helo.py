@@ -10,18 +10,25 @@ A name is fit for a transport when it leads to every address that the transport 
 
 from __future__ import annotations
 
+import ipaddress
+
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import source_addresses
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
 NEEDED = ("helo_fqdn", "helo_resolves", "helo_matches", "ptr_exists", "fcrdns")
 
 
-def helo_settings(mail_host, name, identities, checked):
+# More servers than these tell nothing new, and each is asked before and after the change.
+MOST_PROBED = 3
+
+
+def helo_settings(mail_host, name, identities, checked, exchangers=None):
     """Return how ``mail_host`` comes to greet with ``name``, changing nothing of transports that the name is not fit for.
 
-    ``identities``: those of the host from ``fleet_evidence``; ``checked``: those of ``sender_dns_info``, asked with ``name`` as HELO. Returns
-    ``settings`` (arguments of ``postfix_config`` or ``exim_config``), ``transports`` (those that will greet so), ``others`` (sentences about those
-    that will not), ``problems`` (why nothing may be done), ``addresses`` (from which the name will be given) and ``spf`` (what SPF says of the name).
+    ``identities``: those of the host from ``fleet_evidence``; ``checked``: those of ``sender_dns_info``, asked with ``name`` as HELO; ``exchangers``:
+    ``domains`` of ``mx_info``. Returns ``settings`` (arguments of ``postfix_config`` or ``exim_config``), ``transports`` (those that will greet so),
+    ``others`` (sentences about those that will not), ``problems`` (why nothing may be done), ``addresses`` (from which the name will be given),
+    ``probes`` (arguments of ``smtp_probe_info``) and ``spf`` (what SPF says of the name).
     """
     mta = mail_host["mta"]["name"]
     if mta not in SETTINGS:
@@ -29,7 +36,9 @@ def helo_settings(mail_host, name, identities, checked):
     public = {identity["inside"]: identity["address"] for identity in identities}
     judged = {identity["address"]: identity for identity in checked}
     fit, unfit, spf, addresses = [], [], [], []
-    for source in mail_host["identity"]["sources"]:
+    # Those of a second instance have its folder before their name; it has a configuration of its own.
+    sources = [source for source in mail_host["identity"]["sources"] if ":" not in source["transport"]]
+    for source in sources:
         own = [str(address) for address in source_addresses(source, mail_host["identity"])]
         objections = _objections(source, name, [(address, judged.get(public.get(address))) for address in own])
         (unfit if objections else fit).append((source, objections))
@@ -38,13 +47,15 @@ def helo_settings(mail_host, name, identities, checked):
             spf += [_evidence(judged[public[address]], "spf_helo_authorises") for address in own]
     others = [f"transport {source['transport']}: {' '.join(objections)}" for source, objections in unfit]
     # The first source is the one that mail takes unless something else is said.
-    problems = others if not fit or (unfit and unfit[0][0] is mail_host["identity"]["sources"][0]) else []
+    problems = others if not fit or (unfit and unfit[0][0] is sources[0]) else []
+    addresses = list(dict.fromkeys(addresses))
     return {
         "settings": {} if problems else SETTINGS[mta](name, [source for source, _none in fit], [source for source, _why in unfit]),
         "transports": [source["transport"] for source, _none in fit],
         "others": others,
         "problems": problems,
-        "addresses": list(dict.fromkeys(addresses)),
+        "addresses": addresses,
+        "probes": _probes(name, addresses, [domain for identity in identities for domain in identity["domains"]], exchangers or {}),
         "spf": list(dict.fromkeys(sentence for sentence in spf if sentence)),
     }
 
@@ -67,20 +78,29 @@ def _objections(source, name, judged):
     return list(dict.fromkeys(said))
 
 
+def _probes(name, addresses, domains, exchangers):
+    """Ask the preferred server of each domain from the first address of its family."""
+    preferred = [row["hosts"][0] for row in exchangers.values() if row["status"] == "ok" and row["hosts"]]
+    found = []
+    for version in (4, 6):
+        own = [address for address in addresses if ipaddress.ip_address(address).version == version]
+        targets = {address: server["host"] for server in preferred for address in server["addresses"] if ipaddress.ip_address(address).version == version}
+        if own and targets:
+            asked = [{"address": address, "name": server} for address, server in list(targets.items())[:MOST_PROBED]]
+            probe = {"targets": asked, "source_address": own[0], "helo": name}
+            found.append({**probe, "sender": f"postmaster@{domains[0]}"} if domains else probe)
+    return found
+
+
 def _evidence(identity, control):
     return next((check["evidence"] for check in identity["checks"] if check["control"] == control and check["status"] != "not_applicable"), None)
 
 
 def _postfix(name, fit, unfit):
     """One name in main.cf; the services that it fits follow it, the others keep the name that they give now."""
-    follow = [{"name": _service(source), "type": "unix", "overrides": {"smtp_helo_name": None}} for source in fit]
-    keep = [{"name": _service(source), "type": "unix", "overrides": {"smtp_helo_name": source["helo"]}} for source in unfit]
+    follow = [{"name": source["transport"], "type": "unix", "overrides": {"smtp_helo_name": None}} for source in fit]
+    keep = [{"name": source["transport"], "type": "unix", "overrides": {"smtp_helo_name": source["helo"]}} for source in unfit]
     return {"parameters": {"smtp_helo_name": name}, "services": follow + keep}
-
-
-def _service(source):
-    """The service of a transport; of several instances, the folder stands before it."""
-    return source["transport"].rpartition(":")[2]
 
 
 def _exim(name, fit, _unfit):
