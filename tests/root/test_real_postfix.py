@@ -232,17 +232,22 @@ class Lab(NamedTuple):
     nameserver: str
     receiver: receiver.Receiver
 
-    def ansible(self, program, *words):
-        """Run Ansible in the namespace."""
+    def ansible(self, program, *words, default=None):
+        """Run Ansible in the namespace; ``default`` names the instance that it finds in /etc/postfix."""
         variables = {"ANSIBLE_NOCOLOR": "true"}
         variables.setdefault("ANSIBLE_COLLECTIONS_PATH", os.environ.get("ANSIBLE_COLLECTIONS_PATH") or str(ROOT / ".cache/collections"))
-        return self.network.inside(sys.executable, "-m", "ansible", program, *words, env={**os.environ, **variables}, cwd=ROOT)
+        shown = ["unshare", "--mount", "sh", "-ec", 'mount --bind "$0" /etc/postfix; exec "$@"', self.instances[default].config] if default else []
+        return self.network.inside(*shown, sys.executable, "-m", "ansible", program, *words, env={**os.environ, **variables}, cwd=ROOT)
 
     def observe(self, name, *words):
         """Return the result of ``mail_host_info`` on one instance."""
-        arguments = json.dumps({"mta": "postfix", "config_dir": str(self.instances[name].config)})
+        return self.look({"config_dir": str(self.instances[name].config)}, *words)
+
+    def look(self, options, *words, default=None):
+        """Return the result of ``mail_host_info``."""
         words = ("-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", *words)
-        printed = self.ansible("adhoc", "localhost", *words, "-m", "postmaster.deliverability.mail_host_info", "-a", arguments)
+        arguments = json.dumps({"mta": "postfix", **options})
+        printed = self.ansible("adhoc", "localhost", *words, "-m", "postmaster.deliverability.mail_host_info", "-a", arguments, default=default)
         return json.loads(printed[printed.index("{") :])
 
 
@@ -360,6 +365,19 @@ def test_reading_changes_nothing(lab):
     assert not first["changed"]
     assert not second["changed"]
     assert state(instance) == before
+
+
+def test_instances_of_postmulti_are_seen_together(lab, facts):
+    """What one look at a host with several instances tells is what looks at each of them tell: identities, queues and logs."""
+    folders = [str(lab.instances[name].config) for name in ("home", "branch")]
+    lab.instances["shop"].postfix("postconf", "-e", "multi_instance_wrapper = postmulti -p --", f"multi_instance_directories = {' '.join(folders)}")
+    for name in ("home", "branch"):
+        lab.instances[name].postfix("postconf", "-e", "multi_instance_enable = yes", f"multi_instance_name = postfix-{name}")
+    together = lab.look({}, default="shop")["mail_host"]
+    assert together["mta"]["instances"] == ["/etc/postfix", *folders]
+    assert {(source["address4"], source["helo"]) for source in together["identity"]["sources"]} == {(host.address, host.helo) for host in HOSTS.values()}
+    for place, keys in {"queue": ("total", "recipients", "bytes"), "log": ("received", "delivered", "deferred", "bounced")}.items():
+        assert {key: together[place][key] for key in keys} == {key: sum(one[place][key] for one in facts.values()) for key in keys}
 
 
 @pytest.fixture(scope="module")
