@@ -46,6 +46,18 @@ _WORDS = {
     "zone_unreachable": ("does not answer", "no responde"),
     "zone_suspect": ("suspect", "sospechosa"),
     "zone_skipped": ("not asked", "no consultada"),
+    # What became of an action
+    "outcome_ready": ("would be done", "se haría"),
+    "outcome_blocked": ("blocked", "bloqueado"),
+    "outcome_manual": ("by hand", "a mano"),
+    "outcome_recorded": ("evidence recorded elsewhere, nothing can be changed here", "datos grabados en otra parte, aquí no hay nada que cambiar"),
+    "outcome_not_now": ("not in this run", "no en esta ejecución"),
+    "outcome_planned": ("check mode, not done", "modo de prueba, sin hacer"),
+    "outcome_unchanged": ("was so already", "ya estaba así"),
+    "outcome_proven": ("done and proven", "hecho y demostrado"),
+    "outcome_prechecked": ("done, no waiting mail to prove it with", "hecho, sin correo en espera que lo demuestre"),
+    "outcome_failed": ("failed, taken back", "falló, deshecho"),
+    "nothing_to_do": ("Nothing to do.", "Nada que hacer."),
     # Headline
     "title": ("Outbound mail report", "Informe del correo saliente"),
     "head_refused": ("{n} of {all} servers are refused", "{n} de {all} servidores rechazados"),
