@@ -169,6 +169,11 @@ class System:
     def log(self):
         return self.root.log.read_text()
 
+    def stop(self, daemon):
+        """End the processes of a daemon and wait until they are gone."""
+        # The root's first process collects no dead ones, so they stay to be seen.
+        self.root.shell(f"while ps -C {daemon} -o stat= | grep -qv Z; do pkill -x {daemon} || :; sleep 0.1; done")
+
     def wait_for(self, pattern, times=1):
         """Wait until the log has so many lines that match."""
         deadline = time.monotonic() + PATIENCE
@@ -313,7 +318,7 @@ MAILER(`smtp')dnl
         self.send("several@ok.example", "several@greylist.example", "several@nouser.example", "several@rate.example")
         self.wait_for(r" sm-mta\[\d+\]: \w+: to=<(?:user|several)@.*, stat=", len(DOMAINS) - 1 + 4)
         # While the daemon is down the submission program keeps what it gets.
-        self.root.shell("pkill -x sendmail; sleep 0.5")
+        self.stop("sendmail")
         self.send("later@sender.example")
         self.wait_for(r"to=later@sender\.example,.*stat=Deferred: Connection refused")
         self.start()
@@ -365,11 +370,11 @@ match for any action "out"
 
     def submit(self):
         # The lifetime belongs to the envelope from its birth on.
-        self.root.shell("pkill -x smtpd; sleep 0.5")
+        self.stop("smtpd")
         self.start("2s")
         self.send("user@old.example")
         self.wait_for(r"Expire for \w+: .* to=<user@old\.example>")
-        self.root.shell("pkill -x smtpd; sleep 0.5")
+        self.stop("smtpd")
         self.start("4d")
         domains = [domain for domain in DOMAINS if domain not in ("sender.example", "old.example")]
         for domain in domains:
