@@ -29,18 +29,16 @@ attributes:
     support: full
   diff_mode:
     support: full
-    details: Passwords are hidden. The file of passwords is not shown at all.
+    details: Passwords are hidden. Of their file the names of the hosts are shown.
   idempotent:
     support: full
 options:
   state:
     description:
-      - V(present) sets what is named.
-      - V(absent) removes what is named, whatever its value is, namely macros, main options, options of routers and transports, passwords, and
-        those routers and transports whole that are named without options.
+      - V(present) sets what is named. What an earlier run under the same O(snapshot) name put into its marked blocks, and is not named any more, goes.
       - V(restored) puts all files back to what they were before the first change under this O(snapshot) name.
     type: str
-    choices: [present, absent, restored]
+    choices: [present, restored]
     default: present
   config_dir:
     description:
@@ -154,11 +152,13 @@ options:
         type: str
         required: true
       username:
-        description: User name. Required with O(state=present).
+        description: User name.
         type: str
+        required: true
       password:
-        description: Password. Required with O(state=present).
+        description: Password.
         type: str
+        required: true
   route_check:
     description:
       - Recipients that are routed on trial (C(exim -bt)) before the change is made. One that cannot be delivered, or not in the way that is given, is
@@ -340,8 +340,8 @@ TRANSPORT = {
 }
 CREDENTIAL = {
     "host": {"type": "str", "required": True},
-    "username": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
+    "username": {"type": "str", "required": True},
+    "password": {"type": "str", "required": True, "no_log": True},
 }
 ROUTE = {
     "address": {"type": "str", "required": True},
@@ -349,7 +349,7 @@ ROUTE = {
     "transport": {"type": "str"},
 }
 ARGUMENTS = {
-    "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "restored"], "default": "present"},
     "config_dir": {"type": "path"},
     "main": {"type": "dict", "default": {}},
     "macros": {"type": "dict", "default": {}},

@@ -10,6 +10,8 @@ A ``Snapshot`` is a folder of one change, ``STATE/NAME-KEY``, mode 0700, that ho
 
     {"version": 1, "name": str, "pending": bool, "files": [{"path": str, "before": SHA-256, "written": [SHA-256, ...]}]}
 
+A file that is not there has the content None, and the hash null.
+
 Order of a change, so that a process may be killed at any point: the copies, then the manifest with the hashes of what is going to be written
 and ``pending``, then the files one after the other, each by a rename, then whatever makes them count (a reload), then ``pending`` off.
 Whoever comes next knows every content that a file may have: the one before, or one that was written by this code. Any other content is
@@ -26,7 +28,7 @@ import json
 import os
 import shutil
 import stat
-from typing import Dict, List, NamedTuple
+from typing import Dict, List, NamedTuple, Optional
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
@@ -35,9 +37,27 @@ TEMPORARY = ".postmaster.deliverability"  # ends the name of a file that is abou
 MANIFEST = "manifest.json"
 
 
+ANYTHING = b"\0anything"  # in place of a content that a file has to have
+
+
+class Rights(NamedTuple):
+    """Whose a new file is, and who may read it."""
+
+    mode: int = 0o644
+    uid: int = 0
+    gid: int = 0
+
+
+FOR_ALL = Rights()
+
+
 def digest(content: bytes) -> str:
     """Return the SHA-256 of a file's content in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _mark(content: Optional[bytes]) -> Optional[str]:
+    return None if content is None else digest(content)
 
 
 def read(path: str) -> bytes:
@@ -49,18 +69,28 @@ def read(path: str) -> bytes:
         raise DeliverabilityError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def write(path: str, content: bytes, expected: bytes | None = None) -> None:
-    """Replace the content of a file by one rename; symbolic links, mode, owner, ACL and SELinux context stay.
+def read_if_there(path: str) -> Optional[bytes]:
+    """Return a file's content, or None where there is no such file."""
+    return read(path) if os.path.lexists(path) else None
 
-    ``expected`` is what the caller has read: a file that has another content by now is left alone.
+
+def write(path: str, content: Optional[bytes], expected: Optional[bytes] = ANYTHING, rights: Optional[Rights] = None) -> None:
+    """Replace the content of a file by one rename; symbolic links, mode, owner, ACL and SELinux context stay. None removes it.
+
+    ``expected`` is what the caller has read: a file that has another content by now is left alone. ``rights`` are given to it in place of
+    those that it had.
     """
     real = os.path.realpath(path)
     temporary = os.path.join(os.path.dirname(real), f".{os.path.basename(real)}{TEMPORARY}")
     try:
-        _write_beside(temporary, content, real)
-        if expected is not None and read(real) != expected:
+        if content is not None:
+            _write_beside(temporary, content, real, rights)
+        if expected is not ANYTHING and read_if_there(real) != expected:
             raise DeliverabilityError(f"{path} was changed by somebody else in this moment")
-        os.replace(temporary, real)
+        if content is not None:
+            os.replace(temporary, real)
+        elif os.path.lexists(real):
+            os.unlink(real)
         _sync_folder(os.path.dirname(real))
     except OSError as error:
         raise DeliverabilityError(f"{path} cannot be replaced: {error.strerror}") from error
@@ -69,17 +99,20 @@ def write(path: str, content: bytes, expected: bytes | None = None) -> None:
             os.unlink(temporary)
 
 
-def _write_beside(temporary: str, content: bytes, model: str) -> None:
-    """Write a file that has everything but the content of ``model``."""
+def _write_beside(temporary: str, content: bytes, model: str, rights: Optional[Rights]) -> None:
+    """Write a file that has everything but the content of ``model``, or these rights; without either, ``FOR_ALL``."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(temporary)  # of a process that was killed
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(handle, "wb") as stream:
         stream.write(content)
         stream.flush()
-        status = os.stat(model)
-        os.fchown(stream.fileno(), status.st_uid, status.st_gid)
-        os.fchmod(stream.fileno(), stat.S_IMODE(status.st_mode))
+        if rights is None and os.path.exists(model):
+            status = os.stat(model)
+            rights = Rights(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
+        rights = rights or FOR_ALL
+        os.fchown(stream.fileno(), rights.uid, rights.gid)
+        os.fchmod(stream.fileno(), rights.mode)
         _copy_attributes(model, stream.fileno())
         os.fsync(stream.fileno())
 
@@ -126,18 +159,23 @@ class State(NamedTuple):
     """What a file is now, compared with a snapshot."""
 
     path: str
-    content: bytes
+    content: Optional[bytes]
     place: str  # "before": as it was; "written": as this code left it; "foreign": somebody else changed it
 
 
 class Snapshot:
-    """One named change of some files; ``paths`` in the order in which they are written."""
+    """One named change of some files; ``paths`` in the order in which they are written.
 
-    def __init__(self, state_dir: str, name: str, paths: List[str]):
+    ``place`` stands for the paths in the folder's name, where these may differ from change to change: a change of the same name then takes in
+    further files. Without it the paths are always the same.
+    """
+
+    def __init__(self, state_dir: str, name: str, paths: List[str], place: Optional[str] = None):
         self.name = name
-        self.paths = paths
-        self.folder = os.path.join(state_dir, f"{name}-{digest(json.dumps(paths).encode())[:12]}")
+        self.folder = os.path.join(state_dir, f"{name}-{digest((place or json.dumps(paths)).encode())[:12]}")
         self.manifest = self._load()
+        known = [entry["path"] for entry in self.manifest["files"]] if self.manifest else []
+        self.paths = known + [path for path in paths if path not in known]
 
     @property
     def exists(self) -> bool:
@@ -153,25 +191,27 @@ class Snapshot:
         """Return what each file is now."""
         found = []
         for entry in self.manifest["files"]:
-            content = read(entry["path"])
-            place = "before" if digest(content) == entry["before"] else "written" if digest(content) in entry["written"] else "foreign"
+            content = read_if_there(entry["path"])
+            place = "before" if _mark(content) == entry["before"] else "written" if _mark(content) in entry["written"] else "foreign"
             found.append(State(entry["path"], content, place))
         return found
 
-    def before(self, path: str) -> bytes:
+    def before(self, path: str) -> Optional[bytes]:
         """Return what a file was before the first change."""
+        if self._entry(path)["before"] is None:
+            return None
         content = read(os.path.join(self.folder, f"{self._number(path)}.before"))
         if digest(content) != self._entry(path)["before"]:
             raise DeliverabilityError(f"the copy of {path} in {self.folder} is damaged; nothing was restored")
         return content
 
     def written(self, path: str) -> bytes:
-        """Return what this code wrote to a file last; the content before, where it wrote nothing."""
+        """Return what this code wrote to a file last, nothing where it removed it; the content before, where it wrote nothing."""
         copy = os.path.join(self.folder, f"{self._number(path)}.written")
-        return read(copy) if os.path.exists(copy) else self.before(path)
+        return read(copy) if os.path.exists(copy) else self.before(path) or b""
 
     def begin(self, contents: Dict[str, tuple]) -> None:
-        """Make it possible to take back what is about to be written: ``{path: (content now, content to write)}``, for every path.
+        """Make it possible to take back what is about to be written: ``{path: (content now, content to write)}``, for every path of the snapshot.
 
         A file that somebody else changed since makes the earlier snapshot history: it is kept aside under the time, and a new one starts.
         """
@@ -179,11 +219,12 @@ class Snapshot:
             if self.exists and any(state.place == "foreign" for state in self.states()):
                 self._set_aside()
             if not self.exists:
-                self._create({path: now for path, (now, _then) in contents.items()})
-            for path, (_now, then) in contents.items():
-                self._store(f"{self._number(path)}.written", then)
+                self._create()
+            for path, (now, then) in contents.items():
+                self._take_in(path, now)
+                self._store(f"{self._number(path)}.written", then or b"")
                 entry = self._entry(path)
-                entry["written"] = list(dict.fromkeys([*entry["written"], digest(then)]))
+                entry["written"] = list(dict.fromkeys([*entry["written"], _mark(then)]))
             self.manifest["pending"] = True
             self._save()
 
@@ -201,13 +242,19 @@ class Snapshot:
             shutil.rmtree(self.folder, ignore_errors=True)
         self.manifest = None
 
-    def _create(self, contents: Dict[str, bytes]) -> None:
+    def _create(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         os.mkdir(self.folder, 0o700)
-        entries = [{"path": path, "before": digest(contents[path]), "written": []} for path in self.paths]
-        self.manifest = {"version": 1, "name": self.name, "pending": False, "files": entries}
-        for path in self.paths:
-            self._store(f"{self._number(path)}.before", contents[path])
+        self.manifest = {"version": 1, "name": self.name, "pending": False, "files": []}
+
+    def _take_in(self, path: str, now: Optional[bytes]) -> None:
+        """Keep a copy of a file that is not among the snapshot's yet."""
+        if any(entry["path"] == path for entry in self.manifest["files"]):
+            return
+        number = len(self.manifest["files"])
+        self.manifest["files"].append({"path": path, "before": _mark(now), "written": []})
+        if now is not None:
+            self._store(f"{number}.before", now)
 
     def _set_aside(self) -> None:
         moment = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
@@ -215,7 +262,7 @@ class Snapshot:
         self.manifest = None
 
     def _number(self, path: str) -> int:
-        return self.paths.index(path)
+        return [entry["path"] for entry in self.manifest["files"]].index(path)
 
     def _entry(self, path: str) -> dict:
         return self.manifest["files"][self._number(path)]
@@ -252,15 +299,17 @@ def _naming(folder: str):
         raise DeliverabilityError(f"the snapshot {folder} cannot be written: {error.strerror}") from error
 
 
-def replace_all(contents: Dict[str, tuple]) -> None:
-    """Write ``{path: (content now, content to write)}``; what failed leaves the files as they were."""
+def replace_all(contents: Dict[str, tuple], rights: Optional[Dict[str, Rights]] = None) -> None:
+    """Write ``{path: (content now, content to write)}``; what failed leaves the files as they were. ``rights`` as for ``write``."""
+    rights = rights or {}
     done = []
     try:
         for path, (now, then) in contents.items():
             if now != then:
-                write(path, then, expected=now)
+                write(path, then, now, rights.get(path))
                 done.append(path)
     except DeliverabilityError:
         for path in reversed(done):
-            write(path, contents[path][0], expected=contents[path][1])
+            now, then = contents[path]
+            write(path, now, then, rights.get(path))
         raise

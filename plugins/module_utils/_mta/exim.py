@@ -530,7 +530,7 @@ def _host_list(text: str) -> Iterator[tuple]:
         name = found.group("literal") or found.group("name") if found else item
         if to_address(item) is not None:
             yield item, None
-        elif name:
+        elif name and item != "+":  # which parts hosts of different priority
             yield name.lower(), int(found.group("port")) if found and found.group("port") else None
 
 
