@@ -62,7 +62,7 @@ def _host_actions(name, host, suspects, language):
         # A listing alone is a finding, not an order.
         if not any(finding["control"] == "not_refused" for finding in wanted.get(remedy, [])):
             wanted.pop(remedy, None)
-    if _policy_listed(host) and "switch_outbound_ip" in wanted:
+    if policy_listed(host) and "switch_outbound_ip" in wanted:
         # Every address of a dynamic range is barred from sending directly: another one of it cures nothing.
         wanted.setdefault("use_smarthost", []).extend(wanted.pop("switch_outbound_ip"))
     if "use_smarthost" in wanted:
@@ -109,7 +109,7 @@ def _hand_over(action, host, findings):
     role = ROLES.get(action["remedy"])
     if role is None or _mta(host) not in CHANGEABLE:
         return
-    domains = _refusing_domains(host, action["remedy"], findings)
+    domains = refusing_domains(host, {action["remedy"], *(finding["remedy"] for finding in findings)})
     variables, missing = VARIABLES[action["remedy"]](chosen, host, domains)
     if not domains and action["remedy"] != "fix_helo":
         # An empty list would mean the whole host.
@@ -120,11 +120,10 @@ def _hand_over(action, host, findings):
         action.update(state="ready", role=role, variables=variables)
 
 
-def _refusing_domains(host, remedy, findings):
-    """The observed recipient domains of the operators that refuse: the change is for these alone, since the others take our mail."""
-    remedies = {finding["remedy"] for finding in findings}
+def refusing_domains(host, remedies):
+    """The observed recipient domains of the operators whose refusals ask for one of these: the change is for them alone, since the others take our mail."""
     refusals = [row for row in host["verdicts"] if row["side"] == "ours" and row["current"]]
-    refusing = {row["operator"] for row in refusals if row["remedy"] in remedies or remedy in (row["verdict"].get("alternatives") or ())}
+    refusing = {row["operator"] for row in refusals if remedies & {row["remedy"], *(row["verdict"].get("alternatives") or ())}}
     seen = [(row["operator"], row["group"]["destination"]) for row in host["verdicts"]]
     seen += [(operator(row), row["destination"]) for row in (host["facts"].get("log") or {}).get("delivered_to", [])]
     return sorted(declared_domains(destination for who, destination in seen if who in refusing))
@@ -228,7 +227,8 @@ def _sources(host):
     return [identity for identity in host["identities"] if identity["role"] == "source"]
 
 
-def _policy_listed(host):
+def policy_listed(host):
+    """Whether lists or refusals say that nobody should send directly from this host's range."""
     return any(identity["listing"] and identity["listing"]["state"] == "policy" for identity in _sources(host)) or any(
         row["verdict"]["reason"] == "dynamic_ip" and row["side"] == "ours" and row["current"] for row in host["verdicts"]
     )
@@ -236,11 +236,11 @@ def _policy_listed(host):
 
 def _plan_switch(action, host, language):
     """Choose the first candidate that is proven as far as it can be before the change, and name what blocks the switch."""
-    blocks, stated = _signs_of_compromise(host), []
+    blocks, stated = signs_of_compromise(host), []
     if host["declared"]["cause_contained"]:
         blocks, stated = [], [f"the operator states that this is contained: {sign}" for sign in blocks]
     for candidate in [identity for identity in host["identities"] if identity["role"] == "candidate"]:
-        passed, failed = _prove(candidate, host)
+        passed, failed = prove(candidate, host)
         if not failed:
             action["passed"] = passed + stated
             action["variables"] = {"outbound_ip_address": candidate["inside"], "outbound_ip_helo": candidate["helo"]}
@@ -254,7 +254,7 @@ def _plan_switch(action, host, language):
         action.update(state="blocked", failed=blocks + action["failed"], text=None, variables={})
 
 
-def _signs_of_compromise(host):
+def signs_of_compromise(host):
     """Why this host must not be moved before its cause is contained."""
     signs = []
     for identity in _sources(host):
@@ -276,7 +276,7 @@ def _accusing_lists(host):
     return sorted({entry["zone"] for entry in named if entry.get("kind") == "exploited" or entry.get("zone") in ACCUSING})
 
 
-def _prove(candidate, host):
+def prove(candidate, host):
     """What is known for and against a candidate address before anything is changed; port 25 is proven at the change itself."""
     passed, failed = [], []
     bound = candidate["inside"] in host["facts"]["identity"].get("local_addresses", [])
