@@ -130,6 +130,7 @@ RULES = (
             "(recipient|user|addressee) name [is] not (recognized|recognised|known)",
             "no account (here|for|by|with|at)",
             "mail (to|for) <address> is not (allowed|deliverable)",
+            "<address> is (not deliverable|undeliverable)",
             "^user (rejected|reject)",
         ),
         (
@@ -178,6 +179,9 @@ RULES = (
             "(invalid|bad) [recipient] (address|mailbox) format",
             "email address [is] not (valid|formatted correctly|properly formatted|in the right format|correct)",
             "unqualified (recipient|address)",
+            "(recipient|rcpt|mailbox) [address] must contain a domain",
+            "^unbalanced '[<|>]",
+            "^(illegal character|invalid numeric domain spec|address ... too long)",
             "colon required in address",
             "(address|recipient) ... (may not follow|must not contain|contains invalid|contains illegal)",
         ),

@@ -103,6 +103,7 @@ PERMISSION = (
             "(authentication|auth) (mechanism|method) [is] (not supported|too weak|not allowed|unsupported|invalid)",
             "(submission|sending) ... requires [smtp] (auth|authentication)",
             "authentication required",
+            "unable to authenticate",
             "local (user|users) only",
         ),
         ("530 5.7.0 authentication is required to send here", "535 5.7.8 SASL authentication failed", "550 you must log in before you send"),
@@ -188,6 +189,7 @@ PERMISSION = (
             ),
             "(recipient|user) ... (only accepts|accepts only|restricts|has restricted|rejects) ... (sender|senders|mail|messages|known)",
             "mailing list expansion prohibited",
+            "not whitelisted by this recipient",
             "delivery restriction* [check]",
             "(restricted|protected) (address|recipient|mailbox|distribution list)",
             "(challenge|confirmation|verification) ... (reply|click|confirm|verify) ... sender",
@@ -414,6 +416,8 @@ CONTENT = (
                 " formed|correctly formatted|violates rfc|empty|has no content|incomplete)"
             ),
             "(improperly|incorrectly|badly) (formatted|formed|encoded)",
+            "message header is ... long",
+            "header ... not ... terminated",
             "(from|to|sender|reply-to) (header|field) ... (single|multiple|more than one|valid|address|syntax)",
             (
                 "(violates|violation of|non-compliant|noncompliant|not conform* to|not compliant with|does not comply with|must comply with|conform to) [the"
@@ -479,6 +483,7 @@ DIALOGUE = (
             "(dane|mta-sts|sts|tlsa) ... (fail*|error|policy|required|mismatch|enforce*|invalid|validation)",
             "unencrypted [connection|connections|session|channel] ... (not|denied|refused|rejected|prohibited)",
             "requiretls",
+            "due to lack of security",
         ),
         ("530 5.7.0 this server requires STARTTLS", "4.7.5 TLS handshake failed: certificate verify failed"),
         unless=("spf", "dkim"),
@@ -519,6 +524,9 @@ DIALOGUE = (
             "(line|command line|command|text line|input line|path) too long",
             "(nested|duplicate|multiple) (mail|mail from|helo|ehlo|mail command)",
             "sender [has] already [been] (specified|given)",
+            "introduce yourself first",
+            "discarded <n> bytes after",
+            "initial data not expected",
             "pipelining ... (not|error|improper|unauthorized|without)",
             "improper use of smtp",
             (
@@ -559,6 +567,10 @@ DIALOGUE = (
                 " available|doesn't support|not permitted|not accept*|not allowed|not implemented)"
             ),
             "not offer smtputf8",
+            "(does not|doesn't|no) support ... (international|unicode|internationalized|internationalised) (mailbox|email|e-mail|address|addresses)",
+            "(does not|doesn't|no) support [for] (internationalised|internationalized) (mailbox|address|addresses|email|e-mail)",
+            "(unicode|non-ascii) ... (non-unicode|7-bit) (mail|server)",
+            "does not support e-mail messages with international unicode",
             "(local-part|local part) of ... utf8",
             "(non-ascii|non ascii|utf-8|utf8) (address|addresses|characters in address|recipient|sender|mailbox) ... (not|reject*|unsupported|prohibited)",
         ),
@@ -654,7 +666,7 @@ VAGUE = (
             "not (authorized|authorised|permitted|allowed|accepted|acceptable|welcome)",
             "(unable|failed|refused|cannot|could not) [to] (accept|deliver|send) [to|the|this|your] (message|mail|this message|your message|email)",
             "(unauthorized|unauthorised|forbidden|prohibited|denied|go away|restricted)",
-            "^(rejected|refused|blocked|denied|declined|go away|error|failed)",
+            "^(rejected|refused|blocked|denied|declined|go away|failed)",
             "(rejected|blocked|refused|denied)$",
             "(security|restriction|restrictions) [violation|reasons|reason|settings]",
             "delivery [to <address>|has] (failed|failure|error)",

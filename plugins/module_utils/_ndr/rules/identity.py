@@ -357,6 +357,7 @@ RULES = (
                 " verify|return path|mail from|from] (sender|address|verify callout|callout|callback|mailbox)"
             ),
             "syntax error in (sender|from|mail from|reverse path|sender address)",
+            "sender [address] syntax error",
             (
                 "(sender|from|return|reply|originator) [email] address ... (is not|not|isn't) (valid|allowed|accepted|verified|permitted|exist|recognized|a"
                 " valid|rfc)"

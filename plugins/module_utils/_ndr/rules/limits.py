@@ -89,6 +89,7 @@ RULES = (
             "(daily|hourly|per hour|per day|per minute) ... (limit|quota|maximum) [exceeded]",
             "back off",
             "too many (mails|messages|emails)",
+            "number of messages exceeded [administrative] limit",
             "(exceeded|exceeds) [the|your] [maximum|max|allowed] (rate|number of messages)",
         ),
         ("452 4.7.1 more mail than we take: message rate limit for your host", "421 4.7.0 you are sending too fast", "450 you have exceeded the hourly limit"),

@@ -22,9 +22,9 @@ _NDR = "https://learn.microsoft.com/en-us/troubleshoot/exchange/email-delivery/n
 _microsoft = says("microsoft", _ONLINE)
 
 
-def _status(name, reason, statuses, example, **more):
+def _status(name, reason, statuses, example, *, tier="named", **more):
     """Return a rule about a status that only Exchange Online uses, for replies whose words say nothing."""
-    return rule("microsoft." + name, "named", reason, (), (example,), **dict({"operator": "microsoft", "url": _ONLINE, "when": {"status": statuses}}, **more))
+    return rule("microsoft." + name, tier, reason, (), (example,), **dict({"operator": "microsoft", "url": _ONLINE, "when": {"status": statuses}}, **more))
 
 
 def _numbers(first, last):
@@ -482,6 +482,7 @@ _OUR_NAMES = (
             "tenant ... external recipient rate limit",
             "you've reached your daily limit for message recipients",
             "submission quota exceeded",
+            "sender's submission quota was exceeded",
             "reached your daily limit for message recipients",
             "exceeded the maximum number of messages ... trial tenant",
         ),
@@ -560,6 +561,17 @@ _OUR_NAMES = (
         also=("fix_relay_auth", "fix_route", "use_smarthost"),
         url=_NDR + "fix-error-code-5-7-64-in-exchange-online",
         counter=("550 5.4.1 [zoe@example.org]: Recipient address rejected: Access denied [HE1EUR01FT034.eop-EUR01.prod.protection.outlook.com]",),
+    ),
+    _microsoft(
+        "wrong_region",
+        "relay_denied",
+        ("mail sent to the wrong office <n> region", "sent to the wrong office 365 region"),
+        ("451 4.4.62 Mail sent to the wrong Office 365 region. ATTR35",),
+        side="ours",
+        remedy="fix_route",
+        also=("contact_recipient_admin", "wait"),
+        url=_ONLINE,
+        counter=("550 5.7.64 TenantAttribution; Relay Access Denied [HE1EUR01FT019.eop-EUR01.prod.protection.outlook.com]",),
     ),
     _microsoft(
         "partner_connector",
@@ -648,6 +660,7 @@ _RECIPIENTS = (
         (
             "<address>: recipient address rejected: access denied",
             "all recipient addresses rejected : access denied",
+            "recipient address rejected: access denied",
             "recipient address rejected: access denied. as",
             "recipient address rejected: access denied [. as <n>] <host>",
             "access denied. as <n>",
@@ -761,6 +774,7 @@ _RECIPIENTS = (
         "posting_not_allowed",
         ["5.7.124", "5.7.133", "5.7.134", "5.7.135", "5.7.136", "5.7.193"],
         "550 5.7.134 No.",
+        tier="exact",
         counter=("550 5.7.612 No.",),
     ),
     _microsoft(

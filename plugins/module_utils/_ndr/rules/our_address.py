@@ -153,6 +153,7 @@ RULES = (
             "dynamic",
             "dialup",
             "too many connections",
+            "load average",
             "too many concurrent",
             "rate",
             "intrusion prevention",

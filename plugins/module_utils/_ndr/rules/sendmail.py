@@ -16,6 +16,24 @@ _RFC3463 = "https://www.rfc-editor.org/rfc/rfc3463"
 
 RULES = (
     rule(
+        "sendmail.unsafe_target",
+        "exact",
+        "local_delivery_failed",
+        (
+            "cannot mail directly to (files|programs|:include:s)",
+            "unsafe for mailing to (files|programs)",
+            "have a valid shell for mailing to (files|programs)",
+            "cannot mail to (files|programs)",
+        ),
+        (
+            "550 Cannot mail directly to programs",
+            "550 Address zoe@example.org is unsafe for mailing to files",
+            "550 User zoe@host doesn't have a valid shell for mailing to programs",
+        ),
+        counter=("550 5.1.1 Addressee unknown",),
+        url=_URL,
+    ),
+    rule(
         "sendmail.host_unknown",
         "exact",
         "domain_unknown",

@@ -90,7 +90,13 @@ RULES = (
     # Reply codes alone, where RFC 5321 and its extensions leave one meaning.
     _code("closing", "421", "system_busy", "421 zxcv qwer"),
     _code(
-        "command", ("500", "502", "503", "504", "555"), "protocol_error", "502 zxcv qwer", side="either", remedy="contact_recipient_admin", also=("fix_mta",)
+        "command",
+        ("500", "501", "502", "503", "504", "555"),
+        "protocol_error",
+        "502 zxcv qwer",
+        side="either",
+        remedy="contact_recipient_admin",
+        also=("fix_mta",),
     ),
     _code("login", ("530", "534", "535", "538"), "authentication_required", "535 zxcv qwer", url="https://www.rfc-editor.org/rfc/rfc4954"),
     _code("null_mx_code", "556", "no_mail_accepted", "556 zxcv qwer", url="https://www.rfc-editor.org/rfc/rfc7504"),
