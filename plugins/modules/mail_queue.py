@@ -15,7 +15,7 @@ description:
   - Does one thing to the messages of a mail queue that are for certain destinations, wait for a certain reason, or are of a certain age.
   - Nothing is done to the whole queue without O(all). Deleting always needs a selection, and the number of messages that it is expected to find.
   - Check mode lists what would be touched.
-  - Works with Postfix, and needs root. The queue is read as M(postmaster.deliverability.mail_host_info) reads it.
+  - Works with Postfix and Exim, and needs root. The queue is read as M(postmaster.deliverability.mail_host_info) reads it.
 extends_documentation_fragment:
   - postmaster.deliverability.attributes
 attributes:
@@ -34,7 +34,7 @@ options:
       - V(hold) keeps messages from being tried, until they are released.
       - V(release) lets held messages go.
       - V(requeue) takes messages in again, as needed after a change of address rewriting or content filters. Held messages stay on hold.
-        With Postfix, it takes up to a minute, and the ids change.
+        With Postfix, it takes up to a minute, and the ids change. Exim routes a message anew at each try, so that it is a V(flush) there.
       - V(delete) removes messages for good. Their senders are told nothing.
     type: str
     choices: [flush, hold, release, requeue, delete]
@@ -73,12 +73,15 @@ options:
   mta:
     description: The mail system. V(auto) looks for it.
     type: str
-    choices: [auto, postfix]
+    choices: [auto, postfix, exim]
     default: auto
   config_dir:
     description: Configuration folder of the instance. Without it the default instance.
     type: path
 notes:
+  - Exim's word for held is frozen. It freezes messages itself too, mostly bounces that nobody takes, and removes what has been frozen for longer
+    than its C(timeout_frozen_after), which is a week with Debian. Whatever is released, flushed or requeued is tried at once, one message after the other,
+    while the module has ended.
   - A message is selected when every filter that is given fits one of its recipients. It is one file with all its recipients, so all of them are held
     or released with it. It is deleted only when the filters fit every recipient that still waits. RV(partly) tells of the others.
 """

@@ -185,8 +185,8 @@ def test_a_failed_count_tells_what_is_there(programs):
 
 
 def test_other_systems_are_named(monkeypatch, programs):
-    monkeypatch.setattr(queue, "detect", lambda _host: type("System", (), {"name": "exim"}))
-    with pytest.raises(DeliverabilityError, match="the queue of exim cannot be changed yet"):
+    monkeypatch.setattr(queue, "detect", lambda _host: type("System", (), {"name": "sendmail"}))
+    with pytest.raises(DeliverabilityError, match="the queue of sendmail cannot be changed yet"):
         handle(action="hold", all=True, mta="auto")
 
 

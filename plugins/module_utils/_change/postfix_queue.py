@@ -30,7 +30,7 @@ _COUNT = re.compile(r"^postsuper: (?:Placed on hold|Released from hold|Requeued|
 class PostfixQueue:
     """The queue of one instance.
 
-    Another mail system's tools have the same three methods: ``entries``, ``queues`` and ``do``.
+    Another mail system's tools have the same methods: ``entries``, ``queues``, ``place`` and ``do``.
     """
 
     name = Postfix.name
@@ -47,6 +47,11 @@ class PostfixQueue:
     def queues(action: str) -> tuple:
         """Return the queues whose messages an action can be done to; elsewhere it would change nothing."""
         return _SWITCHES[action][1]
+
+    @staticmethod
+    def place(action: str) -> str | None:
+        """Return the queue that a message is in after an action, None where it is gone."""
+        return {"hold": "hold", "release": "deferred", "flush": "active", "requeue": "incoming", "delete": None}[action]
 
     def do(self, action: str, queue_ids: list) -> int:
         """Do something to messages by their ids and return to how many it was done."""

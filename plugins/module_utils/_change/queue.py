@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from typing import Callable, Dict, List, NamedTuple
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._change.exim_queue import EximQueue
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change.note import Note
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change.postfix_queue import PostfixQueue
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
@@ -21,7 +22,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.bas
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.host import LiveHost
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.systems import detect
 
-TOOLS = {PostfixQueue.name: PostfixQueue}
+TOOLS = {PostfixQueue.name: PostfixQueue, EximQueue.name: EximQueue}
 FILTERS = ("queue_ids", "destinations", "reason", "older_than")
 ACTIONS = ("flush", "hold", "release", "requeue", "delete")
 LISTED = 100
@@ -185,7 +186,7 @@ def _tools(name: str, host):
 
 def _difference(action: str, chosen: list, tools) -> dict:
     """Return the selected part of the queue before and after, a line for each message."""
-    after = {"hold": "hold", "release": "deferred", "flush": "active", "requeue": "incoming", "delete": None}[action]
+    after = tools.place(action)
     lines = [(f"{message.queue_id} {message.queue}\n", f"{message.queue_id} {after}\n" if after else "") for message in chosen]
     header = f"queue of {tools.name}"
     return {
