@@ -23,6 +23,17 @@ options:
     description: How often a question that got no usable answer is asked again, of the next nameserver if there is one.
     type: int
     default: 3
+  deadline:
+    description: Seconds for all questions of the run. What has no answer by then is V(unknown).
+    type: int
+    default: 600
+  rate:
+    description: Questions a second to one nameserver, at most; V(0) for no limit.
+    type: int
+    default: 0
+notes:
+  - Ansible shows nothing before a module has ended. A run of more than ten seconds says in the system log of the machine on which it runs how far it is,
+    every ten seconds.
 requirements:
   - dnspython >= 2.4.0
 """

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import time
+
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
@@ -15,20 +17,39 @@ DNS_OPTIONS = {
     "nameservers": {"type": "list", "elements": "str"},
     "timeout": {"type": "float", "default": 3.0},
     "retries": {"type": "int", "default": 3},
+    "deadline": {"type": "int", "default": 600},
+    "rate": {"type": "int", "default": 0},
 }
+PROGRESS_EVERY = 10
+"""Seconds between two lines about how far a long run is."""
 
 
-def run_info_module(argument_spec, work, **module_options):
+def run_info_module(argument_spec, work, tells_progress=False, **module_options):
     """Run ``work(params)`` as a module that never changes anything and exit with the dictionary that it returns.
 
-    A ``DeliverabilityError`` becomes the failure message; what was found out before it is returned beside it.
+    A ``DeliverabilityError`` becomes the failure message; what was found out before it is returned beside it. Work that ``tells_progress``
+    takes the function for it as its second argument.
     """
     module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **module_options)
     try:
-        result = work(module.params)
+        result = work(module.params, progress_log(module)) if tells_progress else work(module.params)
     except DeliverabilityError as error:
         module.fail_json(msg=str(error), **error.partial)
     module.exit_json(changed=False, **result)
+
+
+def progress_log(module):
+    """Return the ``progress`` of a resolver that says in the system log, every ``PROGRESS_EVERY`` seconds, how far a run is."""
+    start = time.monotonic()
+    told = [start]
+
+    def tell(finished, stats):
+        now = time.monotonic()
+        if now - told[-1] >= PROGRESS_EVERY:
+            told[:] = [now]
+            module.log(f"after {now - start:.0f} seconds: {finished} checks done, {stats['sent']} questions sent, {stats['failed']} without an answer")
+
+    return tell
 
 
 def run_change_module(argument_spec, work, secrets=None, **module_options):

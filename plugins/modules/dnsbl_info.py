@@ -140,14 +140,6 @@ options:
         reason V(over_quota).
     type: int
     default: 30
-  deadline:
-    description: Seconds for the whole run. What has no answer by then is V(unknown).
-    type: int
-    default: 600
-  rate:
-    description: Questions a second to one nameserver, at most; V(0) for no limit.
-    type: int
-    default: 0
 seealso:
   - module: postmaster.deliverability.sender_dns_info
 """
@@ -372,13 +364,11 @@ OPTIONS = {
     "keys": {"type": "dict", "no_log": True},
     "quorum": {"type": "int", "default": 1},
     "limit_wait": {"type": "int", "default": 30},
-    "deadline": {"type": "int", "default": 600},
-    "rate": {"type": "int", "default": 0},
 }
 
 
 def main():
-    run_info_module({**DNS_OPTIONS, **OPTIONS}, dnsbl_info)
+    run_info_module({**DNS_OPTIONS, **OPTIONS}, dnsbl_info, tells_progress=True)
 
 
 if __name__ == "__main__":

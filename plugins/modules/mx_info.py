@@ -71,19 +71,18 @@ domains:
 """
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.exchangers import exchangers
-from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.resolver import Resolver
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.resolver import resolver_for
 from ansible_collections.postmaster.deliverability.plugins.module_utils._edge import DNS_OPTIONS, run_info_module
 
 OPTIONS = {"domains": {"type": "list", "elements": "str", "required": True}}
 
 
-def work(options):
-    resolver = Resolver(nameservers=options["nameservers"], timeout=options["timeout"], retries=options["retries"])
-    return {"domains": exchangers(options["domains"], resolver.run)}
+def work(options, progress=None):
+    return {"domains": exchangers(options["domains"], resolver_for(options, progress=progress).run)}
 
 
 def main():
-    run_info_module(dict(OPTIONS, **DNS_OPTIONS), work)
+    run_info_module(dict(OPTIONS, **DNS_OPTIONS), work, tells_progress=True)
 
 
 if __name__ == "__main__":

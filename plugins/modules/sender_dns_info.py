@@ -265,7 +265,7 @@ domains:
 from ansible.module_utils.urls import open_url
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.mta_sts import MAX_POLICY
-from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.resolver import Resolver
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.resolver import resolver_for
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.sender import sender_dns
 from ansible_collections.postmaster.deliverability.plugins.module_utils._edge import DNS_OPTIONS, run_info_module
 
@@ -294,13 +294,12 @@ def fetch(url):
         return None, str(error)
 
 
-def work(options):
-    resolver = Resolver(nameservers=options["nameservers"], timeout=options["timeout"], retries=options["retries"])
-    return sender_dns(options, resolver.run, fetch if options["fetch_policies"] else None)
+def work(options, progress=None):
+    return sender_dns(options, resolver_for(options, progress=progress).run, fetch if options["fetch_policies"] else None)
 
 
 def main():
-    run_info_module(dict(OPTIONS, **DNS_OPTIONS), work)
+    run_info_module(dict(OPTIONS, **DNS_OPTIONS), work, tells_progress=True)
 
 
 if __name__ == "__main__":

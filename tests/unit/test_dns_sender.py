@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns import sender
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.question import answer_from, drive
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.sender import sender_dns
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
@@ -68,6 +71,26 @@ def test_a_policy_out_of_reach_is_unknown_and_the_rest_stands():
     assert controls["mta_sts_policy"]["status"] == "unknown"
     assert "certificate has expired" in controls["mta_sts_policy"]["evidence"]
     assert controls["mx_exists"]["status"] == "pass"
+
+
+def test_a_web_server_that_never_ends_holds_nobody_up(monkeypatch):
+    monkeypatch.setattr(sender, "FETCH_SECONDS", 0.5)
+    forever = threading.Event()
+
+    def fetch(url):
+        if "slow" in url:
+            forever.wait()
+        return "version: STSv1\nmode: none\nmax_age: 604800\n", None
+
+    announced = {f"_mta-sts.{name}.example.com": {"TXT": ["v=STSv1; id=1"]} for name in ("slow", "quick")}
+    found = sender_dns(
+        options(domains=["slow.example.com", "quick.example.com"]), lambda checks: [drive(check, answer_from(announced)) for check in checks], fetch
+    )["domains"]
+    statuses = {name: next(check for check in row["checks"] if check["control"] == "mta_sts_policy") for name, row in found.items()}
+    forever.set()
+    assert statuses["quick.example.com"]["status"] == "pass"
+    assert statuses["slow.example.com"]["status"] == "unknown"
+    assert "takes too long" in statuses["slow.example.com"]["evidence"]
 
 
 def test_selectors_by_domain():

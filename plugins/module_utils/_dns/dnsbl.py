@@ -33,7 +33,7 @@ import secrets
 from typing import NamedTuple
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.question import Question
-from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.resolver import BadName, Resolver, wire_name
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.resolver import BadName, resolver_for, wire_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.zones import (
     FAMILIES,
     GOOD,
@@ -377,8 +377,8 @@ def judge_resolver(invented, tests):
 # --- the module ----------------------------------------------------------------------------------------------------------------
 
 
-def dnsbl_info(params):
-    """Do the work of the module ``dnsbl_info`` and return its result."""
+def dnsbl_info(params, progress=None):
+    """Do the work of the module ``dnsbl_info`` and return its result; ``progress`` is the resolver's."""
     subjects = [address_subject(text) for text in params.get("addresses") or ()]
     subjects += [domain_subject(text) for text in params.get("domains") or ()]
     zones = choose_zones(
@@ -389,14 +389,8 @@ def dnsbl_info(params):
         params.get("exclude_zones"),
         params.get("limit_wait", 30),
     )
-    resolver = Resolver(
-        params.get("nameservers"),
-        timeout=params.get("timeout", 3.0),
-        retries=params.get("retries", 2),
-        deadline=params.get("deadline"),
-        rate=params.get("rate") or 0,
-        paces={zone.limit.name: zone.limit.per_second for zone in zones if zone.limit and zone.limit.per_second},
-    )
+    paces = {zone.limit.name: zone.limit.per_second for zone in zones if zone.limit and zone.limit.per_second}
+    resolver = resolver_for(params, paces=paces, progress=progress)
     result = Survey(zones, params.get("quorum") or 1, len(resolver.servers)).run(subjects, resolver.run)
     result["resolver"]["nameservers"] = resolver.report()
     return result

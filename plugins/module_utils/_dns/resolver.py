@@ -737,6 +737,12 @@ def run(checks, **options):
     return Resolver(**options).run(checks)
 
 
+def resolver_for(options, **more):
+    """Return the ``Resolver`` that a module's options ask for; ``more`` are arguments that are no options."""
+    shared = ("nameservers", "timeout", "retries", "deadline", "rate")
+    return Resolver(**{name: options[name] for name in shared if options.get(name) is not None}, **more)
+
+
 # --- reading answers -----------------------------------------------------------------------------------------------------------
 
 UNFOLLOWED = ["the CNAME was not followed"]  # stands for the records of an answer that ends in the middle of a chain

@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import time
 from ipaddress import ip_address
+from queue import Empty, SimpleQueue
+from threading import Thread
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.domain import check_domain
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.identity import check_identity, join_spf
@@ -18,6 +20,9 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._errors 
 
 FETCHES = 16
 """Policies fetched at the same time."""
+
+FETCH_SECONDS = 30
+"""Seconds for one policy; a web server that gives it out octet by octet is left behind."""
 
 
 def sender_dns(options, run, fetch=None):
@@ -65,10 +70,32 @@ def _add_policies(found, fetch):
     announced = [domain for domain, result in found.items() if result.get("mta_sts")]
     if not announced:
         return
-    with ThreadPoolExecutor(FETCHES) as pool:
-        policies = list(pool.map(fetch, [policy_url(plain_name(domain)) for domain in announced]))
+    policies = _fetch_all([policy_url(plain_name(domain)) for domain in announced], fetch)
     for domain, (text, problem) in zip(announced, policies):
         result = found[domain]
         result["mta_sts"]["policy"], checks = judge_policy(plain_name(domain), [host["host"] for host in result["mx"]], text, problem)
         place = next(number for number, entry in enumerate(result["checks"]) if entry["control"] == "mta_sts_record") + 1
         result["checks"][place:place] = checks
+
+
+def _fetch_all(urls, fetch):
+    """What ``fetch`` returns for each of the URLs, or that it took too long."""
+    waiting, found = SimpleQueue(), {}
+    for url in urls:
+        waiting.put(url)
+
+    def work():
+        try:
+            while True:
+                url = waiting.get_nowait()
+                found[url] = fetch(url)
+        except Empty:
+            return
+
+    workers = [Thread(target=work, daemon=True) for _number in range(min(FETCHES, len(urls)))]
+    for worker in workers:
+        worker.start()
+    stop = time.monotonic() + FETCH_SECONDS * -(-len(urls) // FETCHES)
+    for worker in workers:
+        worker.join(max(0.0, stop - time.monotonic()))
+    return [found.get(url) or (None, "the web server takes too long") for url in urls]

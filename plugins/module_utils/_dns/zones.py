@@ -131,7 +131,7 @@ class Zone:
 
     def mask(self, text):
         """Take the customer's key out of a text."""
-        return text.replace(self.secret, MASK) if self.secret else text
+        return re.sub(re.escape(self.secret), MASK, text, flags=re.IGNORECASE) if self.secret else text
 
     # -- reading
 
