@@ -101,8 +101,8 @@ _value:
       type: dict
     plan:
       description:
-        - Each host that something is to be done for, by name, with its C(state), its C(summary), its C(actions), and whether its evidence was C(recorded)
-          elsewhere.
+        - Each host that something is to be done for, by name, with its C(state), its C(summary), its C(actions), whether its evidence was C(recorded)
+          elsewhere, and whether a role can do something (C(ready)).
       type: dict
     states:
       description: The state of each host, by name.
@@ -133,7 +133,8 @@ def _judge(names, hostvars, formats, fail_on="high", language="en", policies=("b
 
 def _wanted(host):
     told = {key: host[key] for key in ("state", "summary", "actions")}
-    return {**told, "recorded": bool(host["facts"].get("snapshot"))}
+    recorded = bool(host["facts"].get("snapshot"))
+    return {**told, "recorded": recorded, "ready": not recorded and any(action["state"] == "ready" for action in host["actions"])}
 
 
 class FilterModule:

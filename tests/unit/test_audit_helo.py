@@ -103,21 +103,25 @@ def server(host, *addresses, status="ok"):
     return {"status": status, "hosts": [{"preference": 10, "host": host, "addresses": list(addresses)}] if addresses else []}
 
 
-def test_preferred_servers_are_asked_from_the_address_of_their_family():
+def test_preferred_servers_are_asked_over_ipv4():
     exchangers = {
         "example.net": server("mx.example.net", "203.0.113.25", "2001:db8:1::25"),
         "example.org": server("mx.example.org", "203.0.113.26"),
         "void.example": server(None, status="none"),
     }
-    four, six = settings(BOTH, exchangers=exchangers)["probes"]
-    assert four == {
+    (probe,) = settings(BOTH, exchangers=exchangers)["probes"]
+    assert probe == {
         "targets": [{"address": "203.0.113.25", "name": "mx.example.net"}, {"address": "203.0.113.26", "name": "mx.example.org"}],
         "source_address": "198.51.100.11",
         "helo": NAME,
         "sender": "postmaster@example.com",
     }
-    assert six["targets"] == [{"address": "2001:db8:1::25", "name": "mx.example.net"}]
-    assert six["source_address"] == "2001:db8::11"
+
+
+def test_servers_are_asked_over_ipv6_where_nothing_else_can_be():
+    (probe,) = settings(BOTH, exchangers={"example.net": server("mx.example.net", "2001:db8:1::25")})["probes"]
+    assert probe["targets"] == [{"address": "2001:db8:1::25", "name": "mx.example.net"}]
+    assert probe["source_address"] == "2001:db8::11"
 
 
 def test_few_servers_are_asked():

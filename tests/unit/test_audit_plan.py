@@ -176,7 +176,7 @@ def named(name="mail.example.com", **differing):
 def test_helo_name_that_the_dns_confirms_is_given_to_the_role():
     actions = plan(mail_host(log=[group(HELO_TEXT)], helo="server.localdomain"), dnsbl(a11=subject()), named(helo_fqdn="fail"), pool=[])
     assert (actions["fix_helo"]["state"], actions["fix_helo"]["role"]) == ("ready", "helo_name")
-    assert actions["fix_helo"]["variables"] == {"helo_name_name": "mail.example.com"}
+    assert actions["fix_helo"]["variables"] == {"helo_name_name": "mail.example.com", "helo_name_domains": ["example.net"]}
     assert "smtp_helo_name = mail.example.com" in actions["fix_helo"]["text"]
 
 

@@ -79,17 +79,16 @@ def _objections(source, name, judged):
 
 
 def _probes(name, addresses, domains, exchangers):
-    """Ask the preferred server of each domain from the first address of its family."""
+    """Ask the preferred servers of the domains, over IPv4 where that can be: one that does not mind the name is enough to go on."""
     preferred = [row["hosts"][0] for row in exchangers.values() if row["status"] == "ok" and row["hosts"]]
-    found = []
     for version in (4, 6):
         own = [address for address in addresses if ipaddress.ip_address(address).version == version]
         targets = {address: server["host"] for server in preferred for address in server["addresses"] if ipaddress.ip_address(address).version == version}
         if own and targets:
             asked = [{"address": address, "name": server} for address, server in list(targets.items())[:MOST_PROBED]]
             probe = {"targets": asked, "source_address": own[0], "helo": name}
-            found.append({**probe, "sender": f"postmaster@{domains[0]}"} if domains else probe)
-    return found
+            return [{**probe, "sender": f"postmaster@{domains[0]}"} if domains else probe]
+    return []
 
 
 def _evidence(identity, control):

@@ -146,14 +146,14 @@ def _throttle_variables(_chosen, _host, domains):
     return {"throttle_domains": domains}, []
 
 
-def _helo_variables(_chosen, host, _domains):
+def _helo_variables(_chosen, host, domains):
     """One name, to which every address in question leads and which leads back to each of them."""
     failing = [identity for identity in _sources(host) if _fails(identity, HELO_CHECKS)] or _sources(host)
     missing = [f"no name leads to {identity['address']} and back" for identity in failing if not _is_confirmed(identity)]
     names = sorted({identity["dns"]["name"] for identity in failing if _is_confirmed(identity)})
     if len(names) > 1:
         missing.append(f"the addresses need different names: {', '.join(names)}")
-    return {"helo_name_name": names[0] if names else None}, missing
+    return {"helo_name_name": names[0] if names else None, "helo_name_domains": domains}, missing
 
 
 # For each remedy of a role: (what was chosen before, host, domains) -> (variables of the role, what is missing).

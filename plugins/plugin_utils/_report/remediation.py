@@ -14,7 +14,7 @@ from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.
 
 SCHEMA_VERSION = 1
 # What becomes of an action: those of the plan, and those of a change.
-OUTCOMES = ("ready", "blocked", "manual", "recorded", "not_now", "planned", "unchanged", "proven", "prechecked", "failed")
+OUTCOMES = ("ready", "blocked", "manual", "recorded", "not_now", "planned", "unchanged", "proven", "prechecked", "rolled_back", "failed")
 
 
 def remediation(plan, states, done=None, after=None, chosen=None):
@@ -78,6 +78,6 @@ def remediation_report(plan, states, done=None, after=None, chosen=None, languag
         f"{name}: {action['title']}: {' '.join(action['evidence'])}"
         for name, host in sorted(found["hosts"].items())
         for action in host["actions"]
-        if action["outcome"] == "failed"
+        if action["outcome"] in ("failed", "rolled_back")
     ]
     return {"text": remediation_text(found, language), "json": json.dumps(found, indent=1, sort_keys=True) + "\n", "failed": failed}

@@ -56,7 +56,8 @@ _WORDS = {
     "outcome_unchanged": ("was so already", "ya estaba así"),
     "outcome_proven": ("done and proven", "hecho y demostrado"),
     "outcome_prechecked": ("done, no waiting mail to prove it with", "hecho, sin correo en espera que lo demuestre"),
-    "outcome_failed": ("failed, taken back", "falló, deshecho"),
+    "outcome_rolled_back": ("failed and taken back", "falló y se deshizo"),
+    "outcome_failed": ("failed", "falló"),
     "nothing_to_do": ("Nothing to do.", "Nada que hacer."),
     # Headline
     "title": ("Outbound mail report", "Informe del correo saliente"),
