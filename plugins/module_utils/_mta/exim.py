@@ -674,7 +674,7 @@ class EximLog(LogReader):
         if is_loopback(reason.address) and reason.address in ("127.0.0.1", "::1") and not self._is_relay(reason):
             self.summary.counts["filtered"] += 1
             return
-        where = {"relay_host": reason.host, "relay_address": reason.address, "local": reason.address is None}
+        where: dict = {"relay_host": reason.host, "relay_address": reason.address, "local": reason.address is None}
         self.summary.attempt(Attempt(outcome="sent", text=told.confirmation, **where, **common))
 
     def _is_relay(self, reason: Reason) -> bool:
