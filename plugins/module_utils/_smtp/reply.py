@@ -53,6 +53,7 @@ _INTRODUCED = re.compile(
     r"""said:\s | refused\ to\ talk\ to\ me:\s | responded\ with\ failure:\s | failed\ with:\s
       | server(?:\ at\ [^'"]{1,300})?\ returned:?\s['"] | returned\ message:?\s['"]
       | response(?:\ from\ the\ remote\ server)?\ was:\s | server\ returned\ was:\s
+      | smtp\ error\ \(state\ \S{1,4}\):\s
       | reply=(?=[245]) | <<<\s(?=[245]) | smtp;\s?(?=[245]\d\d)
       | smtp\ error\ from\ remote\ (?:mail\ server|mailer)\ (?:after\ )?[^:<]{1,60}(?::\s?<[^>]{0,320}>[^:]{0,80})?:\s
       | smtp\ error\ from\ remote\ server\ (?:for|after|in)\ [a-z\ ]{4,40}[:,]\s?host:?\s\S{1,250}\s(?:\([^)]{2,45}\)\sreason:\s)?

@@ -151,6 +151,8 @@ RULES = (
         unless=(
             *_OF_THE_SENDER,
             "unknown address error",
+            "(for|to|by|of) [a|local|our|the] policy",
+            "policy reasons",
             "(host|domain|server|hostname) ... (does not|doesn't) exist",
             "list of allowed",
             "unable to verify",
@@ -181,7 +183,8 @@ RULES = (
             "unqualified (recipient|address)",
             "(recipient|rcpt|mailbox) [address] must contain a domain",
             "^unbalanced '[<|>]",
-            "^(illegal character|invalid numeric domain spec|address ... too long)",
+            "^(illegal character|invalid numeric domain spec)",
+            "^address ... too long",
             "colon required in address",
             "(address|recipient) ... (may not follow|must not contain|contains invalid|contains illegal)",
         ),

@@ -241,6 +241,18 @@ RULES = (
         url=_BARRICADE,
     ),
     rule(
+        "barricade.host_name",
+        "exact",
+        "ptr_missing",
+        ("^host <host> <ip> from (rfc2606 reserved domain|unknown tld)", "^host <id> <ip> from unknown tld"),
+        (
+            "550 5.7.1 host vm.localdomain.example [198.51.100.11] from unknown TLD #122",
+            "550 host mail.example.com [198.51.100.11] from RFC2606 reserved domain #121",
+        ),
+        counter=("550 5.7.1 host mail.example.org [198.51.100.11] black listed #120",),
+        url=_BARRICADE,
+    ),
+    rule(
         "barricade.sender",
         "exact",
         "sender_address_rejected",

@@ -350,7 +350,7 @@ RULES = (
         "barracuda.rate",
         "exact",
         "rate_limited",
-        ("client host rate controlled", "(is|was|been) rate controlled", "^rate controlled"),
+        ("client host rate controlled", "rate controlled"),
         ("451 4.7.1 Service unavailable; Client host rate controlled",),
         counter=("554 rejected due to spam content",),
         url=_BARRACUDA,
@@ -383,7 +383,7 @@ RULES = (
         "cisco.poor_reputation",
         "exact",
         "ip_reputation",
-        ("rejected due to the sending mta's poor reputation", "sending mta's poor reputation"),
+        ("rejected due to the sending mta's poor reputation", "sending mta's poor reputation", "sending mta poor reputation"),
         (
             (
                 "554 Your access to this mail system has been rejected due to the sending MTA's poor reputation. If you believe that "

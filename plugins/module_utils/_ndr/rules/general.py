@@ -484,6 +484,7 @@ DIALOGUE = (
             "unencrypted [connection|connections|session|channel] ... (not|denied|refused|rejected|prohibited)",
             "requiretls",
             "due to lack of security",
+            "(via|over|use|requires) [an|a] encrypted [smtp] (session|connection)",
         ),
         ("530 5.7.0 this server requires STARTTLS", "4.7.5 TLS handshake failed: certificate verify failed"),
         unless=("spf", "dkim"),

@@ -102,6 +102,7 @@ RULES = (
             "(access denied|rejected|blocked|refused|denied) [due to|because of|for|-|:] [a|your] [bad|invalid|your] (helo|ehlo)",
             "(impersonat*|masquerad*|pretend*|claiming to be|claims to be|forging) ... (helo|our|us|host|me|my|this server|this host|local host)",
             "(you are not|you're not) (me|us|<host>|who you say)",
+            "(cannot|can't) say you are me",
             "localhost.localdomain",
             "(hostname|host name|name) ... (localhost|local host|invalid in helo)",
             "valid (host name|hostname|fqdn) [is] required",

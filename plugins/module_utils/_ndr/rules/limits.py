@@ -157,7 +157,7 @@ RULES = (
             "connection limit",
         ),
         ("421 4.7.0 the maximum number of concurrent connections from your host is reached", "421 too many simultaneous sessions"),
-        unless=("rate", "in the last", "per minute", "per hour"),
+        unless=("rate limit*", "connection rate", "rate controlled", "in the last", "per minute", "per hour"),
     ),
     rule(
         "limits.recipients",

@@ -919,6 +919,16 @@ _TRANSPORT = (
     ),
     _status("dane_by_status", "tls_failed", [f"x.7.{number}" for number in range(320, 327)], "450 4.7.324 Later.", counter=("451 4.7.650 Later.",)),
     _microsoft(
+        "several_regions",
+        "too_many_recipients",
+        ("recipients belong to multiple regions",),
+        ("452 4.5.3 Recipients belong to multiple regions ATTR38 [VE1EUR01FT019.eop-EUR01.prod.protection.outlook.com]",),
+        # A server that follows RFC 5321 sends to the others in its next transaction.
+        remedy="wait",
+        also=("reduce_rate", "fix_mta"),
+        counter=("452 4.5.3 Too many recipients (AS780090) [DB3EUR04FT048.eop-eur04.prod.protection.outlook.com]",),
+    ),
+    _microsoft(
         "too_many_recipients",
         "too_many_recipients",
         ("too many recipients <id> <host>", "too many recipients as <n>"),
