@@ -17,25 +17,13 @@ short_description: Read a delivery log that somebody exported
 description:
   - Gives for the text of a mail log, or of C(journalctl -o json) or C(journalctl -o export), what M(postmaster.deliverability.mail_host_info) gives for
     the log of a host.
+extends_documentation_fragment:
+  - postmaster.deliverability.exported_mail
 options:
   _input:
     description: The log.
     type: str
     required: true
-  mta:
-    description: The mail system that wrote it; V(auto) recognises the systems by their lines.
-    type: str
-    default: auto
-  now:
-    description:
-      - The moment of the export, an RFC 3339 time with its offset. Ages refer to it, stamps without year are dated by it, and stamps without offset
-        are taken for local time at its offset.
-      - Without it, the clock and the time zone of this machine.
-    type: str
-  max_groups:
-    description: The most groups and destinations to return; the others are summed in C(rest).
-    type: int
-    default: 50
 seealso:
   - plugin: postmaster.deliverability.parse_mail_queue
     plugin_type: filter

@@ -18,22 +18,13 @@ description:
   - Gives for the text of a queue listing (C(postqueue -j), C(mailq) and the like) what M(postmaster.deliverability.mail_host_info) gives for the
     queue of a host.
   - A reason that hides an earlier one stays as it is and is marked C(masked), since the log that would tell is not at hand.
+extends_documentation_fragment:
+  - postmaster.deliverability.exported_mail
 options:
   _input:
     description: The listing.
     type: str
     required: true
-  mta:
-    description: The mail system that printed it; V(auto) recognises the systems by their listings.
-    type: str
-    default: auto
-  now:
-    description: The moment to which ages refer, an RFC 3339 time with its offset, such as the time of the export. Without it, the clock of this machine.
-    type: str
-  max_groups:
-    description: The most groups to return; the others are summed in C(rest).
-    type: int
-    default: 50
 seealso:
   - plugin: postmaster.deliverability.parse_mail_log
     plugin_type: filter
