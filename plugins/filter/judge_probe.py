@@ -14,6 +14,7 @@ name: judge_probe
 author: The postmaster.deliverability contributors (@postmaster)
 version_added: 0.1.0
 short_description: Tell whether a server would take mail
+positional: seen_as
 description:
   - Takes the result of M(postmaster.deliverability.smtp_probe_info) and tells whether mail would be taken.
   - The targets of one probe count as servers for the same mail. One that would take it is enough.
@@ -23,6 +24,10 @@ options:
     description: The result of M(postmaster.deliverability.smtp_probe_info).
     type: dict
     required: true
+  seen_as:
+    description: The address that the servers should see. One that greets us by another address is told as V(refused).
+    type: str
+    default: ""
 seealso:
   - module: postmaster.deliverability.smtp_probe_info
   - plugin: postmaster.deliverability.judge_delivery
@@ -58,4 +63,4 @@ class FilterModule:
 
     def filters(self):
         """Return name -> function."""
-        return {"judge_probe": filter_edge("judge_probe", lambda probe: judge_probe(plain(probe)))}
+        return {"judge_probe": filter_edge("judge_probe", lambda probe, seen_as="": judge_probe(plain(probe), seen_as))}

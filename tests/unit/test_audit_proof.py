@@ -104,3 +104,21 @@ def test_one_server_that_agrees_is_enough():
 
 def test_no_server_proves_nothing():
     assert judge_probe({"targets": []})["state"] == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("greeting", "state"),
+    [
+        ("250-mx.example.net at your service, [198.51.100.12]", "proven"),
+        ("250-mx.example.net Hello [2001:0db8:0::12]", "refused"),
+        ("250-mx.example.net Hello mail.example.com [198.51.100.11]", "refused"),
+        ("250-mx.example.net", "proven"),
+        ("250-mx.example.net [203.0.113.25]", "proven"),
+        ("250-SIZE 35882577 at 12:30:45", "proven"),
+    ],
+)
+def test_servers_may_say_which_address_they_see(greeting, state):
+    told = target("accepted", code=250, line="250 Ok")
+    told["stages"].insert(0, {"stage": "EHLO", "code": 250, "lines": [greeting, "250 SMTPUTF8"], "error": None})
+    assert judge_probe({"targets": [told]}, "198.51.100.12")["state"] == state
+    assert judge_probe({"targets": [told]})["state"] == "proven"

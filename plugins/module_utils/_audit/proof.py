@@ -15,13 +15,16 @@ A judgement is ``{"state": ..., "evidence": [sentences]}``, where the state is
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import domain_of
+import re
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import domain_of, to_address
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import classify
 
 # Of several recipients the first state counts that one of them has: what is refused outweighs what is taken.
 STATES = ("refused", "proven", "waiting", "beside")
 # One mailbox's trouble, which may not pass while we wait.
 ONE_MAILBOX = {"mailbox_full", "mailbox_disabled", "mailbox_busy"}
+_ADDRESSES = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9A-Fa-f]{1,4})?(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w.:])")
 # The answer of these outcomes of a probe says nothing that a rule could read.
 SILENT = {"no_connection": "no connection", "connection_lost": "the connection was lost", "tls_failed": "TLS failed", "auth_failed": "the login failed"}
 
@@ -61,14 +64,31 @@ def _judge_refusal(verdict, temporary):
     return "beside" if verdict["side"] == "theirs" else "refused"
 
 
-def judge_probe(probe):
-    """Judge a result of ``smtp_probe_info``: its targets are servers for the same mail, so one that would take it is enough."""
+def judge_probe(probe, seen_as=""):
+    """Judge a result of ``smtp_probe_info``: its targets are servers for the same mail, so one that would take it is enough.
+
+    ``seen_as``: the address that they should see, which some of them name when they greet; to be seen as another one is to be refused.
+    """
     judged = [_judge_target(target) for target in probe["targets"]]
+    if seen_as:
+        judged = [_judge_seen(target, seen_as) or one for target, one in zip(probe["targets"], judged)]
+        wrong = [sentence for state, sentence in judged if state == "seen"]
+        if wrong:
+            return {"state": "refused", "evidence": wrong}
     for wanted in ("proven", "waiting", "refused"):
         evidence = [sentence for state, sentence in judged if state == wanted]
         if evidence:
             return {"state": wanted, "evidence": evidence}
     return {"state": "waiting", "evidence": ["no server was asked"]}
+
+
+def _judge_seen(target, seen_as):
+    """What is wrong with the address that a server says it sees; None where it says none, or the right one."""
+    said = " ".join(line for stage in target["stages"] if stage["stage"] in ("EHLO", "HELO") for line in stage["lines"])
+    named = {str(address) for address in map(to_address, _ADDRESSES.findall(said)) if address is not None} - {target["address"]}
+    if not named or seen_as in named:
+        return None
+    return "seen", f"{target['name'] or target['address']} sees us as {', '.join(sorted(named))}, not as {seen_as}"
 
 
 def _judge_target(target):
