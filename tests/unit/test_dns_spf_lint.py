@@ -16,6 +16,9 @@ ZONE = {
     "back.example.net": {"TXT": ["v=spf1 include:example.com -all"]},
     "deep.example.net": {"TXT": ["v=spf1 include:_spf.example.net include:_spf.example.net a:mail.example.com ?all"]},
     "silent.example.net": "servfail",
+    "open.example.net": {"TXT": ["v=spf1 +all"]},
+    "endless.example.net": {"TXT": ["v=spf1 ip4:203.0.113.1"]},
+    "neutral.example.net": {"TXT": ["v=spf1 ip4:203.0.113.1 ?all"]},
 }
 
 
@@ -30,7 +33,14 @@ def problems(records, **names):
 
 @pytest.mark.parametrize(
     "record",
-    ["v=spf1 -all", "v=spf1 a mx include:_spf.example.net ~all", "v=spf1 redirect=_spf.example.net", "v=spf1 ip4:192.0.2.0/24 exists:%{i}._spf.%{d} -all"],
+    [
+        "v=spf1 -all",
+        "v=spf1 a mx include:_spf.example.net ~all",
+        "v=spf1 redirect=_spf.example.net",
+        "v=spf1 ip4:192.0.2.0/24 exists:%{i}._spf.%{d} -all",
+        "v=spf1 a/24 mx//64 -include:open.example.net -all",
+        "v=spf1 include:endless.example.net include:neutral.example.net -all",
+    ],
 )
 def test_a_sound_record_has_no_problem(record):
     assert found(record)["problems"] == []
@@ -56,6 +66,13 @@ def test_a_sound_record_has_no_problem(record):
         ("v=spf1 +all", "open", "+all"),
         ("v=spf1 all", "open", "all"),
         ("v=spf1 ip4:0.0.0.0/0 -all", "open", "ip4:0.0.0.0/0"),
+        ("v=spf1 a/0 -all", "open", "a/0"),
+        ("v=spf1 a/8 -all", "wide", "a/8"),
+        ("v=spf1 mx//16 -all", "wide", "mx//16"),
+        ("v=spf1 include:open.example.net -all", "open", "+all"),
+        ("v=spf1 redirect=open.example.net", "open", "+all"),
+        ("v=spf1 redirect=endless.example.net", "no_policy", None),
+        ("v=spf1 redirect=neutral.example.net", "neutral_policy", "?all"),
         ("v=spf1 a", "no_policy", None),
         ("v=spf1 a ?all", "neutral_policy", "?all"),
         ("v=spf1 ptr -all", "ptr", "ptr"),

@@ -107,11 +107,12 @@ class _Walk:
         elif len(records) > 1:
             self.found("several_records", domain)
         else:
-            yield from self.terms(spf.parse_record(records[0]), domain, path)
+            yield from self.terms(spf.parse_record(records[0]), domain, path, source)
         return records
 
-    def terms(self, record, domain, path):
-        self.whole(record, domain, path)
+    def terms(self, record, domain, path, source):
+        self.whole(record, domain)
+        self.policy(record, domain, source)
         for term in record.mechanisms:
             if term.name == "all":
                 break
@@ -127,7 +128,7 @@ class _Walk:
 
     # The record as a text
 
-    def whole(self, record, domain, path):
+    def whole(self, record, domain):
         names = [term.name for term in record.mechanisms]
         for word, problem in record.errors:
             self.found("unreadable_term", domain, word, _sentence(problem))
@@ -143,17 +144,19 @@ class _Walk:
             self.found("after_all", domain, record.mechanisms[names.index("all") + 1].text)
         if "all" in names and record.redirect:
             self.found("redirect_unused", domain, record.redirect.text)
-        if not path:
-            self.policy(record, domain)
         if len(record.text) > spf_edit.MAX_TEXT:
             self.found("too_long", domain, detail=f"It has {len(record.text)} characters, {spf_edit.MAX_TEXT} are safe.")
 
-    def policy(self, record, domain):
+    def policy(self, record, domain, source):
+        """What the record says about everybody else; of one that is included (``source`` is the term) only that they may send counts."""
         last = next((term for term in record.mechanisms if term.name == "all"), None)
-        if last is None and record.redirect is None:
+        if last is not None and last.qualifier == "+":
+            if not (source or "").startswith(("-", "~", "?")):
+                self.found("open", domain, last.text)
+        elif source is not None and not source.lower().startswith("redirect="):
+            return
+        elif last is None and record.redirect is None:
             self.found("no_policy", domain)
-        elif last is not None and last.qualifier == "+":
-            self.found("open", domain, last.text)
         elif last is not None and last.qualifier == "?":
             self.found("neutral_policy", domain, last.text)
 
@@ -178,6 +181,8 @@ class _Walk:
         if term.name == "ptr":
             self.found("ptr", domain, term.text)
             return
+        if term.qualifier == "+" and (term.prefix4 < WIDE[4] or term.prefix6 < WIDE[6]):
+            self.found("wide" if term.prefix4 and term.prefix6 else "open", domain, term.text)
         target = _static_target(term, domain)
         if target is None:
             return
