@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 .DEFAULT_GOAL := help
-.PHONY: help audit test bench clean venv test-venv collection
+.PHONY: help audit test lab bench clean venv test-venv collection
 
 COLLECTION := .cache/collections/ansible_collections/postmaster/deliverability
 
@@ -17,6 +17,9 @@ audit: venv collection ## audit the embedded fleet, or your own servers: INVENTO
 
 test: test-venv collection ## run every check of the project; JOBS="lint pytest" runs only these
 	@.venv/bin/python tests/tools/check.py $(JOBS)
+
+lab: test-venv collection ## start the mail lab, as root (docs/lab.md); ARGS="status", "ssh mail1", "reset mail1", "down"
+	@.venv/bin/python tests/lab/lab.py $(or $(ARGS),up)
 
 bench: venv collection ## compare the speed with its peers; NAME=dns runs one benchmark
 	@.venv/bin/python tests/tools/bench.py $(NAME)

@@ -89,8 +89,9 @@ OLD_JOB = Job(
     ],
 )
 ROOT_JOB = Job("root", "test", PYTHON, [pytest(PYTHON, "tests/root")])
+LAB_JOB = Job("lab", "test", PYTHON, [pytest(PYTHON, "tests/lab")])
 # Their output is printed to the end, so that pytest's closing line comes last.
-PRINTED = ("pytest", "root")
+PRINTED = ("pytest", "root", "lab")
 
 
 def copy_collection(tree: str) -> None:
@@ -133,6 +134,7 @@ def environment(job: Job) -> dict[str, str]:
         "ANSIBLE_COLLECTIONS_PATH": tree,
         "ANSIBLE_NOCOLOR": "true",
         "HOME": str(home),
+        "LAB_DIR": str(CACHE / "lab"),
         "NO_COLOR": "1",
         "PATH": f"{pathlib.Path(job.python).parent}:{os.environ['PATH']}",
         "PYTHONPATH": tree,
@@ -163,7 +165,7 @@ def said_by(job: Job) -> str:
 
 def chosen(names: list[str]) -> list[Job]:
     """Return the jobs with these names, those of every day if there are none."""
-    jobs = {job.name: job for job in [*DAILY, OLD_JOB, ROOT_JOB]}
+    jobs = {job.name: job for job in [*DAILY, OLD_JOB, ROOT_JOB, LAB_JOB]}
     unknown = set(names) - set(jobs)
     if unknown:
         sys.exit(f"error: no such job: {', '.join(sorted(unknown))}; there are {', '.join(jobs)}")

@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import email.utils
 import hashlib
+import ipaddress
 import pathlib
 import sys
 import time
@@ -76,7 +77,7 @@ def listed(zone):
     """The client's address is on the blocklist."""
 
     async def when(dialogue, receiver):
-        reversed_address = ".".join(reversed(dialogue.client.split(".")))
+        reversed_address = ipaddress.ip_address(dialogue.client).reverse_pointer.rpartition(".arpa")[0].rpartition(".")[0]
         return any(answer.startswith("127.0.0.") for answer in await receiver.ask(f"{reversed_address}.{zone}.", "A"))
 
     return when
@@ -84,8 +85,9 @@ def listed(zone):
 
 async def no_reverse_name(dialogue, receiver):
     """The client's address has no name that leads back to it."""
+    rdtype = "AAAA" if ":" in dialogue.client else "A"
     for name in await receiver.ask(dns.reversename.from_address(dialogue.client), "PTR"):
-        if dialogue.client in await receiver.ask(name, "A"):
+        if dialogue.client in await receiver.ask(name, rdtype):
             return False
     return True
 
@@ -282,10 +284,14 @@ class Receiver:
         async def handle(reader, writer):
             client = writer.get_extra_info("peername")[0]
             with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.TimeoutError):
-                await Conversation(self, Dialogue(name, client), reader, writer).hold()
+                await self.converse(Dialogue(name, client), reader, writer)
             writer.close()
 
         return handle
+
+    async def converse(self, dialogue, reader, writer):
+        """Hold one session."""
+        await Conversation(self, dialogue, reader, writer).hold()
 
     async def refusal(self, dialogue, stage):
         """The reply of the first rule of this stage that applies, or None."""
@@ -371,13 +377,17 @@ class Conversation:
         if not self.dialogue.recipients:
             return "554 5.5.1 Error: no valid recipients"
         await self._say("354 End data with <CR><LF>.<CR><LF>")
-        while await self._line() != b".\r\n":
-            pass
-        refusal = await self.receiver.refusal(self.dialogue, DATA)
-        reply = refusal or self.receiver.fill(self.server.accepted, self.dialogue)
+        content = []
+        while (line := await self._line()) != b".\r\n":
+            content.append(line.removeprefix(b"."))
+        reply = await self.receiver.refusal(self.dialogue, DATA) or await self.accept(b"".join(content))
         self.receiver.note(self.dialogue, DATA, reply, self.dialogue.recipients)
         await self.do_rset("")
         return reply
+
+    async def accept(self, content):
+        """Take the message; return the reply."""
+        return self.receiver.fill(self.server.accepted, self.dialogue)
 
     async def do_rset(self, argument):
         self.dialogue.sender, self.dialogue.recipients = None, []
