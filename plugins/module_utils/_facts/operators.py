@@ -99,6 +99,7 @@ OPERATORS = {
     "cisco": ("iphmx.com ironport.com", ""),
     "trend_micro": ("trendmicro.com trendmicro.eu in.tmes.trendmicro.com", ""),
     "sophos": ("sophos.com prod.hydra.sophos.com reflexion.net", ""),
+    "fortinet": ("fortimail.com fortimailcloud.com", ""),
     "symantec": ("messagelabs.com messagelabs.net symanteccloud.com", ""),
     "forcepoint": ("mailcontrol.com forcepoint.com", ""),
     "trellix": ("mxlogic.net fireeyecloud.com fireeyegov.com trellix.com", ""),

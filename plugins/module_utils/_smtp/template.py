@@ -33,7 +33,7 @@ LIST_OPERATORS = frozenset(
     """.split()
 )
 # Labels by which private lists are known: rbl.example.net.
-LIST_LABELS = frozenset(("dnsbl", "rbl", "dnsrbl", "rhsbl", "blacklist", "blocklist"))
+LIST_LABELS = frozenset(("dnsbl", "rbl", "dnsrbl", "rhsbl", "blacklist", "blocklist", "senderscore", "lashback"))
 # Dotted words of Exchange that are reasons, not host names; so are its exceptions ("QuotaExceededException.MapiException...").
 DOTTED_REASONS = ("RESOLVER.", "QUEUE.", "ROUTING.", "SMTPSEND.", "SMTP.", "STOREDRV.", "APPROVAL.", "DELIVERY.", "AGENT.", "CAT.", "MSEXCH.", "DSN.")
 

@@ -107,6 +107,9 @@ RULES = (
                 " user|alias|entry for)"
             ),
             "name not (found|known) [at this site]",
+            "(wasn't|was not|not) able to find [any] (user|mailbox|account|recipient)",
+            f"({USER}) ... (possibly|probably) (incorrect|wrong|invalid|misspelled)",
+            "(alias|mailbox|address|account|recipient) [is] no longer (in use|valid|active|available|used)",
             "(mail|message) [is] (incorrectly|wrongly) addressed",
             "(address|mailbox|user) (couldn't|could not|cannot) be found",
             "check (the|that|your|for) ... (address|spelling|name) ... (correct|valid|spelled|misspelled|typos|typing|spelling|try again)",
@@ -269,6 +272,23 @@ RULES = (
         ),
     ),
     rule(
+        "addressee.disabled_for_now",
+        "named",
+        "mailbox_disabled",
+        (
+            f"({MAILBOX}) [<address>] [is|has been|was] temporarily (disabled|suspended|locked|deactivated|inactive|frozen|closed|blocked)",
+            f"temporarily (disabled|suspended|locked|deactivated|inactive|frozen) ({MAILBOX})",
+        ),
+        (
+            "554 delivery error: dd This account has been temporarily suspended. Please try again later.",
+            "550 4.2.1 mailbox temporarily disabled: zoe@example.org",
+        ),
+        counter=("550 5.2.1 this mailbox has been suspended", "421 4.7.0 your account has been temporarily blocked"),
+        remedy="wait",
+        also=("contact_recipient_admin", "clean_address_list"),
+        unless=("your (account|address|ip)", "sender"),
+    ),
+    rule(
         "addressee.full",
         "named",
         "mailbox_full",
@@ -397,6 +417,7 @@ RULES = (
             "illegal host/domain name found",
             "no mail hosts for domain",
             "domain (may not|might not) exist",
+            "domain [<host>] [has|is] [been] expired",
             "name or service not known",
             "no address associated with (hostname|name)",
             "dns (hard|permanent) (error|failure)",

@@ -276,6 +276,18 @@ RULES = (
         url=_CPANEL,
     ),
     rule(
+        "exim.cpanel_suspended",
+        "exact",
+        "policy",
+        ("has an outgoing mail (suspension|hold)",),
+        ("Domain example.org has an outgoing mail suspension.  Message discarded.",),
+        counter=("550 Sender rate overlimit",),
+        url=_CPANEL,
+        side="ours",
+        remedy="fix_mta",
+        also=("use_smarthost", "reduce_rate", "contact_recipient_admin"),
+    ),
+    rule(
         "exim.cpanel_rbl",
         "exact",
         "ip_blocklisted",

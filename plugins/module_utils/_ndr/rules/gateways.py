@@ -20,10 +20,24 @@ _TALOS = "https://talosintelligence.com/reputation_center"
 _TREND = "https://servicecentral.trendmicro.com/en-us/ers/ip-lookup/"
 _DDEI = "https://docs.trendmicro.com/en-us/documentation/article/deep-discovery-email-inspector-51-online-help-smtp-error-codes"
 _SOPHOS = "https://www.sophos.com/en-us/threat-center/ip-lookup.aspx"
+_FORTINET = "https://docs.fortinet.com/document/fortigate/6.0.0/cli-reference/84293/system-replacemsg-spam"
 _SOPHOS_CODES = "https://docs.sophos.com/central/customer/help/en-us/ManageYourProducts/EmailSecurity/SMTPErrorCodes/index.html"
 _TITAN = "https://support.titanhq.com/en/61768-spamtitan-release-notes.html"
 _SYMANTEC = "http://www.symanteccloud.com/troubleshooting"
 _BROADCOM = "https://knowledge.broadcom.com/external/article/177117/email-sent-from-an-external-mailer-is-bl.html"
+
+
+def _fortinet(name, reason, sentence, **more):
+    """Return the rule for one of the sentences that FortiGate and FortiMail put into their refusals."""
+    text = f"This message has been blocked because {sentence}."
+    return rule(
+        f"fortinet.{name}",
+        "exact",
+        reason,
+        ("message has been blocked because " + sentence.lower().replace("url(s)", "urls"),),
+        (f"554 5.7.1 {text}",),
+        **dict({"url": _FORTINET, "operator": "fortinet", "counter": ("554 5.7.1 This message has been blocked because of its age.",)}, **more),
+    )
 
 
 def _sophos(name, reason, number, **more):
@@ -602,6 +616,15 @@ RULES = (
         # A filter in front of the mailbox that says no more than its name. (SpamTitan is Postfix and amavis: it speaks in their words.)
         url=_TITAN,
     ),
+    _fortinet("engine", "spam_content", "ASE reports it as spam"),
+    _fortinet("banned_word", "content_rejected", "it contains a banned word"),
+    _fortinet("list", "ip_blocklisted", "it is from a DNSBL/ORDBL IP address"),
+    _fortinet("blocked_ip", "ip_blocked", "it is from a blacklist IP address", remedy="contact_recipient_admin", also=("delist", "switch_outbound_ip")),
+    _fortinet("reputation", "ip_blocklisted", "it is from a FortiGuard - AntiSpam blocking IP"),
+    _fortinet("link", "domain_blocklisted", "it contains FortiGuard - AntiSpam blocking URL(s)", remedy="fix_message", also=("delist",)),
+    _fortinet("helo", "helo_rejected", "the HELO/EHLO domain is invalid"),
+    _fortinet("header", "message_format", "it contains an invalid header"),
+    _fortinet("return_domain", "sender_domain_unresolvable", "the return email domain is invalid"),
     _sophos("dkim", "dkim_failed", "0001"),
     _sophos("spf", "spf_failed", "0002"),
     _sophos("dmarc", "dmarc_failed", "0003"),

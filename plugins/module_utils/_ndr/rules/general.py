@@ -324,6 +324,8 @@ CONTENT = (
                 "(rejected|blocked|refused) by [the|our|a|local|mail|server] [the] (header|body|content|mime|message|attachment|milter|filter|filters|mail"
                 " filter|message filter|policy filter|content scanner) [check|checks|filter|based|rule|rules]"
             ),
+            "(content-type|content type|mime type|file type|attachment type) [is] (not acceptable|not accepted|unacceptable|not allowed|not permitted)",
+            "attachments of type ... (not allowed|not accepted|not permitted|rejected|blocked)",
             "(attachments|attachment) [of|with|type|are|is] [this|type|not] (not|allowed|accepted|blocked|denied|removed|restricted|prohibited|exe|zip)",
             (
                 "(does not|do not|don't) accept [executable|mail with|messages with|any|email with|html|zip|encrypted|such] (attachments|html|files|attachment"
@@ -647,6 +649,9 @@ VAGUE = (
         (
             "permanently (deferred|rejected|refused|blocked)",
             "is (blocked|banned) (by|at|in|here)",
+            "(blocked|banned|rejected) by [the|our|a] (server|system|administrator|<host>|filter|firewall|gateway)",
+            ": (blocked|banned) by",
+            "^banned$",
             "requires that you (verify|confirm)",
             "(no|without) permission",
             (

@@ -226,6 +226,7 @@ RULES = (
             "(rejected|blocked|refused|deferred|denied|throttled|listed) ... reputation",
             "reputation ... (rejected|blocked|refused|deferred|denied|too low|poor|bad|low|negative)",
             "senderbase [reputation] [score]",
+            "(too many|excessive|high|number of|due to|because of) [user|spam|abuse|recipient] (complaints|complaint rate)",
             "(sender|reputation|ip) score [is|of|too] [<n>] (too low|low|below|bad|poor)",
             "suspicious (ip|sender ip|host|source)",
             "(rejected|refused|denied|blocked) [as|because|by] [of|a|the] (senderbase|sbrs|senderscore|sender score|talos)",
@@ -255,6 +256,8 @@ RULES = (
             "domain reputation",
             "domain ... (low|poor|bad|very low) reputation",
             "domain ... reputation [is|of|score] (low|poor|bad|too low)",
+            "(new|young|newly registered|recently registered) [sender|sending] domain",
+            "domain ... (too new|too young|younger than|newly registered|recently registered|registered less than|registered within|recently created)",
         ),
         ("550 5.7.1 refused for the low reputation of the domain example.com",),
     ),
@@ -276,6 +279,7 @@ RULES = (
                 "|name|ptr record|names)"
             ),
             "(looks|look|appears|seems) [like|to be] [a|an] (dynamic|residential|dialup|generic|dial-up|dsl|home)",
+            "dynamically (assigned|allocated)",
             "not authorized to send [email|mail] directly",
             "may not be mail exchanger",
             (

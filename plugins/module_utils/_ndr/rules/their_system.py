@@ -110,6 +110,7 @@ RULES = (
             ),
             "(mail system|disk|file system|filesystem|spool|queue|hard disk|hard drive|mail store|server disk|server|partition|disc) [is] full",
             "(insufficient|not enough) (system storage|storage|resources|system disk)",
+            "(not enough|insufficient|no|low) [free] (space|room) [left|available] (on|in) [the|this|our] (disk|server|device|drive|partition|spool|queue)",
             "(storage|disk) (is full|exhausted|problem on server)",
         ),
         ("452 4.3.1 there is not enough disk space on this server", "431 4.3.1 the disk is full"),

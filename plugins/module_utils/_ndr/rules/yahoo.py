@@ -262,7 +262,6 @@ _RECIPIENTS = (
             "delivery error: dd sorry[,] your message to <address> cannot be delivered",
             "your message to <address> cannot be delivered. this mailbox is disabled",
             "this mailbox is disabled <n>",
-            "delivery error: dd this account has been temporarily suspended",
         ),
         (
             (
@@ -270,7 +269,6 @@ _RECIPIENTS = (
                 " - mta1051.mail.example.net"
             ),
             "554 30 Sorry, your message to zoe@example.org cannot be delivered. This mailbox is disabled (554.30).",
-            "554 delivery error: dd This account has been temporarily suspended. Please try again later. - mta1051.mail.example.net",
         ),
         counter=("554 delivery error: dd Sorry, account is over quota [0] - mta1051.mail.example.net",),
     ),
