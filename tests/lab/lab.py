@@ -460,17 +460,20 @@ def boot(name: str) -> None:
 
 def wait_for_host(name: str) -> None:
     """Wait until a host has started everything, and nothing of it failed."""
-    said = ""
 
-    def running() -> bool:
-        nonlocal said
-        words = ssh_command(name, "systemctl is-system-running --wait")
-        said = subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
-        return said in ("running", "degraded")
+    def ask(command: str) -> str:
+        try:
+            return subprocess.run(ssh_command(name, command), capture_output=True, text=True, check=False, timeout=STARTS / 4).stdout.strip()
+        except subprocess.TimeoutExpired:
+            return ""
 
-    wait_until(running, f"{name} boots")
-    if said == "degraded":
-        raise SystemExit(f"error: {name}: {run(*ssh_command(name, 'systemctl --failed --no-legend'))}")
+    try:
+        wait_until(lambda: ask("systemctl is-system-running --wait") in ("running", "degraded"), f"{name} boots")
+    except SystemExit as late:
+        raise SystemExit(f"{late}\n{ask('systemctl list-jobs; systemctl --failed')}") from None
+    failed = ask("systemctl --failed --no-legend")
+    if failed:
+        raise SystemExit(f"error: {name} booted without {failed}")
 
 
 # ---- The controller
