@@ -121,9 +121,14 @@ waited:
   returned: success
   type: int
 log:
-  description: C(cursor) is the place up to which the log was read.
+  description: About the log.
   returned: success
   type: dict
+  contains:
+    cursor:
+      description: The place up to which it was read, for O(log_cursor) of the next run.
+      type: dict
+      returned: success
 """
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._edge import run_info_module
