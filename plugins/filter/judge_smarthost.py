@@ -17,7 +17,7 @@ short_description: Tell whether smarthosts take our mail and receivers will beli
 description:
   - A smarthost has to be somebody else, to let us in, and to take mail of every envelope domain. SPF, or else DKIM, has to cover each of them from there.
   - That one of several cannot take mail now is no problem while another one does. A refusal is one.
-positional: identity
+positional: identity, domains, addresses, sender_dns
 options:
   _input:
     description: Results of M(postmaster.deliverability.smtp_probe_info), one for each sender that was tried.
@@ -28,16 +28,21 @@ options:
     description: C(identity) of RV(postmaster.deliverability.mail_host_info#module:mail_host).
     type: dict
     required: true
-  sender_dns:
-    description:
-      - Result of M(postmaster.deliverability.sender_dns_info), with an identity for each address that the smarthosts send from, and the domains whose
-        DKIM selectors are declared. Without it, nothing is told of SPF and DKIM.
-    type: dict
   domains:
     description: The envelope domains.
     type: list
     elements: str
     default: []
+  addresses:
+    description: Addresses that the smarthosts send from, where they are others than those that were asked.
+    type: list
+    elements: str
+    default: []
+  sender_dns:
+    description:
+      - Result of M(postmaster.deliverability.sender_dns_info) for the C(identities) that the filter gives without it, and for the domains whose
+        DKIM selectors are declared. Without it, nothing is told of SPF and DKIM.
+    type: dict
 """
 
 EXAMPLES = r"""
@@ -62,10 +67,10 @@ _value:
       description: What should be known, but does not stand against it.
       type: list
       elements: str
-    addresses:
-      description: Addresses that were spoken to.
+    identities:
+      description: What M(postmaster.deliverability.sender_dns_info) is to be asked.
       type: list
-      elements: str
+      elements: dict
     covered:
       description: For each domain that receivers will believe from there, why.
       type: list

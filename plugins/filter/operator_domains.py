@@ -33,9 +33,10 @@ options:
     description: RV(postmaster.deliverability.mx_info#module:domains).
     type: dict
   routed:
-    description: Domains that belong to the scope already. They stay in it where nobody knows better.
-    type: list
-    elements: str
+    description:
+      - Domains that belong to the scope already, or Postfix's C(transport_maps) that leads them to the smarthost.
+      - They stay where nobody knows better.
+    type: raw
     default: []
   smarthosts:
     description: Servers that take mail for everybody, so that having sent there tells nothing of a domain.

@@ -17,12 +17,17 @@ short_description: Choose a real sender for each envelope domain of a host
 description:
   - A server that is asked whether it would take mail has to be given a sender that exists. This is a declared one, that of a waiting
     message, or else the postmaster that each domain has to have (RFC 5321).
-positional: messages, senders, domains
+positional: hosts, messages, senders, domains
 options:
   _input:
     description: RV(postmaster.deliverability.mail_host_info#module:mail_host).
     type: dict
     required: true
+  hosts:
+    description: The smarthosts to ask, each with C(host) and C(port) (587 by default).
+    type: list
+    elements: dict
+    default: []
   messages:
     description: RV(postmaster.deliverability.mail_queue#module:messages).
     type: list
@@ -42,12 +47,12 @@ options:
 EXAMPLES = r"""
 - name: Whom shall we ask as?
   ansible.builtin.debug:
-    msg: "{{ observed.mail_host | postmaster.deliverability.probe_plan(waiting.messages) }}"
+    msg: "{{ observed.mail_host | postmaster.deliverability.probe_plan([{'host': 'smtp.example.net'}], waiting.messages) }}"
 """
 
 RETURN = r"""
 _value:
-  description: For each envelope domain its C(domain) and C(sender), in order of the alphabet.
+  description: For each envelope domain its C(domain), C(sender) and the C(targets) of M(postmaster.deliverability.smtp_probe_info), in order of the alphabet.
   type: list
   elements: dict
 """

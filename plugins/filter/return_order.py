@@ -32,14 +32,14 @@ options:
     description: The time in UTC.
     type: str
     required: true
+  exchangers:
+    description: RV(postmaster.deliverability.mx_info#module:domains) for the recipients.
+    type: dict
   name:
     description: Name of the change, which is that of its snapshot.
     type: str
-  mta:
-    description: The mail system.
-    type: str
   config_dir:
-    description: Its configuration folder.
+    description: Configuration folder of the mail system, for a second instance.
     type: str
   state_dir:
     description: Folder with the snapshot.
@@ -57,16 +57,25 @@ options:
     description: Recipients to ask for.
     type: list
     elements: str
-  servers:
-    description: For each recipient domain the names of its servers, the preferred first.
-    type: dict
   retry:
     description: How long to wait before asking again, such as V(6h).
     type: str
+    required: true
+  check:
+    description: Command that checks the configuration.
+    type: list
+    elements: str
+  reload:
+    description: Command that makes the mail system read it.
+    type: list
+    elements: str
   files:
     description: Files to remove in the end.
     type: list
     elements: str
+  timer:
+    description: Timer to stop in the end.
+    type: str
 """
 
 EXAMPLES = r"""

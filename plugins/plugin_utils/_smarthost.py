@@ -37,14 +37,15 @@ MAPS = ("transport_maps", "sender_dependent_default_transport_maps")
 def operator_domains(mail_host, operator, exchangers=None, routed=(), smarthosts=()):
     """Find the recipient domains of a host whose mail an operator keeps.
 
-    ``mail_host``: the facts of ``mail_host_info``; ``exchangers``: ``domains`` of ``mx_info``; ``routed``: domains that are in the scope already;
-    ``smarthosts``: names of servers that take mail for everybody, so that having sent there tells nothing.
+    ``mail_host``: the facts of ``mail_host_info``; ``exchangers``: ``domains`` of ``mx_info``; ``routed``: domains that are in the scope already, or
+    Postfix's ``transport_maps`` that names them; ``smarthosts``: names of servers that take mail for everybody, so that having sent there tells nothing.
 
     Returns ``{domains, unknown}``, both sorted; ``unknown`` are those that have to be asked for, or that DNS gave no answer for.
     """
     if operator not in OPERATORS:
         raise DeliverabilityError(f"operator: {operator!r} is none that is known ({', '.join(sorted(OPERATORS))})")
     relays = {name.lower().strip("[]") for name in smarthosts}
+    routed = _routes.routed_domains(routed, TRANSPORT) if isinstance(routed, str) else routed
     servers = {domain: set() for domain in routed}
     for row in _destinations(mail_host):
         domain = (row.get("destination") or "").lower().rstrip(".")
@@ -81,12 +82,13 @@ def _operator(domain, servers, asked):
 # Whether it takes our mail
 
 
-def probe_plan(mail_host, messages=(), senders=(), domains=None):
+def probe_plan(mail_host, hosts=(), messages=(), senders=(), domains=None):
     """Choose a real sender for each envelope domain: a declared one, that of a waiting message, or else the domain's postmaster (RFC 5321, 4.5.1).
 
-    ``messages``: waiting messages as ``mail_queue`` lists them; ``senders``: declared addresses; ``domains``: declared envelope domains.
-    Returns ``[{domain, sender}]``, sorted by domain.
+    ``hosts``: smarthosts as the role takes them; ``messages``: waiting messages as ``mail_queue`` lists them; ``senders``: declared addresses;
+    ``domains``: declared envelope domains. Returns ``[{domain, sender, targets}]``, sorted by domain.
     """
+    targets = [{"name": entry["host"], "port": entry["port"]} for entry in _routes.checked_hosts(hosts, "smarthost_hosts")]
     declared = [str(address) for address in senders]
     waiting = [message.get("sender") or "" for message in messages]
     known = {}
@@ -95,38 +97,43 @@ def probe_plan(mail_host, messages=(), senders=(), domains=None):
         if local and domain and re.fullmatch(r"[\x21-\x7e]+", address):
             known.setdefault(domain.lower(), address)
     wanted = envelope_domains(mail_host, domains) if domains else sorted({*envelope_domains(mail_host), *known})
-    return [{"domain": domain, "sender": known.get(domain, f"postmaster@{domain}")} for domain in wanted if _routes.plain_domain(domain)]
+    names = [domain for domain in wanted if _routes.plain_domain(domain)]
+    return [{"domain": domain, "sender": known.get(domain, f"postmaster@{domain}"), "targets": targets} for domain in names]
 
 
 OURSELVES = "is this host itself: mail would go round in circles"
 _PASSING = ("deferred", "no_connection", "connection_lost")
 
 
-def judge_smarthost(probes, identity, sender_dns=None, domains=()):
+def judge_smarthost(probes, identity, domains=(), addresses=(), sender_dns=None):
     """Tell whether smarthosts take our mail, and whether receivers will believe it from there.
 
-    ``probes``: results of ``smtp_probe_info``, one for each sender that was tried; ``identity``: that of ``mail_host_info``; ``sender_dns``: the result of
-    ``sender_dns_info``, with an identity for each address that the smarthosts send from; ``domains``: the envelope domains.
+    ``probes``: results of ``smtp_probe_info``, one for each sender that was tried; ``identity``: that of ``mail_host_info``; ``domains``: the envelope
+    domains; ``addresses``: those that the smarthosts send from, where they are others than those that were asked; ``sender_dns``: the result of
+    ``sender_dns_info`` for the ``identities`` that this returned without it.
 
-    Returns ``{problems, notes, addresses, covered, publish}``: what stands against the change, what does not (a server that is full now, while another
-    one takes the mail), the addresses that were spoken to, why each domain is believed, and the records to publish where one is not.
+    Returns ``{problems, notes, identities, covered, publish}``: what stands against the change, what does not (a server that is full now, while another
+    one takes the mail), what to ask the DNS, why each domain is believed, and the records to publish where one is not.
     """
     judged = _dialogues(probes, identity)
+    heard = judged.pop("heard")
+    asked = {str(address): name for address in addresses for name in heard.values()} if addresses else heard
+    judged["identities"] = [{"host": name, "address": address, "helo": name, "domains": list(domains), "role": "candidate"} for address, name in asked.items()]
     authorised = _authorisation(sender_dns, domains) if sender_dns else {"problems": [], "covered": [], "publish": []}
     return {**judged, **authorised, "problems": judged["problems"] + authorised["problems"]}
 
 
 def _dialogues(probes, identity):
     """A refusal of one server is a problem even where another accepts: mail would bounce there."""
-    problems, notes, addresses = [], [], []
+    problems, notes, heard = [], [], {}
     own = {str(address) for address in identity.get("local_addresses", [])}
     names = {str(name).lower() for name in [identity.get("hostname"), *(source["helo"] for source in identity.get("sources", []))] if name}
     for probe in probes:
         accepted = False
         for target in probe["targets"]:
             who = f"{target['name'] or target['address']} port {target['port']}"
-            if target["address"] and target["address"] not in addresses:
-                addresses.append(target["address"])
+            if target["outcome"] != "no_connection":
+                heard.setdefault(target["address"], target["name"] or target["address"])
             if target["address"] in own or _greeting(target) in names:
                 problems.append(f"{who} {OURSELVES}")
             elif target["outcome"] == "accepted":
@@ -135,7 +142,7 @@ def _dialogues(probes, identity):
                 (notes if _will_pass(target) else problems).append(f"{who}: {_said(target)}")
         if probe["targets"] and not accepted:
             problems.append(f"no smarthost takes mail{_from(probe['targets'][0])} now")
-    return {"problems": list(dict.fromkeys(problems)), "notes": list(dict.fromkeys(notes)), "addresses": addresses}
+    return {"problems": list(dict.fromkeys(problems)), "notes": list(dict.fromkeys(notes)), "heard": heard}
 
 
 def _greeting(target):
@@ -333,13 +340,20 @@ def seconds_of(text, option):
     return int(found.group(1)) * _SECONDS[found.group(2)]
 
 
-def return_order(kept, asked, now, **order):
+def return_order(kept, asked, now, exchangers=None, **order):
     """Return the document that tells a host when and how to go back by itself.
 
-    ``kept``: the text of the one that it has, or ""; ``asked``: a duration, or a time in UTC (RFC 3339); ``now``: the time, in that form. A duration counts
-    from when it was first asked for, so that a second run does not put the end off.
+    ``kept``: the text of the one that it has, or ""; ``asked``: a duration, or a time in UTC (RFC 3339); ``now``: the time, in that form; ``exchangers``:
+    ``domains`` of ``mx_info`` for the recipients. A duration counts from when it was first asked for, so that a second run does not put the end off.
+    Where DNS gave no answer, the servers that were known stay known.
     """
-    expires_at = _kept_expiry(kept, asked)
+    before = _document(kept)
+    servers = dict(before.get("servers") or {})
+    for domain, found in (exchangers or {}).items():
+        if found["status"] != "unknown" or domain not in servers:
+            servers[domain] = [host["host"] for host in found["hosts"]]
+    order["servers"] = {domain: hosts for domain, hosts in servers.items() if domain in (exchangers or {})}
+    expires_at = before.get("expires_at") if before.get("asked") == str(asked) else None
     if expires_at is None and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(asked)):
         expires_at = asked
     if expires_at is None:
@@ -348,9 +362,8 @@ def return_order(kept, asked, now, **order):
     return {"version": 1, "asked": str(asked), "expires_at": expires_at, **order, "retry": seconds_of(order["retry"], "retry")}
 
 
-def _kept_expiry(kept, asked):
+def _document(text):
     try:
-        document = json.loads(kept or "{}")
+        return json.loads(text or "{}")
     except ValueError:
-        return None
-    return document.get("expires_at") if document.get("asked") == str(asked) else None
+        return {}

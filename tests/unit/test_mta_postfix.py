@@ -595,6 +595,22 @@ def test_identity_of_a_content_filter_is_no_source(tmp_path):
     assert [one["transport"] for one in found.sources] == ["smtp", "relay"]
 
 
+def test_several_next_hops_and_tables_behind_tables(tmp_path):
+    orders = "inline:{ {1 = pmd_smarthost:[a.example.net]:587, [b.example.net]:465}, {2 = pmd_smarthost:[b.example.net]:465, [a.example.net]:587} }"
+    piped = f"pipemap:{{inline:{{ gmail.com=1, company.example=1 }}, randmap:{{1, 2}}, {orders}}}"
+    everything = "static:{pmd_smarthost:[c.example.net]:587}"
+    found = identity(tmp_path, **{"postconf.txt": postconf(transport_maps=piped, sender_dependent_default_transport_maps=everything)})
+    told = [(relay["scope"], relay["host"], relay["port"]) for relay in found.relays]
+    assert sorted(told) == [
+        ("*", "c.example.net", 587),
+        ("company.example", "a.example.net", 587),
+        ("company.example", "b.example.net", 465),
+        ("gmail.com", "a.example.net", 587),
+        ("gmail.com", "b.example.net", 465),
+    ]
+    assert found.warnings == ()
+
+
 def test_relays_of_every_kind(tmp_path):
     found = identity(
         tmp_path,

@@ -60,6 +60,8 @@ def test_what_is_routed_stays_until_dns_says_otherwise():
     found = operator_domains(MAIL_HOST, "google", moved, routed=routed)
     assert "moved.example" not in found["domains"]
     assert "silent.example" in found["domains"]
+    table = "pipemap:{inline:{ moved.example=1 }, inline:{ {1 = pmd_smarthost:[a]:587} }}"
+    assert "moved.example" in operator_domains(MAIL_HOST, "google", routed=f"hash:/x, {table}")["domains"]
 
 
 def test_an_unheard_of_operator_is_refused():
@@ -72,8 +74,9 @@ def test_an_unheard_of_operator_is_refused():
 
 def test_every_envelope_domain_gets_a_real_sender():
     messages = [{"sender": "desk@example.org"}, {"sender": ""}, {"sender": "MAILER-DAEMON"}, {"sender": "ann@other.example"}]
-    found = probe_plan(MAIL_HOST, messages)
-    assert found == [
+    found = probe_plan(MAIL_HOST, [{"host": "[smtp.example.net]"}, {"host": "192.0.2.1", "port": 25, "priority": -1}], messages)
+    assert found[0].pop("targets") == [{"name": "192.0.2.1", "port": 25}, {"name": "smtp.example.net", "port": 587}]
+    assert [{"domain": one["domain"], "sender": one["sender"]} for one in found] == [
         {"domain": "example.com", "sender": "postmaster@example.com"},
         {"domain": "example.org", "sender": "desk@example.org"},
         {"domain": "other.example", "sender": "ann@other.example"},
@@ -81,8 +84,8 @@ def test_every_envelope_domain_gets_a_real_sender():
 
 
 def test_what_is_declared_counts():
-    found = probe_plan(MAIL_HOST, [{"sender": "desk@example.org"}], ["shop@example.org"], ["example.org"])
-    assert found == [{"domain": "example.org", "sender": "shop@example.org"}]
+    found = probe_plan(MAIL_HOST, [], [{"sender": "desk@example.org"}], ["shop@example.org"], ["example.org"])
+    assert found == [{"domain": "example.org", "sender": "shop@example.org", "targets": []}]
 
 
 # The dialogue
@@ -102,7 +105,18 @@ def judge(*targets):
 
 
 def test_a_smarthost_that_takes_our_mail():
-    assert judge(target()) == {"problems": [], "notes": [], "addresses": ["203.0.113.25"], "covered": [], "publish": []}
+    asked = {"host": "smtp.example.net", "address": "203.0.113.25", "helo": "smtp.example.net", "domains": [], "role": "candidate"}
+    assert judge(target()) == {"problems": [], "notes": [], "identities": [asked], "covered": [], "publish": []}
+
+
+def test_the_addresses_that_it_sends_from_may_be_declared():
+    judged = judge_smarthost([{"targets": [target()]}], IDENTITY, ["example.com"], ["192.0.2.7"])
+    assert [(one["address"], one["domains"]) for one in judged["identities"]] == [("192.0.2.7", ["example.com"])]
+
+
+def test_who_was_never_reached_is_not_asked_about():
+    away = target("no_connection", stage("connect", None, None, error="Connection refused"), address="2001:db8::25")
+    assert [one["address"] for one in judge(target(), away)["identities"]] == ["203.0.113.25"]
 
 
 @pytest.mark.parametrize("more", [{"address": "198.51.100.11"}, {"greeting": "MAIL.example.com."}])
@@ -158,7 +172,7 @@ def dns(*results, dkim=()):
 
 
 def believed(sender_dns):
-    return judge_smarthost([{"targets": [target()]}], IDENTITY, sender_dns, ["example.com"])
+    return judge_smarthost([{"targets": [target()]}], IDENTITY, ["example.com"], sender_dns=sender_dns)
 
 
 def test_spf_covers():
@@ -304,6 +318,15 @@ def test_a_duration_counts_from_when_it_was_first_asked_for():
 
 def test_a_time_is_taken_as_it_is_and_a_broken_document_for_none():
     assert return_order("{broken", "2026-12-24T18:00:00Z", NOW, retry="6h")["expires_at"] == "2026-12-24T18:00:00Z"
+
+
+def test_servers_stay_known_while_dns_is_silent():
+    found = {"example.net": {"status": "ok", "hosts": [{"host": "mx1.example.net"}, {"host": "mx2.example.net"}]}}
+    first = return_order("", "14d", NOW, retry="6h", exchangers=found)
+    assert first["servers"] == {"example.net": ["mx1.example.net", "mx2.example.net"]}
+    silent = {"example.net": {"status": "unknown", "hosts": []}}
+    assert return_order(json.dumps(first), "14d", NOW, retry="6h", exchangers=silent) == first
+    assert return_order(json.dumps(first), "14d", NOW, retry="6h", exchangers={})["servers"] == {}
 
 
 @pytest.mark.parametrize("text", ["soon", "14", "14 days", "-1d", ""])

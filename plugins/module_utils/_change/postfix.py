@@ -11,7 +11,6 @@ a lookup table that is missing, and a misspelt parameter is a mere warning. ``Tr
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import socket
@@ -20,7 +19,8 @@ import tempfile
 import time
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change import postfix_text as text_of
-from ansible_collections.postmaster.deliverability.plugins.module_utils._change.snapshot import Snapshot, lock, read, replace_all
+from ansible_collections.postmaster.deliverability.plugins.module_utils._change import transaction
+from ansible_collections.postmaster.deliverability.plugins.module_utils._change.snapshot import Snapshot, lock, read
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import decode, to_address, unique
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.host import PROGRAM_TIMEOUT, SEARCH_PATH, LiveHost
@@ -45,7 +45,7 @@ def run(*words: str, stdin: bytes = b"") -> tuple:
 
 
 class Instance:
-    """One instance of Postfix: the default one, or that of a configuration folder."""
+    """One instance of Postfix: the default one, or that of a configuration folder; what a transaction needs to know of it (see ``transaction``)."""
 
     def __init__(self, config_dir: str | None = None):
         if config_dir is None:
@@ -64,6 +64,14 @@ class Instance:
     def warnings(self) -> list:
         """Return what postconf finds odd about the files as they are."""
         return _warnings(run("postconf", "-c", self.folder, "-n")[2], self.folder)
+
+    @staticmethod
+    def shown(_path: str, text: str, other: str) -> str:
+        """Return a file for people to read."""
+        return text_of.shown(text, other)
+
+    def apply(self) -> None:
+        """Postfix reads the files themselves."""
 
     def is_running(self) -> bool:
         """Tell whether the master daemon of this instance runs."""
@@ -95,17 +103,17 @@ class Instance:
 
 def _last(complaints: str) -> str:
     lines = [line for line in complaints.splitlines() if "fatal" in line or "error" in line] or complaints.splitlines()
-    return _told(lines[-1]) if lines else "no message"
+    return _without_value(lines[-1]) if lines else "no message"
 
 
-def _told(line: str) -> str:
+def _without_value(line: str) -> str:
     """Return a complaint without the value that it may quote."""
     return re.sub(r"(unused parameter: [^\s=]+)=.*", r"\1", line).strip()
 
 
 def _warnings(complaints: str, folder: str) -> list:
     lines = [line.partition("warning: ")[2] for line in complaints.splitlines() if "warning: " in line]
-    return unique(re.sub(r", line \d+", "", _told(line).replace(folder + "/", "")) for line in lines)
+    return unique(re.sub(r", line \d+", "", _without_value(line).replace(folder + "/", "")) for line in lines)
 
 
 # The request
@@ -220,9 +228,11 @@ class Trial:
         self.texts = dict(zip(FILES, (main, master)))
         self.host = host or LiveHost()
         self.warnings: list = []
+        self.real = True
 
     def check(self, deep: bool) -> None:
-        """Raise an error that says what is wrong. ``deep`` adds ``postfix check``, which may mend folders of the queue."""
+        """Raise an error that says what is wrong. ``deep`` adds ``postfix check``, which may mend folders of the queue, and is not for check mode."""
+        self.real = deep
         for where, _key, name, value in self.request.values():
             if "$" not in value:
                 self._check_address(where, name, value)
@@ -297,7 +307,10 @@ class Trial:
     def _check_maps(self, where: str, name: str, value: str, folder: str) -> None:
         """Every lookup table that the value names has to open."""
         for kind, path in _TABLE.findall(value):
-            if kind in _ASKED_TABLES or (name.endswith("_maps") and kind not in _REMOTE_TABLES + _SOCKETS):
+            if not self.real and name.endswith("password_maps") and not os.path.exists(path):
+                # The task before this one writes it, but not in check mode.
+                self.warnings.append(f"{where}: {kind}:{path} does not exist yet")
+            elif kind in _ASKED_TABLES or (name.endswith("_maps") and kind not in _REMOTE_TABLES + _SOCKETS):
                 self._ask_map(where, folder, f"{kind}:{path}")
             elif kind in _REMOTE_TABLES and not os.path.isfile(path):
                 raise DeliverabilityError(f"{where}: {kind}:{path} does not exist")
@@ -389,14 +402,14 @@ def change(params: dict, check_mode: bool) -> dict:
     if not text_of.NAME.match(params["snapshot"]):
         raise DeliverabilityError(f"snapshot: {params['snapshot']!r} is not a plain name")
     instance = Instance(params["config_dir"])
-    work = restore if params["state"] == "restored" else edit
+    work = _restore if params["state"] == "restored" else _edit
     if check_mode:
         return work(instance, params, True)
     with lock(params["state_dir"]):
         return work(instance, params, False)
 
 
-def edit(instance: Instance, params: dict, check_mode: bool) -> dict:
+def _edit(instance: Instance, params: dict, check_mode: bool) -> dict:
     """Set or remove parameters, overrides and services."""
     request = Request(params)
     snapshot = Snapshot(params["state_dir"], params["snapshot"], instance.paths)
@@ -404,105 +417,30 @@ def edit(instance: Instance, params: dict, check_mode: bool) -> dict:
     main, master = (now[path].decode("utf-8", "surrogateescape") for path in instance.paths)
     edited = request.edit(main, master)
     contents = {path: (now[path], text.encode("utf-8", "surrogateescape")) for path, text in zip(instance.paths, edited)}
-    result = _result(instance, contents, snapshot)
+    result = _told(instance, contents, transaction.outline(instance, contents, snapshot))
     result["previous"] = request.previous(main, master)
-    if _is_foreign(snapshot) and _differs(contents):
-        result["warnings"].append(f"snapshot {snapshot.name}: somebody else changed the files since; restoring will go back to how they are now")
-    if _differs(contents):
+    if transaction.differs(contents):
+        result["warnings"] += transaction.warnings(snapshot)
         trial = Trial(instance, request, *edited)
         trial.check(deep=not check_mode)
         result["warnings"] += trial.warnings
-    if check_mode or not result["changed"]:
-        return result
-    fresh = not snapshot.exists or _is_foreign(snapshot)
-    ran = params["reload"] and instance.is_running()
-    snapshot.begin(contents)
-    try:
-        replace_all(contents)
-        result["reloaded"] = ran and instance.reload()
-    except DeliverabilityError as error:
-        _take_back(instance, contents, snapshot, fresh, ran)
-        raise DeliverabilityError(f"{error}; the files are as they were", {"diff": result["diff"]}) from error
-    snapshot.finish()
+    if result["changed"] and not check_mode:
+        transaction.carry_out(instance, snapshot, contents, result, params["reload"])
     return result
 
 
-def _take_back(instance: Instance, contents: dict, snapshot: Snapshot, fresh: bool, ran: bool) -> None:
-    """Undo this run; earlier changes of the same name stay, and a Postfix that ran before runs again."""
-    replace_all({path: (read(path), now) for path, (now, then) in contents.items() if read(path) == then})
-    if ran:
-        try:
-            instance.revive()
-        except DeliverabilityError as error:
-            raise DeliverabilityError(f"{error}, even with the files as they were") from error
-    if fresh:
-        snapshot.remove()
-    else:
-        snapshot.finish()
-
-
-def restore(instance: Instance, params: dict, check_mode: bool) -> dict:
+def _restore(instance: Instance, params: dict, check_mode: bool) -> dict:
     """Put back what was there before the first change of this name, unless somebody else changed it since."""
     snapshot = Snapshot(params["state_dir"], params["snapshot"], instance.paths)
-    if not snapshot.exists:
-        contents = {path: (content, content) for path, content in instance.read().items()}
-        return _result(instance, contents, snapshot)
-    foreign = [state for state in snapshot.states() if state.place == "foreign"]
-    if foreign:
-        raise _changed_by_others(snapshot, foreign)
-    contents = {state.path: (state.content, snapshot.before(state.path)) for state in snapshot.states()}
-    result = _result(instance, contents, snapshot)
-    if check_mode:
-        return result
-    if result["changed"]:
-        snapshot.begin(contents)
-        replace_all(contents)
-        try:
-            result["reloaded"] = instance.reload() if params["reload"] else False
-        except DeliverabilityError as error:
-            raise DeliverabilityError(f"{error}; the files are restored", {"diff": result["diff"]}) from error
-    snapshot.remove()
+    contents = transaction.way_back(instance, snapshot)
+    result = _told(instance, contents, transaction.outline(instance, contents, snapshot))
+    if not check_mode:
+        transaction.restore(instance, snapshot, contents, result, params["reload"])
     return result
 
 
-def _changed_by_others(snapshot: Snapshot, foreign: list) -> DeliverabilityError:
-    """Return the error that shows what somebody else did to the files since they were written."""
-    differences = []
-    for state in foreign:
-        ours, theirs = (content.decode("utf-8", "replace") for content in (snapshot.written(state.path), state.content))
-        pair = (text_of.shown(ours, theirs).splitlines(), text_of.shown(theirs, ours).splitlines())
-        differences += difflib.unified_diff(*pair, f"{state.path} as written", f"{state.path} as found", lineterm="", n=1)
-    paths = ", ".join(state.path for state in foreign)
-    return DeliverabilityError(
-        f"{paths}: changed by somebody else since snapshot {snapshot.name} was written; nothing was restored. The copies are in {snapshot.folder}",
-        {"foreign": [state.path for state in foreign], "difference": "\n".join(differences)},
-    )
-
-
-def _is_foreign(snapshot: Snapshot) -> bool:
-    return snapshot.exists and any(state.place == "foreign" for state in snapshot.states())
-
-
-def _differs(contents: dict) -> bool:
-    return any(now != then for now, then in contents.values())
-
-
-def _result(instance: Instance, contents: dict, snapshot: Snapshot) -> dict:
-    """Return what the module tells of a change that was not made yet."""
-    changed = [path for path, (now, then) in contents.items() if now != then]
-    pair = [text_of.parameters(content.decode("utf-8", "replace")) for content in contents[instance.paths[0]]]
-    return {
-        "changed": bool(changed) or snapshot.pending,
-        "config_dir": instance.folder,
-        "files": changed,
-        "reloaded": False,
-        "restart_required": any(pair[0].get(name) != pair[1].get(name) for name in NEED_RESTART),
-        "snapshot_dir": snapshot.folder,
-        "warnings": [],
-        "diff": [_difference(path, *contents[path]) for path in changed],
-    }
-
-
-def _difference(path: str, now: bytes, then: bytes) -> dict:
-    before, after = now.decode("utf-8", "replace"), then.decode("utf-8", "replace")
-    return {"before_header": path, "after_header": path, "before": text_of.shown(before, after), "after": text_of.shown(after, before)}
+def _told(instance: Instance, contents: dict, result: dict) -> dict:
+    """Return what a change of any mail system tells, with what Postfix's does."""
+    pair = [text_of.parameters((content or b"").decode("utf-8", "replace")) for content in contents.get(instance.paths[0], (None, None))]
+    restart = any(pair[0].get(name) != pair[1].get(name) for name in NEED_RESTART)
+    return {**result, "config_dir": instance.folder, "restart_required": restart}

@@ -363,10 +363,24 @@ class Config:
             return [("*", rest.strip().strip("{}"))]
         if kind == "inline":
             return list(_inline_pairs(rest.strip()[1:-1]))
+        if kind == "randmap":
+            return [("*", word) for word in _map_specs(rest.strip()[1:-1])]
+        if kind == "pipemap":
+            return self._piped(_map_specs(rest.strip()[1:-1]))
         if kind not in ("hash", "btree", "texthash", "lmdb", "cdb", "dbm", "sdbm"):
             return None
         text = self.host.file(rest)
         return None if text is None else [tuple(line.split(None, 1)) for line in logical_lines(text) if len(line.split(None, 1)) == 2]
+
+    def _piped(self, specs: list) -> list | None:
+        """Return the rows of tables of which each is asked for what the one before it told."""
+        tables = [self.table(spec) for spec in specs]
+        if not tables or None in tables:
+            return None
+        rows = tables[0]
+        for table in tables[1:]:
+            rows = [(key, then) for key, value in rows for asked, then in table if asked in (value, "*")]
+        return rows
 
 
 def _inline_pairs(body: str) -> Iterator[tuple]:
@@ -538,7 +552,14 @@ def _relays(config: Config, warnings: list) -> list:
 
 def _map_specs(value: str) -> list:
     """Split a list of tables at commas and spaces outside braces."""
-    return re.findall(r"(?:[^\s,{]|\{(?:[^{}]|\{[^{}]*\})*\})+", value)
+    found, depth = [""], 0
+    for character in value:
+        depth += (character == "{") - (character == "}")
+        if not depth and character in " \t\r\n,":
+            found.append("")
+        else:
+            found[-1] += character
+    return [word for word in found if word]
 
 
 def _relays_of_map(config: Config, parameter: str, spec: str, default: str, warnings: list) -> list:
@@ -553,9 +574,10 @@ def _relays_of_map(config: Config, parameter: str, spec: str, default: str, warn
             transport, nexthop = default, value
         elif not colon or transport in ("error", "retry", "discard", "local", "virtual"):
             continue
-        if nexthop and nexthop != "DUNNO":
-            relays.append(_relay(config, key, nexthop, transport or default, f"main.cf {parameter} {spec}"))
-    return relays
+        if nexthop != "DUNNO":
+            # Since Postfix 3.5 there may be several, tried in this order.
+            relays += [_relay(config, key, hop, transport or default, f"main.cf {parameter} {spec}") for hop in re.split(r"[\s,]+", nexthop) if hop]
+    return [relay for number, relay in enumerate(relays) if relay not in relays[:number]]
 
 
 def _relay(config: Config, scope: str, nexthop: str, transport: str, origin: str) -> dict | None:
