@@ -167,8 +167,10 @@ _LOCAL = re.compile(
     r"^(?P<a>\d{1,4})(?P<separator>[./-]) ?(?P<b>\d{1,2})(?P=separator) ?(?P<c>\d{1,4})\.?,?\s+(?P<before>[^\d\s][^\d]*)?"
     r"(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d))?(?:[.,]\d+)?\s*(?P<after>\D*)$"
 )
-AFTERNOON = frozenset(("pm", "下午", "午後", "오후", "μμ", "ch", "م", "odpoledne", "em", "fm"))
-FORENOON = frozenset(("am", "上午", "午前", "오전", "πμ", "sa", "ص"))
+AFTERNOON = frozenset(("pm", "下午", "午後", "오후", "μμ", "ch", "م", "بظ", "odpoledne", "odp", "em", "nm", "du", "md", "eh"))
+FORENOON = frozenset(("am", "上午", "午前", "오전", "πμ", "sa", "ص", "قظ", "dopoledne", "dop", "fm", "vm", "de", "pd", "fh"))
+# Years of the Thai calendar, which Thai exports show.
+BUDDHIST = 543
 # Day, month and year: where each stands.
 ORDERS = {"dmy": (0, 1, 2), "mdy": (1, 0, 2), "ymd": (2, 1, 0)}
 
@@ -224,8 +226,8 @@ class Dates:
             hour += 12
         elif half in FORENOON and hour == 12:
             hour = 0
-        year += 2000 if year < 100 else 0
-        stamp = f"{year:04d}-{month:02d}-{day:02d} {hour:02d}:{found.group('minute')}:{found.group('second') or '00'}"
+        year += 2000 if year < 100 else -BUDDHIST if year > 2400 else 0
+        stamp = f"{year:04d}-{month:02d}-{day:02d} {hour:02d}:{int(found.group('minute')):02d}:{int(found.group('second') or 0):02d}"
         return self.clock.epoch(stamp.encode())
 
 
