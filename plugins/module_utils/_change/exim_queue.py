@@ -15,7 +15,7 @@ import re
 import subprocess
 from typing import Iterator, List
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._change.exim import Layout
+from ansible_collections.postmaster.deliverability.plugins.module_utils._change.exim_layout import Layout
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change.postfix import run
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exim import ID, Exim

@@ -249,7 +249,8 @@ def set_option(text: str, known: Instance, name: str, value: Optional[str]) -> s
     if value is not None:
         check_value(f"{name} of {known.name}", value)
         driver = known.driver
-        written = f"{_indent(text, known)}{name} = {value}".rstrip() + "\n"
+        model = given[0] if plain else driver or next(iter(known.body), None)
+        written = f"{_indent(text, model)}{name} = {value}".rstrip() + "\n"
         if plain:
             edits = [(given[0].start, given[0].end, written)]
         elif name == "driver" or driver is None:
@@ -259,12 +260,12 @@ def set_option(text: str, known: Instance, name: str, value: Optional[str]) -> s
     return _apply(text if text.endswith("\n") else text + "\n", edits) if edits else text
 
 
-def _indent(text: str, known: Instance) -> str:
-    """Return the white space that options of this instance begin with."""
-    if not known.body:
+def _indent(text: str, model: Optional[Line]) -> str:
+    """Return the white space that a line begins with."""
+    if model is None:
         return INDENT
-    start = (known.driver or known.body[0]).start
-    return text[start : start + len(text[start:]) - len(text[start:].lstrip(" \t"))] or INDENT
+    written = text[model.start : model.end]
+    return written[: len(written) - len(written.lstrip(" \t"))]
 
 
 def _with_condition(known: Instance, line: Line) -> Tuple[int, int]:
@@ -399,6 +400,7 @@ def definitions(text: str, section: str = "main") -> Dict[str, str]:
 
 def guarded_definitions(text: str, words: str, kind: str, section: str = "main") -> str:
     """Return the definitions that a section has for macros among these words, with their ``.ifndef``, for use before that place."""
+    text = _apply(text, [(start, stop, "") for start, stop in _marked(text)])
     known = lines(text, section)
     found = ""
     for number, line in enumerate(known):
@@ -460,9 +462,14 @@ def whole_block(name: str, body: str) -> str:
 
 def marked_instances(text: str, kind: str, section: str = "main") -> List[str]:
     """Return the names of the instances in marked blocks, of whatever change."""
-    begin, end = (re.escape(mark.rstrip()) for mark in _marks(""))
-    spans = [(found.start(), found.end()) for found in re.finditer(rf"^{begin} .*?^{end} ", text, re.MULTILINE | re.DOTALL)]
+    spans = _marked(text)
     return [name for name, one in instances(text, kind, section).items() if any(start < one.header.start < stop for start, stop in spans)]
+
+
+def _marked(text: str) -> List[Tuple[int, int]]:
+    """Return where the marked blocks are, of whatever change."""
+    begin, end = (re.escape(mark.rstrip()) for mark in _marks(""))
+    return [(found.start(), found.end()) for found in re.finditer(rf"^{begin} .*?^{end} [^\n]*\n?", text, re.MULTILINE | re.DOTALL)]
 
 
 # Debian's update-exim4.conf.conf

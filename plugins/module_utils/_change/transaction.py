@@ -30,9 +30,16 @@ def differs(contents: Dict[str, tuple]) -> bool:
     return any(now != then for now, then in contents.values())
 
 
-def is_foreign(snapshot: Snapshot) -> bool:
+def _is_foreign(snapshot: Snapshot) -> bool:
     """Tell whether somebody else changed a file since."""
     return snapshot.exists and any(state.place == "foreign" for state in snapshot.states())
+
+
+def warnings(snapshot: Snapshot) -> list:
+    """Return what to say before files are changed that somebody else has changed since."""
+    if not _is_foreign(snapshot):
+        return []
+    return [f"snapshot {snapshot.name}: somebody else changed the files since; restoring will go back to how they are now"]
 
 
 def outline(system, contents: Dict[str, tuple], snapshot: Snapshot) -> dict:
@@ -55,7 +62,7 @@ def _difference(system, path: str, now: Optional[bytes], then: Optional[bytes]) 
 
 def carry_out(system, snapshot: Snapshot, contents: Dict[str, tuple], result: dict, reload: bool, rights: Optional[Dict[str, Rights]] = None) -> None:
     """Make a change, or put everything back and raise an error."""
-    fresh = not snapshot.exists or is_foreign(snapshot)
+    fresh = not snapshot.exists or _is_foreign(snapshot)
     ran = reload and system.is_running()
     snapshot.begin(contents)
     try:
@@ -83,18 +90,21 @@ def _take_back(system, contents: Dict[str, tuple], snapshot: Snapshot, fresh: bo
         snapshot.finish()
 
 
-def restore(system, snapshot: Snapshot, reload: bool, check_mode: bool) -> dict:
-    """Put back what was there before the first change of this name, unless somebody else changed it since; return what a module tells of it."""
+def way_back(system, snapshot: Snapshot) -> Dict[str, tuple]:
+    """Return the contents that lead back to before the first change of this name; one that somebody else has changed since raises an error."""
     if not snapshot.exists:
-        return outline(system, {}, snapshot)
+        return {}
     states = snapshot.states()
     foreign = [state for state in states if state.place == "foreign"]
     if foreign:
         raise _changed_by_others(system, snapshot, foreign)
-    contents = {state.path: (state.content, snapshot.before(state.path)) for state in states}
-    result = outline(system, contents, snapshot)
-    if check_mode:
-        return result
+    return {state.path: (state.content, snapshot.before(state.path)) for state in states}
+
+
+def restore(system, snapshot: Snapshot, contents: Dict[str, tuple], result: dict, reload: bool) -> None:
+    """Go the way back, and forget the change."""
+    if not snapshot.exists:
+        return
     if result["changed"]:
         snapshot.begin(contents)
         replace_all(contents)
@@ -104,7 +114,6 @@ def restore(system, snapshot: Snapshot, reload: bool, check_mode: bool) -> dict:
         except DeliverabilityError as error:
             raise DeliverabilityError(f"{error}; the files are restored", {"diff": result["diff"]}) from error
     snapshot.remove()
-    return result
 
 
 def _changed_by_others(system, snapshot: Snapshot, foreign: list) -> DeliverabilityError:
