@@ -209,6 +209,16 @@ def test_smarthost_is_ready_only_where_one_is_declared():
     assert (ready["state"], ready["role"], ready["variables"]) == ("ready", "smarthost", {"smarthost_domains": ["example.net"]})
 
 
+def test_domains_that_go_through_the_smarthost_already_go_on_doing_so():
+    before = [
+        {"scope": scope, "host": "smtp.example.org", "port": 587, "origin": "x", "auth": True, "tls": "encrypt"}
+        for scope in ("a.example", "b.example : c.example")
+    ]
+    barred = mail_host(log=[group(POLICY_TEXT, outcome="bounced")], relays=[*before, {**before[0], "scope": "d.example", "host": "other.example.org"}])
+    ready = plan(barred, dnsbl(a11=subject(), a12=subject()), smarthosts=["smtp.example.org"])["use_smarthost"]
+    assert ready["variables"] == {"smarthost_domains": ["a.example", "b.example", "c.example", "example.net"]}
+
+
 def test_rate_limits_are_for_the_throttle():
     throttle = plan(mail_host(log=[group(RATE_TEXT)]), dnsbl(a11=subject(), a12=subject()))["reduce_rate"]
     assert (throttle["state"], throttle["role"], throttle["variables"]) == ("ready", "throttle", {"throttle_domains": ["example.net"]})

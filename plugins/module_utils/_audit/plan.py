@@ -139,7 +139,9 @@ def _ipv4_variables(_chosen, _host, domains):
 
 def _smarthost_variables(_chosen, host, domains):
     missing = [] if host["declared"]["smarthosts"] else ["no smarthost is declared for this host (smarthost_hosts)"]
-    return {"smarthost_domains": domains}, missing
+    relays = (host["facts"].get("identity") or {}).get("relays", [])
+    before = [relay["scope"] for relay in relays if relay["host"] in host["declared"]["smarthosts"] and relay["scope"] != "*"]
+    return {"smarthost_domains": sorted({*domains, *declared_domains(" ".join(before).replace(":", " ").split())})}, missing
 
 
 def _throttle_variables(_chosen, _host, domains):
