@@ -281,10 +281,14 @@ OTHERS = (
         "nl.unknown",
         "words",
         "user_unknown",
-        ("(gebruiker|ontvanger|adres|mailbox|postvak) ... (onbekend|bestaat niet|niet gevonden|ongeldig)", "onbekende (gebruiker|ontvanger)"),
+        (
+            "(gebruiker|ontvanger|adres|mailbox|postvak) ... (onbekend|bestaat niet|niet gevonden|ongeldig)",
+            "onbekende (gebruiker|ontvanger)",
+            "e-mailadres ... kan niet worden gevonden",
+        ),
         ("550 Onbekende gebruiker",),
     ),
-    rule("nl.full", "named", "mailbox_full", ("(mailbox|postvak|postbus) [van|is] [de|ontvanger|gebruiker] [is] vol",), ("552 De mailbox is vol",)),
+    rule("nl.full", "named", "mailbox_full", ("(mailbox|postvak|postbus) [van|is] [de|uw] [ontvanger|gebruiker] [is] vol",), ("552 De mailbox is vol",)),
     rule(
         "pl.unknown",
         "words",
@@ -322,7 +326,13 @@ OTHERS = (
         "ru.full", "named", "mailbox_full", ("(ящик|почтовый ящик|почтовыи ящик) [получателя] переполнен", "превышена квота"), ("552 Почтовый ящик переполнен",)
     ),
     rule("ru.spam", "named", "spam_content", ("(похоже на|признано|заблокировано как) спам*", "спам"), ("550 Сообщение похоже на спам",)),
-    rule("ja.unknown", "words", "user_unknown", ("宛先不明", "ユーザーが存在しません", "宛先が見つかりません", "存在しないアドレス"), ("550 宛先不明",)),
+    rule(
+        "ja.unknown",
+        "words",
+        "user_unknown",
+        ("宛先不明", "ユーザーが存在しません", "宛先が見つかりません", "アドレスが見つかりません", "存在しないアドレス"),
+        ("550 宛先不明",),
+    ),
     rule("ja.full", "named", "mailbox_full", ("メールボックスがいっぱい", "容量を超え"), ("552 メールボックスがいっぱいです",)),
     rule(
         "zh.unknown",
