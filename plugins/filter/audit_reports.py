@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import pathlib
+
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.plan import remediation_plan
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import alarms
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._fleet import evidence_of
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._fleet import unpack
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_report, load_waivers
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.render import render
 
@@ -20,19 +24,14 @@ author: The postmaster.deliverability contributors (@postmaster)
 version_added: 0.1.0
 short_description: Judge a fleet and write its reports
 description:
-  - Does what P(postmaster.deliverability.fleet_evidence#filter), P(postmaster.deliverability.diagnose#filter),
-    P(postmaster.deliverability.remediation_plan#filter) and P(postmaster.deliverability.render_report#filter) do one after the other.
+  - Does what P(postmaster.deliverability.diagnose#filter), P(postmaster.deliverability.remediation_plan#filter) and
+    P(postmaster.deliverability.render_report#filter) do one after the other.
   - The diagnosis of a large fleet is a large variable. Handing it from filter to filter takes Ansible longer than the judgement itself.
-positional: hostvars
+positional: formats
 options:
   _input:
-    description: Names of the hosts. None names all hosts of a store.
-    type: list
-    elements: str
-    required: true
-  hostvars:
-    description: Ansible's C(hostvars), or the path of a store that the role P(postmaster.deliverability.audit#role) wrote.
-    type: raw
+    description: The evidence of the fleet, from P(postmaster.deliverability.fleet_evidence#filter), packed or not.
+    type: dict
     required: true
   formats:
     description: The reports to write, as P(postmaster.deliverability.render_report#filter) names them.
@@ -69,6 +68,13 @@ options:
   previous:
     description: Path of the C(report.json) of an earlier run.
     type: path
+  last:
+    description: The same, for a file that need not be there. One that cannot be read is a note in the report.
+    type: path
+  inventory:
+    description: Names of all hosts of the inventory. Hosts of the evidence that are not among them are a note in the report, and so are those without evidence.
+    type: list
+    elements: str
   fail_on:
     description: The least severity of a finding that makes an alarm.
     type: str
@@ -82,8 +88,9 @@ EXAMPLES = r"""
     judged: >-
       {{
         ansible_play_hosts_all
+        | postmaster.deliverability.fleet_evidence(hostvars)
         | postmaster.deliverability.audit_reports(
-          hostvars, ['html', 'json'], dnsbl=dnsbl, sender_dns=sender_dns, now=now(utc=true, fmt='%Y-%m-%dT%H:%M:%SZ')
+          ['html', 'json'], dnsbl=dnsbl, sender_dns=sender_dns, now=now(utc=true, fmt='%Y-%m-%dT%H:%M:%SZ')
         )
       }}
 """
@@ -107,6 +114,9 @@ _value:
     states:
       description: The state of each host, by name.
       type: dict
+    last_spoilt:
+      description: Whether the file that O(last) names is there and cannot be read.
+      type: bool
     alarms:
       description: One line for each host that could not be judged, and for each finding of at least O(fail_on) that fails and is neither waived nor optional.
       type: list
@@ -116,9 +126,12 @@ _value:
 COUNTS = ("hosts", "refused", "attention", "ok", "unknown")
 
 
-def _judge(names, hostvars, formats, fail_on="high", language="en", policies=("baseline",), waivers=None, previous=None, **options):
-    told = {"waivers": load_waivers(waivers), "previous": load_report(previous), "language": language, **plain(options)}
-    diagnosis = diagnose(evidence_of(names, hostvars), load_policies(policies), **told)
+def _judge(evidence, formats, fail_on="high", language="en", policies=("baseline",), waivers=None, previous=None, last=None, inventory=None, **options):
+    evidence, notes = unpack(evidence), []
+    report = load_report(previous) or _last_report(last, language, notes)
+    notes += _strangers(evidence["hosts"], inventory, language)
+    told = {"waivers": load_waivers(waivers), "previous": report, "language": language, "notes": notes, **plain(options)}
+    diagnosis = diagnose(evidence, load_policies(policies), **told)
     plan = remediation_plan(diagnosis, language=language)
     fleet = {state: plan["fleet"][state] for state in COUNTS}
     fleet.update({f"{change}_findings": len(plan["fleet"]["changes"][change]) for change in ("new", "fixed")})
@@ -127,7 +140,8 @@ def _judge(names, hostvars, formats, fail_on="high", language="en", policies=("b
         "fleet": fleet,
         "plan": {name: _wanted(host) for name, host in plan["hosts"].items() if host["actions"]},
         "states": {name: host["state"] for name, host in plan["hosts"].items()},
-        "alarms": alarms(plan, fail_on),
+        "last_spoilt": bool(last) and report is None and pathlib.Path(last).exists(),
+        "alarms": alarms(plan, fail_on, language),
     }
 
 
@@ -135,6 +149,24 @@ def _wanted(host):
     told = {key: host[key] for key in ("state", "summary", "actions")}
     recorded = bool(host["facts"].get("snapshot"))
     return {**told, "recorded": recorded, "ready": not recorded and any(action["state"] == "ready" for action in host["actions"])}
+
+
+def _last_report(path, language, notes):
+    """The report that the store keeps; what is wrong with it is a note, since the store is ours to mend and the report of now does not need it."""
+    try:
+        return load_report(path) if path and pathlib.Path(path).exists() else None
+    except DeliverabilityError as error:
+        notes.append(sentence("last report", language, error))
+        return None
+
+
+def _strangers(hosts, inventory, language):
+    """Notes on hosts that only the evidence or only the inventory knows; without an inventory there is nothing to compare."""
+    names = set(inventory or ()) - {"localhost"}
+    if not names:
+        return []
+    found = [("not in the inventory", set(hosts) - names), ("not in the store", names - set(hosts))]
+    return [sentence(key, language, ", ".join(sorted(strangers))) for key, strangers in found if strangers]
 
 
 class FilterModule:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._fleet import evidence_of
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._fleet import evidence_of, pack
 
 DOCUMENTATION = r"""
 name: fleet_evidence
@@ -19,7 +19,7 @@ description:
     and which P(postmaster.deliverability.diagnose#filter) judges.
   - For each host it reads the registered result of M(postmaster.deliverability.mail_host_info) (C(audit_observed)) and the
     variables C(audit_public_addresses), C(audit_pool), C(audit_domains) and C(audit_changes).
-positional: hostvars
+positional: hostvars, packed
 options:
   _input:
     description: Names of the hosts. None names all hosts of a store.
@@ -30,6 +30,12 @@ options:
     description: Ansible's C(hostvars), or the path of a store that the role P(postmaster.deliverability.audit#role) wrote.
     type: raw
     required: true
+  packed:
+    description:
+      - Give C(hosts) as one JSON text, for P(postmaster.deliverability.audit_reports#filter).
+      - Ansible looks at every part of a variable that it hands over, which takes it longer than the judgement of a large fleet.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -64,8 +70,13 @@ _value:
 """
 
 
+def _fleet_evidence(names, hostvars, packed=False):
+    evidence = evidence_of(names, hostvars)
+    return pack(evidence) if packed else evidence
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"fleet_evidence": filter_edge("fleet_evidence", evidence_of)}
+        return {"fleet_evidence": filter_edge("fleet_evidence", _fleet_evidence)}

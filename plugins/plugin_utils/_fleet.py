@@ -32,6 +32,19 @@ def evidence_of(names, source):
     return fleet_evidence({name: host_evidence(source[name]) for name in names})
 
 
+def pack(evidence):
+    """The evidence with its bulk as one text: Ansible looks at every part of a variable that it hands over, and a text has none."""
+    return {**evidence, "hosts": json.dumps(evidence["hosts"])}
+
+
+def unpack(evidence):
+    """The evidence as it was before ``pack``; what never was packed is only made plain."""
+    evidence = plain(evidence)
+    if not isinstance(evidence, dict) or "hosts" not in evidence:
+        raise DeliverabilityError("the input is no evidence: give the result of the filter postmaster.deliverability.fleet_evidence")
+    return {**evidence, "hosts": json.loads(evidence["hosts"])} if isinstance(evidence["hosts"], str) else evidence
+
+
 def host_evidence(variables):
     """What one host observed and what is declared of it, the form in which the store keeps it."""
     kept = plain(variables.get("audit_kept"))
@@ -54,7 +67,14 @@ def keep(variables, stored, window):
     evidence = host_evidence(variables)
     facts = (evidence["observed"] or {}).get("mail_host")
     if facts:
-        evidence["observed"] = {"mail_host": join(((plain(stored) or {}).get("observed") or {}).get("mail_host"), facts, window)}
+        trouble = plain(variables.get("audit_not_recalled"))
+        try:
+            facts = join(((plain(stored) or {}).get("observed") or {}).get("mail_host"), facts, window)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            trouble = f"it is not what this version stores ({type(error).__name__}: {error})"
+        if trouble:
+            facts["warnings"] = [*facts.get("warnings", []), f"what was stored of this host could not be used, so only what was read now counts: {trouble}"]
+        evidence["observed"] = {"mail_host": facts}
     return evidence
 
 
@@ -79,7 +99,8 @@ def _stored(names, folder):
         raise DeliverabilityError(f"audit_store: {error.filename}: {error.strerror}") from None
     if not texts:
         raise DeliverabilityError(f"audit_store: no host's evidence is in {folder}")
-    return {name: _stored_host(text, file) for name, (text, file) in texts.items()}
+    missing = {name: {"observed": {"msg": f"nothing of it is in {folder}"}} for name in names if name not in texts}
+    return {**{name: _stored_host(text, file) for name, (text, file) in texts.items()}, **missing}
 
 
 def _stored_host(text, file):

@@ -11,6 +11,7 @@ import json
 import sys
 
 import pytest
+from conftest import ROOT
 
 HOSTILE = "550 <img src=x onerror=alert(1)>{{ 7*7 }}{% raw %} blocked using zen.spamhaus.org"
 POSTCONF = {
@@ -52,6 +53,8 @@ def broken(audit, tmp_path_factory):
         "missing": {"audit_snapshot": str(folder / "nowhere")},
         "undated": {"audit_snapshot": str(snapshot(folder / "undated"))},
         "unknown_mta": {"audit_snapshot": str(snapshot(folder / "unknown_mta")), "audit_mta": "pigeon"},
+        "bad_pool": {"audit_snapshot": str(snapshot(folder / "bad_pool")), "audit_pool": "192.0.2.30"},
+        "bad_helo": {"audit_snapshot": str(snapshot(folder / "bad_helo")), "audit_pool": [{"address": "192.0.2.30", "helo": "x'; reboot #"}]},
         "bad_address": {"audit_snapshot": str(snapshot(folder / "bad_address")), "audit_pool": [{"address": "192.0.2.300"}]},
     }
     (folder / "undated/recorded_at").unlink()
@@ -80,6 +83,8 @@ def test_the_others_get_their_report(broken):
         ("undated", "recorded_at"),
         ("unknown_mta", "pigeon"),
         ("bad_address", "192.0.2.300"),
+        ("bad_pool", "audit_pool: '192.0.2.30' is no list"),
+        ("bad_helo", "is no host name"),
     ],
 )
 def test_one_clear_error_names_what_is_wrong(broken, host, names):
@@ -114,3 +119,31 @@ def test_inventory_that_is_not_there(audit):
     done = audit("no/such/inventory.yml")
     assert done.code == 1
     assert done.complaints == "error: INVENTORY=no/such/inventory.yml: no such file or folder\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("all: [", "YAML parsing failed"), ("all: {hosts: {}}", "it has no host to audit")],
+)
+def test_inventory_that_cannot_be_used(audit, tmp_path, content, words):
+    path = tmp_path / "inventory.yml"
+    path.write_text(content)
+    done = audit(path)
+    assert done.code == 1
+    (first,) = [line for line in done.complaints.splitlines() if line.startswith("error: ")]
+    assert str(path) in first
+    assert words in first
+
+
+def test_what_is_wrong_with_all_is_told_at_once_before_anybody_is_observed(audit, tmp_path):
+    waivers = tmp_path / "waivers.yml"
+    waivers.write_text("[{control: ptr_exists}]")
+    wrong = {"audit_policies": ["nowhere.yml"], "audit_waivers": str(waivers), "audit_language": "fr", "audit_formats": "pdf", "audit_window": "long"}
+    done = audit("", "-e", json.dumps({**wrong, "audit_previous": str(tmp_path / "none.json"), "audit_fail_on": "always"}))
+    assert done.code == 2
+    told = done.complaints.partition("\n\n")[0].splitlines()
+    assert [line.removeprefix("error: ").partition(":")[0] for line in told] == [
+        *("policies", "waivers", "previous", "audit_formats", "audit_language", "audit_fail_on", "audit_window")
+    ]
+    assert "Traceback" not in done.complaints
+    assert "observe |" not in (ROOT / ".cache/audit.log").read_text(encoding="utf-8")

@@ -152,8 +152,11 @@ def test_second_run_says_the_same(fleet, audit):
     assert timeless(again.report) == timeless(fleet.report)
 
 
-def test_check_mode_writes_no_report(audit):
+def test_check_mode_shows_the_table_and_writes_no_report(audit):
     checked = audit("", "--check", "--diff")
     assert checked.code == 0, checked.complaints
     assert checked.report is None
     assert checked.html is None
+    for name in ("home", "shop", "branch", "office"):
+        assert re.search(rf"^{name}\b", checked.printed, re.MULTILINE)
+    assert checked.printed.endswith("Check mode: no file was written.\n")

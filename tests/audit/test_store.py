@@ -119,9 +119,33 @@ def test_spoilt_file_of_one_host_leaves_the_others_their_report(store, tmp_path)
     assert (tmp_path / "report.csv").exists()
 
 
-def test_spoilt_store_is_named(tmp_path):
-    (tmp_path / "hosts").mkdir()
-    (tmp_path / "hosts/home.json").write_text("{")
-    done = play("audit.yml", "-i", str(FLEET / "inventory.yml"), "--limit", "home", audit_store=str(tmp_path), audit_output_dir=str(tmp_path))
-    assert done.returncode != 0
-    assert f"{tmp_path}/hosts/home.json" in done.stdout
+def test_spoilt_store_is_read_anew_and_kept_aside(tmp_path):
+    kept, last = tmp_path / "hosts/home.json", tmp_path / "report.json"
+    kept.parent.mkdir()
+    kept.write_text("{")
+    last.write_text("[")
+    done = play("audit.yml", "-i", str(FLEET / "inventory.yml"), "--limit", "home", audit_store=str(tmp_path), audit_output_dir=str(tmp_path / "out"))
+    assert done.returncode == 0, done.stdout
+    found = report(tmp_path / "out")
+    assert found["hosts"]["home"]["state"] == "refused"
+    assert any(str(kept) in warning for warning in found["hosts"]["home"]["facts"]["warnings"])
+    assert any(str(last) in note for note in found["fleet"]["notes"])
+    assert json.loads(kept.read_text(encoding="utf-8"))["observed"]["mail_host"]
+    assert sorted(path.read_text() for path in [*kept.parent.glob("home.json.*"), *tmp_path.glob("report.json.*")]) == ["[", "{"]
+
+
+def test_hosts_that_only_the_store_or_only_the_inventory_knows(store, tmp_path):
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text(json.dumps({"all": {"hosts": {name: {} for name in ("home", "shop", "office", "mx9")}}}))
+    done = play("report.yml", "-i", str(inventory), audit_store=str(store), audit_output_dir=str(tmp_path), audit_formats="json")
+    assert done.returncode == 0, done.stdout
+    found = report(tmp_path)
+    assert sorted(found["hosts"]) == ["branch", "home", "office", "shop"]
+    left, missing = found["fleet"]["notes"]
+    assert "branch" in left
+    assert "mx9" in missing
+    done = play("report.yml", "-i", str(inventory), audit_store=str(store), audit_output_dir=str(tmp_path), audit_formats="json", audit_hosts="all")
+    assert done.returncode == 0, done.stdout
+    hosts = report(tmp_path)["hosts"]
+    assert sorted(hosts) == ["home", "mx9", "office", "shop"]
+    assert hosts["mx9"]["state"] == "unknown"

@@ -5,7 +5,7 @@
 """Run ``playbooks/audit.yml`` for people: ``audit.py INVENTORY [ARGUMENT]...`` prints the short table and where the reports are.
 
 An empty INVENTORY means the embedded fleet, with its DNS server around the run. The arguments go to ``ansible-playbook``.
-Ansible's own output goes to ``.cache/audit.log`` and is shown when the run fails. The exit code is Ansible's.
+Ansible's own output goes to ``.cache/audit.log``; of that the table is shown, and what is wrong when the run fails. The exit code is Ansible's.
 """
 
 from __future__ import annotations
@@ -17,15 +17,25 @@ import pathlib
 import re
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOG = ROOT / ".cache/audit.log"
 REPORTS = ROOT / "reports"
 FLEET = ROOT / "examples/fleet"
-# Banners are for people who watch a playbook; the errors below them are for everybody.
-BANNER = re.compile(r"^(PLAY|TASK|PLAY RECAP|RUNNING HANDLER) ?(\[.*\] )?\*+$")
-# The playbook goes on after a host that cannot be read, and the report tells about it.
-IGNORED = re.compile(r"(?:\[ERROR\]:(?:(?!\[ERROR\]:|^fatal:).)*)?^fatal: [^\n]*\n\.\.\.ignoring\n", re.MULTILINE | re.DOTALL)
+# What went wrong on a host, unless the playbook was told to go on; the report tells about that.
+FATAL = re.compile(r"^fatal: \[(?P<host>[^\]]+?)(?: -> [^\]]*)?\]: (?:FAILED|UNREACHABLE)! => (?P<result>\{.*\})\n(?!\.\.\.ignoring)", re.MULTILINE)
+# What Ansible says before it comes to any host: the first paragraph, without the excerpt of the file that follows it.
+ERROR = re.compile(r"^(?:\[ERROR\]|ansible-playbook: error): (.*?)(?=\n\n|\n \n|\nOrigin: |\n\[|\Z)", re.MULTILINE | re.DOTALL)
+# The first of the plugins that tried to read an inventory is the one that its name asks for.
+UNPARSED = re.compile(r"^\[WARNING\]: Failed to parse inventory with '[^']*' plugin: ([^\n]*).*?^Origin: ([^\n]*)", re.MULTILINE | re.DOTALL)
+TABLE = re.compile(r"^TASK \[[^\n]*judge \| Show the fleet in short\][^\n]*\nok: [^\n]*?=> (\{.*?^\})", re.MULTILINE | re.DOTALL)
+NO_HOST = "\nskipping: no hosts matched\n"
+# Ansible tells how it came to an error from the outside to the inside; what is wrong stands innermost.
+AROUND = re.compile(
+    r"^(?:(?:Task|Action|Module) failed: |Finalization of task args for '[^']*' failed: |Error while resolving value for '[^']*': "
+    r"|The (?:filter|lookup|test) plugin '[^']*' failed: |postmaster\.deliverability\.\w+: )+"
+)
 
 
 def usable_locale() -> dict[str, str]:
@@ -49,41 +59,57 @@ def command(inventory: str, arguments: list[str]) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of the run: this work tree's collection, and a log without success stories."""
+    """Return the environment of the run: this work tree's collection, plain words, and no run without an inventory."""
     return {
         **os.environ,
         **usable_locale(),
         "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH") or str(ROOT / ".cache/collections"),
-        "ANSIBLE_DISPLAY_OK_HOSTS": "false",
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+        "ANSIBLE_DISPLAY_OK_HOSTS": "true",
         "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_FAILED": "true",
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_RETRY_FILES_ENABLED": "false",
     }
 
 
 def errors(text: str) -> str:
-    """Return what Ansible said without its banners, its recap and the failures that it was told to ignore."""
-    said = IGNORED.sub("", text.partition("\nPLAY RECAP")[0])
-    return "\n".join(line for line in said.splitlines() if line and not BANNER.match(line))
+    """Return what is wrong, each thing once, after the names of the hosts where only some have it; all of Ansible's words where no error is found in them."""
+    unparsed = UNPARSED.search(text) if "[ERROR]: No inventory was parsed" in text else None
+    if unparsed:
+        return f"{unparsed[2]}: {unparsed[1]}"
+    found: dict[str, list[str]] = {}
+    for match in FATAL.finditer(text):
+        found.setdefault(innermost(json.loads(match["result"]).get("msg", "")), []).append(match["host"])
+    if not found:
+        found = {innermost(said): [] for said in ERROR.findall(text)}
+    return "\n".join(f"{', '.join(hosts)}: {said}" if len(found) > 1 and hosts else said for said, hosts in found.items()) or text.strip()
+
+
+def innermost(said: str) -> str:
+    return AROUND.sub("", said).strip()
 
 
 def main(inventory: str, arguments: list[str]) -> int:
     """Run the audit, print the outcome, return Ansible's exit code."""
     if inventory and "," not in inventory and not pathlib.Path(inventory).exists():
         sys.exit(f"error: INVENTORY={inventory}: no such file or folder")
-    table = REPORTS / "report.txt"
-    # Ansible leaves alone a file that already says the right thing, so only its absence tells whether this run wrote one.
-    table.unlink(missing_ok=True)
     LOG.parent.mkdir(exist_ok=True)
+    started = time.time()
     with LOG.open("w", encoding="utf-8") as log:
         code = subprocess.run(command(inventory, arguments), cwd=ROOT, env=environment(), stdout=log, stderr=log, check=False).returncode
-    if table.exists():
-        print(table.read_text(encoding="utf-8").rstrip("\n"))
-        print(f"\n{REPORTS / 'report.html'}\n{REPORTS / 'report.json'}")
-    elif not code:
-        print(f"No report was asked for or written; Ansible's own words are in {LOG}.")
+    said = LOG.read_text(encoding="utf-8", errors="replace")
+    table = TABLE.search(said)
+    if table:
+        print(json.loads(table[1])["msg"].rstrip("\n"))
+        written = [path for path in (REPORTS / "report.html", REPORTS / "report.json") if path.exists() and path.stat().st_mtime >= started - 1]
+        print("".join(f"\n{path}" for path in written), end="\n" if written else "")
     if code:
-        print(f"{errors(LOG.read_text(encoding='utf-8', errors='replace'))}\n\nerror: ansible-playbook ended with code {code}", file=sys.stderr)
+        print(f"error: {errors(said)}\n\nAll of Ansible's words are in {LOG}.", file=sys.stderr)
+    elif NO_HOST in said:
+        sys.exit(f"error: INVENTORY={inventory}: it has no host to audit")
+    elif not table:
+        print(f"No report was asked for; Ansible's own words are in {LOG}.")
     return code
 
 

@@ -160,6 +160,7 @@ def diagnosis(hosts: dict, *, zones=None, resolver=None, controls=CONTROLS) -> d
             "changes": {"since": None, **{change: [] for change in ("new", "fixed", "open", "flapping")}},
             "suspects": [],
             "errors": [],
+            "notes": [],
             "resolver": resolver or {"state": "ok", "why": ""},
         },
         "controls": [{"id": name, "title": title, "severity": severity, "level": "required"} for name, title, severity in controls],

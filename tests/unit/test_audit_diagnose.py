@@ -25,6 +25,8 @@ from audit_data import (
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.plan import remediation_plan
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.render import FORMATS, render
 
 CLEAN = dnsbl(a11=subject(), a12=subject())
 LISTED = dnsbl(a11=subject("listed", [listing()]), a12=subject())
@@ -182,3 +184,38 @@ def test_failed_question_is_told_in_the_report():
     diagnosis = diagnose(evidence, BASELINE, {"failed": True, "msg": "nameservers: no answer"}, GOOD_DNS, NOW)
     assert diagnosis["fleet"]["errors"] == ["nameservers: no answer"]
     assert finding(diagnosis["hosts"]["mx1"], "address_not_listed")["evidence"] == ["nameservers: no answer"]
+
+
+def test_evidence_of_no_known_form_is_the_error_of_its_host_alone():
+    odd = mail_host(log=[group(LISTED_TEXT)], delivered_to=[delivered("example.org")])
+    del odd["log"]["delivered_to"][0]["destination"]
+    evidence = fleet_evidence({"odd": {"observed": {"mail_host": odd}}, "sound": {"observed": {"mail_host": mail_host(log=[group(LISTED_TEXT)])}}})
+    diagnosis = remediation_plan(diagnose(evidence, BASELINE, LISTED, GOOD_DNS, NOW))
+    assert {name: host["state"] for name, host in diagnosis["hosts"].items()} == {"odd": "unknown", "sound": "refused"}
+    assert diagnosis["hosts"]["odd"]["error"] == "it could not be judged: KeyError: 'destination'"
+    assert all(render(diagnosis, form) for form in FORMATS)
+
+
+def test_control_that_is_wrong_over_a_host_is_unknown_there_and_told_once():
+    own = {"id": "mine", "title": "Mine", "scope": "host", "severity": "high", "query": "queue.total"}
+    evidence = fleet_evidence({name: {"observed": {"mail_host": mail_host(log=[group(LISTED_TEXT)])}} for name in ("a", "b")})
+    diagnosis = diagnose(evidence, [*BASELINE, ("own.yml", {"controls": [own]})], LISTED, GOOD_DNS, NOW)
+    (told,) = diagnosis["fleet"]["errors"]
+    assert told.startswith("own.yml: control mine: query gives 0")
+    for host in diagnosis["hosts"].values():
+        assert host["state"] == "refused"
+        assert (finding(host, "mine")["status"], finding(host, "mine")["evidence"]) == ("unknown", [told])
+
+
+def test_what_the_judgement_says_of_itself_is_said_in_spanish_too():
+    evidence = fleet_evidence({"mx1": {"observed": {"mail_host": mail_host(queue=[group(UNABLE_TEXT)])}}})
+    waiver = {"control": "no_such_control", "hosts": "*", "justification": "-", "expires": "2027-01-01"}
+    english, spanish = (diagnose(evidence, BASELINE, waivers=[waiver], now=NOW, language=language) for language in ("en", "es"))
+    for left, right in zip(_said(english), _said(spanish), strict=True):
+        assert left != right
+    assert [row["id"] for row in english["hosts"]["mx1"]["findings"]] == [row["id"] for row in spanish["hosts"]["mx1"]["findings"]]
+
+
+def _said(diagnosis):
+    (row,) = diagnosis["hosts"]["mx1"]["verdicts"]
+    return [row["why"], row["would_change"], *diagnosis["fleet"]["notes"], *finding(diagnosis["hosts"]["mx1"], "not_refused")["evidence"]]

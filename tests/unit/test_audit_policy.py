@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import alarms, check_waivers, compile_controls, judge, waive
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import alarms, check_waivers, compile_controls, idle_waivers, judge, waive
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import REMEDIES
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_report, load_waivers, names
@@ -169,6 +171,28 @@ def test_expired_waiver_fails_loudly():
 
 def test_waiver_holds_on_its_last_day():
     assert [row["status"] for row in waived([finding()], expires="2026-11-20")] == ["waived"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "words"),
+    [
+        ({}, "fail", None),
+        ({}, "waived", None),
+        ({}, "unknown", None),
+        ({}, "pass", "has nothing to waive"),
+        ({"control": "ptr_exist"}, "fail", "ptr_exist for mx\\* matches no control"),
+        ({"hosts": "web*"}, "fail", "for web\\* matches no control"),
+    ],
+)
+def test_idle_waivers_are_told(changes, status, words):
+    hosts = {"mx1": {"error": None, "findings": [finding(status=status)]}}
+    told = idle_waivers(check_waivers([{**WAIVER, **changes}]), hosts)
+    assert len(told) == bool(words)
+    assert all(re.search(words, sentence) for sentence in told)
+
+
+def test_waiver_of_a_host_that_could_not_be_judged_may_be_needed():
+    assert idle_waivers(check_waivers([WAIVER]), {"mx1": {"error": "no evidence", "findings": []}}) == []
 
 
 @pytest.mark.parametrize(

@@ -12,41 +12,71 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit import documents
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.history import compare
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import check_waivers, compile_controls, in_language, judge, waive
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import (
+    cannot_judge,
+    check_waivers,
+    compile_controls,
+    idle_waivers,
+    in_language,
+    judge,
+    waive,
+)
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.sanity import suspects
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import Fleet, settle, verdict_rows
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REASONS, SENTENCES, word
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REASONS, SENTENCES, sentence, word
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
 # A message that waits for longer has outlived greylisting and short outages.
 QUEUE_AGE = 4 * 3600
 
 
-def diagnose(evidence, policies, dnsbl=None, sender_dns=None, now=None, language="en", queue_age=QUEUE_AGE, limits=None, waivers=None, previous=None):
+def diagnose(
+    evidence,
+    policies,
+    dnsbl=None,
+    sender_dns=None,
+    now=None,
+    language="en",
+    queue_age=QUEUE_AGE,
+    limits=None,
+    waivers=None,
+    previous=None,
+    notes=(),
+):
     """Judge the evidence of a fleet (``_audit/evidence.py``) with the results of ``dnsbl_info`` and ``sender_dns_info``.
 
     ``policies``: ``[(file name, content)]`` as ``_audit/policy.py`` takes them; ``now``: RFC 3339 time of the judgement; ``queue_age``: seconds;
-    ``limits``: thresholds of ``_audit/settle.py``; ``previous``: an earlier report. Returns the diagnosis described in docs/report.md.
+    ``limits``: thresholds of ``_audit/settle.py``; ``previous``: an earlier report; ``notes``: sentences that the report has to say beside its judgement.
+    Returns the diagnosis described in docs/report.md. What cannot be judged of one host is that host's error, and the others get their judgement.
     """
     controls = compile_controls(policies)
     waivers = check_waivers(waivers)
     subjects = (dnsbl or {}).get("subjects", {})
     checks = {(row["address"], row["helo"]): row for row in (sender_dns or {}).get("identities", [])}
-    hosts = {name: _observed(host, subjects, checks, language) for name, host in sorted(evidence["hosts"].items())}
-    fleet = Fleet({name: host for name, host in hosts.items() if not host["error"]})
     domains = (sender_dns or {}).get("domains", {})
     troubles = [str(result["msg"]) for result in (dnsbl, sender_dns) if result and result.get("failed") and result.get("msg")]
-    trouble = " ".join(troubles) or "Nobody asked."
-    for name, host in hosts.items():
+    trouble = " ".join(troubles) or sentence("nobody asked", language)
+    fleet = Fleet()
+
+    def observe(name, host):
+        observed = _observed(host, subjects, checks, language)
+        if not observed["error"]:
+            fleet.add(name, observed)
+        return observed
+
+    def conclude(name, host):
         if not host["error"]:
-            settle(name, host["rows"], _sources(host), host["facts"], fleet, host["changes"], host["probes"], limits)
-            findings = [
-                judge(control, name, document, language) for control, document in _documents(name, host, controls, domains, queue_age, trouble, language)
-            ]
-            host["findings"] = waive(findings, waivers, now)
+            settle(name, host["rows"], _sources(host), host["facts"], fleet, host["changes"], host["probes"], limits, language)
+            documents_of_host = _documents(name, host, controls, domains, queue_age, trouble, language)
+            findings = [_judged(control, name, document, language, troubles) for control, document in documents_of_host]
+            host["findings"] = waive(findings, waivers, now, language)
+        return _result(host, language)
+
+    hosts = {name: _guarded(observe, name, host, language) for name, host in sorted(evidence["hosts"].items())}
     diagnosis = {
         "schema_version": 1,
         "generated_at": now,
-        "hosts": {name: _result(host, language) for name, host in hosts.items()},
+        "hosts": {name: _guarded(conclude, name, host, language) for name, host in hosts.items()},
         "controls": [
             {"id": name, "title": in_language(control["title"], language), "severity": control["severity"], "level": control.get("level", "required")}
             for name, control in controls.items()
@@ -54,9 +84,28 @@ def diagnose(evidence, policies, dnsbl=None, sender_dns=None, now=None, language
     }
     diagnosis["fleet"] = _fleet(diagnosis["hosts"], dnsbl)
     diagnosis["fleet"]["errors"] = troubles
-    diagnosis["fleet"]["suspects"] = suspects(diagnosis, previous, {name: host.get("asked_at") for name, host in evidence["hosts"].items()})
+    diagnosis["fleet"]["notes"] = [*notes, *idle_waivers(waivers, diagnosis["hosts"], language)]
+    diagnosis["fleet"]["suspects"] = suspects(diagnosis, previous, {name: host.get("asked_at") for name, host in evidence["hosts"].items()}, language)
     diagnosis["fleet"]["changes"] = compare(diagnosis, previous)
     return diagnosis
+
+
+def _guarded(step, name, host, language):
+    """One step of one host's judgement; whatever goes wrong in it is the error of this host, and its facts are believed no more."""
+    try:
+        return step(name, host)
+    except Exception as error:
+        return _result({"error": sentence("judgement failed", language, type(error).__name__, error), "facts": None}, language)
+
+
+def _judged(control, name, document, language, troubles):
+    """The finding of one control; where the control itself is wrong it is unknown, and the fleet's trouble once."""
+    try:
+        return judge(control, name, document, language)
+    except DeliverabilityError as error:
+        if str(error) not in troubles:
+            troubles.append(str(error))
+        return cannot_judge(control, name, document, error, language)
 
 
 def _observed(host, subjects, checks, language):
@@ -88,10 +137,10 @@ def _documents(name, host, controls, domains, queue_age, trouble, language):
     sources = _sources(host)
     by_scope = {
         "cause": documents.cause_documents(name, host["rows"], language),
-        "address": [documents.address_document(identity, host["via"], trouble) for identity in sources]
-        + [documents.undeclared_document(name, address, host["via"]) for address in host["undeclared"]],
+        "address": [documents.address_document(identity, host["via"], trouble, language) for identity in sources]
+        + [documents.undeclared_document(name, address, host["via"], language) for address in host["undeclared"]],
         "domain": [documents.domain_document(name, domain, domains.get(domain), trouble) for domain in sorted({d for i in sources for d in i["domains"]})],
-        "host": [documents.host_document(name, host["facts"], host["rows"], host["via"], queue_age)],
+        "host": [documents.host_document(name, host["facts"], host["rows"], host["via"], queue_age, language)],
     }
     return [(control, document) for control in controls.values() for document in by_scope[control["scope"]]]
 

@@ -11,7 +11,7 @@ Every document has its ``subject`` and its ``host``; ``unknown`` says why nothin
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import seconds_between
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REASONS, SENTENCES, word
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REASONS, SENTENCES, sentence, word
 
 # A provider that asks for patience is not refusing us.
 PATIENCE = {"rate_limited", "too_many_connections", "too_many_recipients", "greylisted", "delayed"}
@@ -23,16 +23,16 @@ def checks_of(result):
     return {check["control"]: {key: value for key, value in check.items() if key != "control"} for check in (result or {}).get("checks", [])}
 
 
-def address_document(identity, via, trouble):
+def address_document(identity, via, trouble, language="en"):
     """One source address with what the DNS (``checks``) and the blocklists (``listing``) say of it; ``trouble``: why nobody asked them."""
     document = {key: identity[key] for key in ("host", "address", "inside", "helo", "domains", "transport")}
     dns = identity.get("dns") or {}
     document.update(subject=identity["address"], via=via, declared=True, unknown=trouble, ptr=dns.get("ptr", []), name=dns.get("name"), checks=checks_of(dns))
-    document["listing"] = _listing(identity.get("listing"))
+    document["listing"] = _listing(identity.get("listing"), language)
     return document
 
 
-def undeclared_document(name, address, via):
+def undeclared_document(name, address, via, language="en"):
     """An address that is not seen from the Internet and has no public one declared: nothing about it can be known."""
     return {
         "subject": address,
@@ -44,7 +44,7 @@ def undeclared_document(name, address, via):
         "transport": None,
         "via": via,
         "declared": False,
-        "unknown": f"{address} is not seen from the Internet; declare its public address in audit_public_addresses.",
+        "unknown": sentence("not declared", language, address),
         "ptr": [],
         "name": None,
         "checks": {},
@@ -52,13 +52,13 @@ def undeclared_document(name, address, via):
     }
 
 
-def _listing(listing):
+def _listing(listing, language):
     if not listing:
         return None
     found = {"state": listing["state"], "severity": listing["severity"], "clean": listing["clean"], "unknown": listing.get("unknown") or []}
     for state in ("listed", "policy"):
         rows = [row for row in listing["listings"] if row["state"] == state]
-        found[state] = [_sentence(row) for row in rows]
+        found[state] = [_listed(row, language) for row in rows]
         found[f"{state}_zones"] = [row["zone"] for row in rows]
         found[f"{state}_impact"] = _worst(row["impact"] for row in rows)
         found[f"{state}_remedy"] = max(rows, key=lambda row: SEVERITIES.index(row["impact"]))["remedy"] if rows else None
@@ -66,10 +66,10 @@ def _listing(listing):
     return found
 
 
-def _sentence(row):
+def _listed(row, language):
     said = f" ({row['text']})" if row.get("text") else ""
     link = row.get("removal_url") or row.get("lookup_url")
-    parts = [f"{row['zone']} lists it: {row['meaning']}{said}.", row.get("advice"), f"See {link}." if link else None]
+    parts = [sentence("listed", language, row["zone"], row["meaning"], said), row.get("advice"), sentence("see", language, link) if link else None]
     return " ".join(part for part in parts if part)
 
 
@@ -90,7 +90,7 @@ def cause_documents(name, rows, language):
             key = (row["verdict"]["reason"], row["remedy"], (row["verdict"].get("blocklist") or {}).get("zone"))
             causes.setdefault(key, []).append(row)
     if not causes:
-        return [{"subject": name, "host": name, "reason": None, "evidence": ["No current refusal is on our side."]}]
+        return [{"subject": name, "host": name, "reason": None, "evidence": [sentence("no refusal of ours", language)]}]
     found = [_cause(name, reason, remedy, zone, part, language) for (reason, remedy, zone), part in causes.items()]
     several = {document["reason"] for document in found if sum(other["reason"] == document["reason"] for other in found) > 1}
     for document in found:
@@ -114,18 +114,18 @@ def _cause(name, reason, remedy, zone, rows, language):
         "queued": sum(row["group"]["count"] for row in rows if row["source"] == "queue"),
         "destinations": sorted({row["group"]["destination"] for row in rows}),
         "operators": sorted({row["operator"] for row in rows}),
-        "evidence": [rows[0]["verdict"]["explanation"], *sorted({_refusal(row) for row in shown})],
+        "evidence": [rows[0]["verdict"]["explanation"], *sorted({_refusal(row, language) for row in shown})],
     }
 
 
-def _refusal(row):
+def _refusal(row, language):
     group = row["group"]
-    settled = f" (ours: {row['why']})" if row["settled_by"] else ""
-    times = "once" if group["count"] == 1 else f"{group['count']} times"
-    return f"{group['destination']}: {times}, last {group.get('last') or 'at an unknown time'}{settled}: {group['text'][:500]}"
+    settled = sentence("settled as ours", language, row["why"]) if row["settled_by"] else ""
+    times = sentence("once", language) if group["count"] == 1 else sentence("times", language, group["count"])
+    return sentence("refusal", language, group["destination"], times, group.get("last") or sentence("some time", language), settled, group["text"][:500])
 
 
-def host_document(name, facts, rows, via, queue_age):
+def host_document(name, facts, rows, via, queue_age, language="en"):
     """The host itself: queue, log and flow of mail."""
     queue, log = facts.get("queue"), facts.get("log") or {}
     groups = [row["group"] for row in rows if row["source"] == "queue" and row["side"] in ("ours", "either")]
@@ -136,23 +136,22 @@ def host_document(name, facts, rows, via, queue_age):
         "mta": facts.get("mta"),
         "identity": facts.get("identity"),
         "via": via,
-        "queue": None if queue is None else {"total": queue["total"], "oldest_age": queue.get("oldest_age"), "late": _late(late)},
+        "queue": None if queue is None else {"total": queue["total"], "oldest_age": queue.get("oldest_age"), "late": _late(late, language)},
         "log": {key: log.get(key) for key in ("first", "last", "received", "delivered", "deferred", "bounced", "expired")} if log else None,
         "log_hours": seconds_between(log.get("first"), log.get("last")) / 3600,
-        "sudden": sudden_senders(log),
+        "sudden": sudden_senders(log, language),
         "warnings": facts.get("warnings", []),
     }
 
 
-def _late(groups):
+def _late(groups, language):
     count, oldest = sum(group["count"] for group in groups), max((group["oldest_age"] for group in groups), default=0)
-    waiting = "1 message waits" if count == 1 else f"{count} messages wait"
-    sentence = f"{waiting} for an answer that is ours to change, the oldest for {oldest // 3600} hours." if groups else None
-    return {"count": count, "oldest_age": oldest, "sentence": sentence}
+    said = sentence("one late" if count == 1 else "many late", language, count, oldest // 3600) if groups else None
+    return {"count": count, "oldest_age": oldest, "sentence": said}
 
 
-def sudden_senders(log):
+def sudden_senders(log, language="en"):
     """Senders and clients whose flow of mail shot up: ``["a@example.com: 900 messages in the hour of ..., usually 3"]``."""
     flow = log.get("senders") or {}
     rows = [(row.get("sender") or row.get("client"), row) for place in ("top", "clients") for row in flow.get(place, [])]
-    return [f"{who}: {row['peak']} messages in the hour of {row['peak_hour']}, usually {row['usual_per_hour']}" for who, row in rows if row.get("sudden")]
+    return [sentence("sudden flow", language, who, row["peak"], row["peak_hour"], row["usual_per_hour"]) for who, row in rows if row.get("sudden")]

@@ -22,7 +22,9 @@ refusals name (``learned``). Asking some DNS service who we are would show the r
 from __future__ import annotations
 
 import datetime
+import functools
 import ipaddress
+import re
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import classify
@@ -71,13 +73,15 @@ def _host(name, given):
     mail_host = observed.get("mail_host")
     if not mail_host:
         error = observed.get("msg") or "the host gave no evidence: a task before the observation failed, and its error says why"
-        return {"mail_host": None, "error": str(error), "identities": [], "via": [], "undeclared": []}
+        return _without(str(error))
     try:
         identities, undeclared = _identities(name, mail_host, given)
-        changes = [_change(entry) for entry in given.get("changes") or []]
+        changes = [_change(entry) for entry in _list_of(given, "changes")]
+        via = [relay["host"] for relay in mail_host.get("identity", {}).get("relays", []) if relay.get("scope") == "*"]
     except DeliverabilityError as error:
-        return {"mail_host": mail_host, "error": str(error), "identities": [], "via": [], "undeclared": []}
-    via = [relay["host"] for relay in mail_host.get("identity", {}).get("relays", []) if relay.get("scope") == "*"]
+        return _without(str(error), mail_host)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return _without(f"the host's evidence has not the form that this version reads ({type(error).__name__}: {error})")
     return {
         "mail_host": mail_host,
         "error": None,
@@ -91,20 +95,26 @@ def _host(name, given):
     }
 
 
+def _without(error, mail_host=None):
+    """The evidence of a host about which nothing can be asked, and why."""
+    return {"mail_host": mail_host, "error": error, "identities": [], "via": [], "undeclared": []}
+
+
 def _identities(name, mail_host, given):
     """Return the (identity) list of one host, sources first and then the pool, and the inside addresses without a declared outside."""
-    public = {
-        str(parse_address(inside, "audit_public_addresses")): parse_address(outside, "audit_public_addresses")
-        for inside, outside in (given.get("public_addresses") or {}).items()
-    }
+    declared = given.get("public_addresses") or {}
+    if not isinstance(declared, dict):
+        raise DeliverabilityError(f"audit_public_addresses: {declared!r} is no dictionary of inside and public addresses")
+    public = {str(parse_address(inside, "audit_public_addresses")): parse_address(outside, "audit_public_addresses") for inside, outside in declared.items()}
     domains = envelope_domains(mail_host, given.get("domains"))
-    echoed = None if public else _echoed(mail_host)
+    # Every refusal has to be read for it, so only once an address asks for it.
+    echoed = functools.lru_cache(maxsize=None)(lambda: None if public else _echoed(mail_host))
     found, undeclared, seen = [], [], set()
 
     def add(address, helo, role, transport):
         outside = public.get(str(address), address)
-        learned = bool(echoed) and not is_public(outside) and echoed.version == outside.version
-        outside = echoed if learned else outside
+        learned = not is_public(outside) and bool(echoed()) and echoed().version == outside.version
+        outside = echoed() if learned else outside
         if not is_public(outside):
             if str(outside) not in undeclared:
                 undeclared.append(str(outside))
@@ -127,12 +137,26 @@ def _identities(name, mail_host, given):
     for source in mail_host.get("identity", {}).get("sources", []):
         for address in source_addresses(source, mail_host["identity"]):
             add(address, source["helo"], "source", source["transport"])
-    for candidate in given.get("pool") or []:
+    for candidate in _list_of(given, "pool"):
         if not isinstance(candidate, dict) or not candidate.get("address"):
             raise DeliverabilityError(f"audit_pool: {candidate!r} needs an address (and may have a helo)")
+        if candidate.get("helo") and not _HOST_NAME.fullmatch(str(candidate["helo"])):
+            raise DeliverabilityError(f"audit_pool: helo: {candidate['helo']!r} is no host name")
         default_helo = found[0]["helo"] if found else ""
         add(parse_address(candidate["address"], "audit_pool"), candidate.get("helo") or default_helo, "candidate", None)
     return found, undeclared
+
+
+# What becomes a word of a command to type.
+_HOST_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+def _list_of(given, key):
+    """What an inventory declares as a list; empty where it declares nothing."""
+    declared = given.get(key) or []
+    if not isinstance(declared, list):
+        raise DeliverabilityError(f"audit_{key}: {declared!r} is no list")
+    return declared
 
 
 # Refusals of these kinds name the address that they refuse.

@@ -16,6 +16,7 @@ import datetime
 import fnmatch
 import traceback
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
 try:
@@ -134,8 +135,25 @@ def in_language(words, language):
 
 def judge(control, name, document, language="en"):
     """The finding of one control over one document; ``name`` is the host's."""
-    status = _status(control, document)
-    finding = {
+    finding = _finding(control, name, document, _status(control, document), language)
+    finding["evidence"] = _evidence(control, document, finding["status"], language)
+    if finding["status"] == "fail":
+        finding.update({key: _search(control, key, document) for key in ("publish", "request")})
+        for key in control.get("vary") or {}:
+            varied = _search(control, f"vary {key}", document)
+            finding[key] = varied if varied is not None else finding[key]
+        if finding["severity"] not in SEVERITIES:
+            raise DeliverabilityError(f"{control['where']}: vary: severity gives {finding['severity']!r}, which is none of {', '.join(SEVERITIES)}")
+    return finding
+
+
+def cannot_judge(control, name, document, error, language="en"):
+    """The finding where a control turns out to be wrong over a document: unknown, with what is wrong as its evidence."""
+    return {**_finding(control, name, document, "unknown", language), "evidence": [str(error)]}
+
+
+def _finding(control, name, document, status, language):
+    return {
         "id": f"{control['id']}:{document['subject']}",
         "control": control["id"],
         "host": name,
@@ -145,19 +163,12 @@ def judge(control, name, document, language="en"):
         "level": control.get("level", "required"),
         "side": "ours" if status == "fail" else "none",
         "title": in_language(control["title"], language),
-        "evidence": _evidence(control, document, status, language),
+        "evidence": [],
         "remedy": control.get("remedy") if status == "fail" else None,
-        "publish": _search(control, "publish", document) if status == "fail" else None,
-        "request": _search(control, "request", document) if status == "fail" else None,
+        "publish": None,
+        "request": None,
         "references": list(control.get("references") or []),
     }
-    if status == "fail":
-        for key in control.get("vary") or {}:
-            varied = _search(control, f"vary {key}", document)
-            finding[key] = varied if varied is not None else finding[key]
-        if finding["severity"] not in SEVERITIES:
-            raise DeliverabilityError(f"{control['where']}: vary: severity gives {finding['severity']!r}, which is none of {', '.join(SEVERITIES)}")
-    return finding
 
 
 def _status(control, document):
@@ -216,25 +227,44 @@ def _is_day(text):
         return False
 
 
-def waive(findings, waivers, now):
+def waive(findings, waivers, now, language="en"):
     """Waive failures that somebody answers for. An expired waiver waives nothing and fails itself, so that nobody forgets it."""
     today = (now or "")[:10]
     result = []
     for finding in findings:
-        # Ids may say which subject: "ptr_exists" waives the control, "ptr_exists:198.51.100.11" one finding of it.
-        waiver = next((w for w in waivers if w["control"] in (finding["control"], finding["id"]) and fnmatch.fnmatchcase(finding["host"], w["hosts"])), None)
+        waiver = next((waiver for waiver in waivers if _names(waiver, finding)), None)
         if waiver is None or finding["status"] not in ("fail", "unknown"):
             result.append(finding)
         elif today and waiver["expires"] < today:
-            result += [finding, _expired(finding, waiver)]
+            result += [finding, _expired(finding, waiver, language)]
         else:
-            said = f"Waived until {waiver['expires']}: {waiver['justification']}"
+            said = sentence("waived", language, waiver["expires"], waiver["justification"])
             result.append({**finding, "status": "waived", "severity": "info", "side": "none", "remedy": None, "evidence": [*finding["evidence"], said]})
     return result
 
 
-def _expired(finding, waiver):
-    said = f"The waiver of {waiver['control']} ended on {waiver['expires']} ({waiver['justification']}). Renew it or mend the cause."
+def _names(waiver, finding):
+    """Whether a waiver is about a finding: "ptr_exists" names the control, "ptr_exists:198.51.100.11" one subject of it."""
+    return waiver["control"] in (finding["control"], finding["id"]) and fnmatch.fnmatchcase(finding["host"], waiver["hosts"])
+
+
+def idle_waivers(waivers, hosts, language="en"):
+    """One sentence for each waiver that waives nothing, unless a host that could not be judged may be the one that it is for.
+
+    ``hosts``: those of a diagnosis.
+    """
+    findings = [finding for host in hosts.values() for finding in host["findings"]]
+    unjudged = [name for name, host in hosts.items() if host["error"]]
+    told = []
+    for waiver in waivers:
+        named = {finding["status"] for finding in findings if _names(waiver, finding)}
+        if not named & {"fail", "unknown", "waived"} and not fnmatch.filter(unjudged, waiver["hosts"]):
+            told.append(sentence("waiver not needed" if named else "waiver of nothing", language, waiver["control"], waiver["hosts"]))
+    return told
+
+
+def _expired(finding, waiver, language):
+    said = sentence("waiver ended", language, waiver["control"], waiver["expires"], waiver["justification"])
     return {
         **finding,
         "id": f"waiver_expired:{finding['id']}",
@@ -243,7 +273,7 @@ def _expired(finding, waiver):
         "severity": "high",
         "level": "required",
         "side": "ours",
-        "title": f"The waiver of {waiver['control']} is in force",
+        "title": sentence("waiver in force", language, waiver["control"]),
         "evidence": [said],
         "remedy": None,
         "publish": None,
@@ -252,11 +282,11 @@ def _expired(finding, waiver):
     }
 
 
-def alarms(diagnosis, severity):
+def alarms(diagnosis, severity, language="en"):
     """One line for each host that could not be judged, then for each finding that fails with at least ``severity`` and is neither waived nor optional."""
     if severity not in SEVERITIES:
         raise DeliverabilityError(f"severity: {severity!r} is none of {', '.join(SEVERITIES)}")
-    unjudged = [f"{name}: not judged: {host['error']}" for name, host in diagnosis["hosts"].items() if host["error"]]
+    unjudged = [sentence("not judged", language, name, host["error"]) for name, host in diagnosis["hosts"].items() if host["error"]]
     return unjudged + [
         f"{name}: {finding['control']} ({finding['subject']}, {finding['severity']}): {finding['title']}"
         for name, host in diagnosis["hosts"].items()

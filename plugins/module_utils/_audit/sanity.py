@@ -13,6 +13,7 @@ and the actions that rest on it are blocked until somebody has looked.
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import seconds_between
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
 
 # A list is suspect when it newly has more than this share of the fleet's addresses, and at least so many of them.
 ZONE_SHARE = 0.1
@@ -27,12 +28,12 @@ STALE_SECONDS = 86400
 DNS_CONTROLS = ("ptr_", "fcrdns", "helo_", "spf_", "mx_", "dmarc_", "dkim_")
 
 
-def suspects(diagnosis, previous, asked=None):
+def suspects(diagnosis, previous, asked=None, language="en"):
     """Return ``[{kind, subject, evidence}]``; ``kind`` is zone (subject: the zone), resolver (subject: None), clock or evidence (subject: the host).
 
     ``asked``: ``{host: time by the controller's clock at which it was about to be observed}``; who is missing was observed just now.
     """
-    return [*_zones(diagnosis, previous), *_resolver(diagnosis, previous), *_times(diagnosis, asked or {})]
+    return [*_zones(diagnosis, previous, language), *_resolver(diagnosis, previous, language), *_times(diagnosis, asked or {}, language)]
 
 
 def _listed_by_zone(report):
@@ -48,19 +49,19 @@ def _listed_by_zone(report):
     return zones, len(asked)
 
 
-def _zones(diagnosis, previous):
+def _zones(diagnosis, previous, language):
     now, asked = _listed_by_zone(diagnosis)
     before, _asked_before = _listed_by_zone(previous)
     found = []
     for zone, addresses in sorted(now.items()):
         new = addresses - before.get(zone, set())
         if len(new) >= ZONE_MINIMUM and len(new) > ZONE_SHARE * asked:
-            newly, doubt = ("newly ", "") if previous else ("", ", and no earlier report tells since when")
-            found.append({"kind": "zone", "subject": zone, "evidence": f"{zone} {newly}lists {len(new)} of {asked} addresses of the fleet{doubt}."})
+            said = sentence("zone newly" if previous else "zone undated", language, zone, len(new), asked)
+            found.append({"kind": "zone", "subject": zone, "evidence": said})
     return found
 
 
-def _resolver(diagnosis, previous):
+def _resolver(diagnosis, previous, language):
     turned = passed = 0
     for name, host in ((previous or {}).get("hosts") or {}).items():
         now = {finding["id"]: finding["status"] for finding in (diagnosis["hosts"].get(name) or {}).get("findings", [])}
@@ -70,12 +71,10 @@ def _resolver(diagnosis, previous):
                 turned += now[finding["id"]] in ("fail", "unknown")
     if passed < RESOLVER_MINIMUM or turned <= RESOLVER_SHARE * passed:
         return []
-    return [
-        {"kind": "resolver", "subject": None, "evidence": f"{turned} of {passed} DNS controls that passed last time do not pass now: look at the resolver."}
-    ]
+    return [{"kind": "resolver", "subject": None, "evidence": sentence("resolver turned", language, turned, passed)}]
 
 
-def _times(diagnosis, asked):
+def _times(diagnosis, asked, language):
     """Clocks that are off, and evidence that is too old to act on."""
     judged, found = diagnosis["generated_at"], []
     for name, host in diagnosis["hosts"].items():
@@ -86,8 +85,8 @@ def _times(diagnosis, asked):
         # An observation may take its time, and a report may be made of it later; it cannot lie before the question nor after the judgement.
         behind, ahead, age = seconds_between(facts["now"], since), seconds_between(judged, facts["now"]), seconds_between(since, judged)
         if max(behind, ahead) > CLOCK_SECONDS:
-            word = "behind" if behind > ahead else "ahead"
-            found.append({"kind": "clock", "subject": name, "evidence": f"The clock of {name} is {max(behind, ahead):.0f} seconds {word}."})
+            said = sentence("clock behind" if behind > ahead else "clock ahead", language, name, round(max(behind, ahead)))
+            found.append({"kind": "clock", "subject": name, "evidence": said})
         elif age > STALE_SECONDS:
-            found.append({"kind": "evidence", "subject": name, "evidence": f"The evidence of {name} is {age / 3600:.0f} hours old: observe it again."})
+            found.append({"kind": "evidence", "subject": name, "evidence": sentence("stale", language, name, round(age / 3600))})
     return found

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import datetime
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import classify
 
@@ -119,19 +120,23 @@ def remedy_of(verdict):
 class Fleet:
     """What the hosts know of each other: who delivers to and who is refused by each operator.
 
-    ``hosts``: ``{name: {"rows": verdict rows, "facts": mail_host, "addresses": [source addresses]}}``.
+    ``hosts``: ``{name: {"rows": verdict rows, "facts": mail_host}}``.
     """
 
-    def __init__(self, hosts):
+    def __init__(self, hosts=None):
         self.delivering = {}
         self.refused = {}
-        for name, host in hosts.items():
-            for row in (host["facts"].get("log") or {}).get("delivered_to", []):
-                self.delivering.setdefault(operator(row), {}).setdefault(name, row["last"] or "")
-            for row in host["rows"]:
-                # A refusal that is plainly a sister's own fault tells nothing of how the operator treats others.
-                if row["side"] == "either" and row["current"]:
-                    self.refused.setdefault(row["operator"], set()).add(name)
+        for name, host in (hosts or {}).items():
+            self.add(name, host)
+
+    def add(self, name, host):
+        """Make what one host knows known to the fleet."""
+        for row in (host["facts"].get("log") or {}).get("delivered_to", []):
+            self.delivering.setdefault(operator(row), {}).setdefault(name, row["last"] or "")
+        for row in host["rows"]:
+            # A refusal that is plainly a sister's own fault tells nothing of how the operator treats others.
+            if row["side"] == "either" and row["current"]:
+                self.refused.setdefault(row["operator"], set()).add(name)
 
     def sisters(self, name, place, since):
         """Other hosts that deliver to ``place``, at or after ``since``, and those that it refuses too."""
@@ -140,30 +145,30 @@ class Fleet:
         return delivering, [host for host in refused if host not in delivering]
 
 
-def settle(name, rows, identities, facts, fleet, changes=(), probes=(), limits=None):
+def settle(name, rows, identities, facts, fleet, changes=(), probes=(), limits=None, language="en"):
     """Decide each ``either`` of one host in place; return the rows.
 
     ``identities``: those of the sources with ``listing`` and ``dns``; ``changes``: ``[{at, what}]``; ``probes``: results of smtp_probe_info.
     """
     limits = {**LIMITS, **(limits or {})}
-    failing = _failing(identities)
-    spread = _spread(rows, facts, limits)
+    failing = _failing(identities, language)
+    spread = _spread(rows, facts, limits, language)
     for row in rows:
         if row["side"] != "either":
             continue
         conclusion = (
-            _by_the_way_out(row, probes)
-            or _by_self(row, failing)
-            or _by_sisters(name, row, fleet)
-            or _by_history(row, facts, changes, limits)
-            or _by_reach(row, probes)
-            or _by_spread(row, spread)
+            _by_the_way_out(row, probes, language)
+            or _by_self(row, failing, language)
+            or _by_sisters(name, row, fleet, language)
+            or _by_history(row, facts, changes, limits, language)
+            or _by_reach(row, probes, language)
+            or _by_spread(row, spread, language)
         )
         if conclusion:
             row.update(conclusion)
         else:
-            named = ", ".join(row["verdict"].get("settle") or []) or "nothing known"
-            row.update(why="the text leaves it open and no other evidence speaks", would_change=f"would decide it: {named}", confidence="guess")
+            named = ", ".join(row["verdict"].get("settle") or []) or sentence("nothing known", language)
+            row.update(why=sentence("undecided", language), would_change=sentence("would decide", language, named), confidence="guess")
     return rows
 
 
@@ -174,20 +179,20 @@ def _conclusion(side, by, why, would_change, confidence, **more):
 # Self
 
 
-def _failing(identities):
+def _failing(identities, language):
     """``{check: (address, sentence)}`` of what is wrong with the addresses that mail leaves from."""
     failing = {}
     for identity in identities:
         for row in (identity.get("listing") or {}).get("listings", []):
             if row["state"] in ("listed", "policy") and row["impact"] != "none":
-                failing.setdefault(row["state"], (identity["address"], f"{row['zone']} lists {identity['address']} ({row['meaning']})"))
+                failing.setdefault(row["state"], (identity["address"], sentence("zone lists", language, row["zone"], identity["address"], row["meaning"])))
         for check in (identity.get("dns") or {}).get("checks", []):
             if check["status"] == "fail":
                 failing.setdefault(check["control"], (identity["address"], check["evidence"]))
     return failing
 
 
-def _by_self(row, failing):
+def _by_self(row, failing, language):
     named = list(row["verdict"].get("settle") or [])
     if row["verdict"]["reason"] in LINE and (row["verdict"]["inner_code"] or row["verdict"]["code"]):
         # A server did answer, so the line is not what failed: many lists' users turn a listed address away in just these words.
@@ -197,42 +202,42 @@ def _by_self(row, failing):
             continue
         for check, remedy in checks:
             if check in failing:
-                return _conclusion("ours", "self", failing[check][1], f"a refusal that goes on once {check} is in order", "likely", remedy=remedy)
+                return _conclusion("ours", "self", failing[check][1], sentence("refusal in spite of", language, check), "likely", remedy=remedy)
     return None
 
 
 # Connectivity
 
 
-def _by_the_way_out(row, probes):
+def _by_the_way_out(row, probes, language):
     """No server at all answers a probe from the host: the way out is shut."""
     if row["verdict"]["reason"] not in LINE or len(probes) < 2 or any(probe["outcome"] != "no_connection" for probe in probes):
         return None
-    why = f"none of {len(probes)} servers can be reached from this host"
-    return _conclusion("ours", "connectivity", why, "one server that answers a probe", "certain", remedy="check_network")
+    why = sentence("no way out", language, len(probes))
+    return _conclusion("ours", "connectivity", why, sentence("an answer", language), "certain", remedy="check_network")
 
 
-def _by_reach(row, probes):
+def _by_reach(row, probes, language):
     """Others answer a probe from the host, and this server does not."""
     reached = [probe for probe in probes if probe["outcome"] != "no_connection"]
     mine = [probe for probe in probes if probe["address"] == row["group"].get("relay_address")]
     if row["verdict"]["reason"] not in LINE or not reached or not mine or any(probe in reached for probe in mine):
         return None
-    why = f"this host reaches {len(reached)} other servers, and {mine[0]['address']} does not answer it"
-    return _conclusion("theirs", "connectivity", why, "another host that reaches it", "likely")
+    why = sentence("out of reach", language, len(reached), mine[0]["address"])
+    return _conclusion("theirs", "connectivity", why, sentence("reached by another", language), "likely")
 
 
 # Sisters
 
 
-def _by_sisters(name, row, fleet):
+def _by_sisters(name, row, fleet, language):
     delivering, refused = fleet.sisters(name, row["operator"], row["group"].get("first") or "")
     if delivering:
-        why = f"{delivering[0]} delivers to {row['operator']} meanwhile"
-        return _conclusion("ours", "sisters", why, f"{delivering[0]} being refused there too", "likely", remedy=_remedy_if_ours(row))
+        why, against = sentence("sister delivers", language, delivering[0], row["operator"]), sentence("sister refused", language, delivering[0])
+        return _conclusion("ours", "sisters", why, against, "likely", remedy=_remedy_if_ours(row))
     if len(refused) >= 2:
-        why = f"{row['operator']} takes mail from no host of ours: {', '.join(refused[:3])} too"
-        return _conclusion("theirs", "sisters", why, f"a host that delivers to {row['operator']}", "likely")
+        why = sentence("sisters refused", language, row["operator"], ", ".join(refused[:3]))
+        return _conclusion("theirs", "sisters", why, sentence("a sister that delivers", language, row["operator"]), "likely")
     return None
 
 
@@ -243,14 +248,14 @@ def _remedy_if_ours(row):
 # History
 
 
-def _by_history(row, facts, changes, limits):
+def _by_history(row, facts, changes, limits, language):
     """It was delivered to before, and is refused since shortly after a change of ours."""
     first = row["group"].get("first") or ""
     before = [entry for entry in (facts.get("log") or {}).get("delivered_to", []) if operator(entry) == row["operator"] and (entry["first"] or "") < first]
     for change in sorted(changes, key=lambda change: change["at"], reverse=True):
         if before and change["at"] <= first and seconds_between(change["at"], first) <= limits["history_window"]:
-            why = f"it began after a change of ours at {change['at']} ({change['what']}), and mail was delivered there before"
-            return _conclusion("ours", "history", why, "a refusal that goes on once the change is taken back", "likely", remedy="fix_mta")
+            why = sentence("began after", language, change["at"], change["what"])
+            return _conclusion("ours", "history", why, sentence("refusal after undoing", language), "likely", remedy="fix_mta")
     return None
 
 
@@ -273,21 +278,21 @@ def seconds_between(first, last):
 # Spread
 
 
-def _spread(rows, facts, limits):
+def _spread(rows, facts, limits, language):
     """``(side, why)`` that the number of refusing operators points to, or None while there are too few to tell."""
     refusing = {row["operator"] for row in rows if row["side"] == "either" and row["current"]}
     accepting = {operator(row) for row in (facts.get("log") or {}).get("delivered_to", [])}
     tried = refusing | accepting
     if len(refusing) >= limits["spread_minimum"] and len(refusing) >= limits["spread_share"] * len(tried):
-        return "ours", f"{len(refusing)} of {len(tried)} operators refuse"
+        return "ours", sentence("many refuse", language, len(refusing), len(tried))
     if len(refusing) == 1 and len(accepting - refusing) >= limits["spread_minimum"]:
-        return "theirs", f"one operator refuses, {len(accepting - refusing)} others take our mail"
+        return "theirs", sentence("one refuses", language, len(accepting - refusing))
     return None
 
 
-def _by_spread(row, spread):
+def _by_spread(row, spread, language):
     if not spread or "spread" not in (row["verdict"].get("settle") or []):
         return None
     side, why = spread
     more = {"remedy": _remedy_if_ours(row)} if side == "ours" else {}
-    return _conclusion(side, "spread", why, "the same tried at more operators", "likely", **more)
+    return _conclusion(side, "spread", why, sentence("more operators", language), "likely", **more)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The short words of a report, in English and Spanish: a reason in two or three words, a remedy as an order."""
+"""The words of a judgement, in English and Spanish: a reason in two or three words, a remedy as an order, and the sentences of its evidence."""
 
 from __future__ import annotations
 
@@ -92,6 +92,91 @@ SENTENCES = {
     "no refusal is ours": ("no refusal is ours", "ningún rechazo es nuestro"),
     "no refusal is known to be ours": ("no refusal is known to be ours", "de ningún rechazo consta que sea nuestro"),
     "send from": ("Send from {} ({})", "Enviar desde {} ({})"),
+    # Whose fault it is (settle.py): the evidence, and what would change the conclusion
+    "undecided": ("the text leaves it open and no other evidence speaks", "el texto lo deja abierto y ninguna otra prueba habla"),
+    "would decide": ("would decide it: {}", "lo decidiría: {}"),
+    "nothing known": ("nothing known", "nada que se conozca"),
+    "zone lists": ("{} lists {} ({})", "{} incluye {} ({})"),
+    "refusal in spite of": ("a refusal that goes on once {} is in order", "un rechazo que siga una vez que {} esté en orden"),
+    "no way out": ("none of {} servers can be reached from this host", "desde este servidor no se alcanza ninguno de {} servidores"),
+    "an answer": ("one server that answers a probe", "un servidor que conteste a un sondeo"),
+    "out of reach": ("this host reaches {} other servers, and {} does not answer it", "este servidor alcanza otros {} servidores, y {} no le contesta"),
+    "reached by another": ("another host that reaches it", "otro servidor nuestro que lo alcance"),
+    "sister delivers": ("{} delivers to {} meanwhile", "{} entrega entretanto a {}"),
+    "sister refused": ("{} being refused there too", "que allí rechacen también a {}"),
+    "sisters refused": ("{} takes mail from no host of ours: {} too", "{} no acepta correo de ningún servidor nuestro: tampoco de {}"),
+    "a sister that delivers": ("a host that delivers to {}", "un servidor nuestro que entregue a {}"),
+    "began after": (
+        "it began after a change of ours at {} ({}), and mail was delivered there before",
+        "empezó tras un cambio nuestro, {} ({}), y antes se entregaba allí",
+    ),
+    "refusal after undoing": ("a refusal that goes on once the change is taken back", "un rechazo que siga una vez deshecho el cambio"),
+    "many refuse": ("{} of {} operators refuse", "rechazan {} de {} operadores"),
+    "one refuses": ("one operator refuses, {} others take our mail", "rechaza un operador, otros {} aceptan nuestro correo"),
+    "more operators": ("the same tried at more operators", "lo mismo probado con más operadores"),
+    # Evidence of the controls (documents.py)
+    "nobody asked": ("Nobody asked.", "Nadie preguntó."),
+    "not declared": (
+        "{} is not seen from the Internet; declare its public address in audit_public_addresses.",
+        "{} no se ve desde Internet; declare su dirección pública en audit_public_addresses.",
+    ),
+    "listed": ("{} lists it: {}{}.", "{} la incluye: {}{}."),
+    "see": ("See {}.", "Véase {}."),
+    "no refusal of ours": ("No current refusal is on our side.", "Ningún rechazo actual es culpa nuestra."),
+    "settled as ours": (" (ours: {})", " (nuestro: {})"),
+    "once": ("once", "una vez"),
+    "times": ("{} times", "{} veces"),
+    "some time": ("at an unknown time", "en un momento desconocido"),
+    "refusal": ("{}: {}, last {}{}: {}", "{}: {}, la última {}{}: {}"),
+    "one late": (
+        "1 message waits for an answer that is ours to change, the oldest for {1} hours.",
+        "1 mensaje espera por algo que nos toca cambiar, desde hace {1} horas.",
+    ),
+    "many late": (
+        "{0} messages wait for an answer that is ours to change, the oldest for {1} hours.",
+        "{0} mensajes esperan por algo que nos toca cambiar, el más antiguo desde hace {1} horas.",
+    ),
+    "sudden flow": ("{}: {} messages in the hour of {}, usually {}", "{}: {} mensajes en la hora de {}, normalmente {}"),
+    # Waivers and alarms (policy.py)
+    "waived": ("Waived until {}: {}", "Exento hasta {}: {}"),
+    "waiver ended": (
+        "The waiver of {} ended on {} ({}). Renew it or mend the cause.",
+        "La exención de {} terminó el {} ({}). Renuévela o corrija la causa.",
+    ),
+    "waiver in force": ("The waiver of {} is in force", "La exención de {} está en vigor"),
+    "waiver of nothing": (
+        "The waiver of {} for {} matches no control of any host: look at its spelling.",
+        "La exención de {} para {} no coincide con ningún control de ningún servidor: revise cómo está escrita.",
+    ),
+    "waiver not needed": (
+        "The waiver of {} for {} has nothing to waive: what it names does not fail.",
+        "La exención de {} para {} ya no exime de nada: lo que nombra no falla.",
+    ),
+    "not judged": ("{}: not judged: {}", "{}: sin juzgar: {}"),
+    "judgement failed": ("it could not be judged: {}: {}", "no se pudo juzgar: {}: {}"),
+    # Too large to be true (sanity.py)
+    "zone newly": ("{} newly lists {} of {} addresses of the fleet.", "{} incluye de repente {} de {} direcciones de la flota."),
+    "zone undated": (
+        "{} lists {} of {} addresses of the fleet, and no earlier report tells since when.",
+        "{} incluye {} de {} direcciones de la flota, y ningún informe anterior dice desde cuándo.",
+    ),
+    "resolver turned": (
+        "{} of {} DNS controls that passed last time do not pass now: look at the resolver.",
+        "{} de {} controles de DNS que la última vez se cumplían no se cumplen ahora: revise el resolutor.",
+    ),
+    "clock behind": ("The clock of {} is {} seconds behind.", "El reloj de {} va {} segundos atrasado."),
+    "clock ahead": ("The clock of {} is {} seconds ahead.", "El reloj de {} va {} segundos adelantado."),
+    "stale": ("The evidence of {} is {} hours old: observe it again.", "Los datos de {} son de hace {} horas: vuelva a observarlo."),
+    # What the report has to say once beside its judgement
+    "last report": (
+        "The report of last time cannot be compared with, so nothing is told to be new or fixed: {}",
+        "No se puede comparar con el informe de la última vez, así que nada consta como nuevo ni corregido: {}",
+    ),
+    "not in the inventory": (
+        "Stored, but not in the inventory any more: {}. With audit_hosts=all they are left out.",
+        "Guardados, pero ya no están en el inventario: {}. Con audit_hosts=all se dejan fuera.",
+    ),
+    "not in the store": ("In the inventory, and nothing of them is stored: {}", "En el inventario, y no hay nada guardado de ellos: {}"),
 }
 
 
@@ -99,3 +184,8 @@ def word(table, key, language):
     """The word of ``key`` in ``language`` (en, es); the key itself where the table has none."""
     words = table.get(key)
     return words[1 if language == "es" else 0] if words else key.replace("_", " ")
+
+
+def sentence(key, language, *values):
+    """The sentence ``key`` of ``SENTENCES`` in ``language``, with ``values`` in its places; what they hold is never taken for a place itself."""
+    return SENTENCES[key][1 if language == "es" else 0].format(*values)

@@ -25,6 +25,7 @@ from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.
     changes_in_order,
     doubts,
     hosts_in_order,
+    notes,
     to_do,
     worst_by_control,
 )
@@ -105,7 +106,9 @@ class _Page:
         return f'<svg class="share" viewBox="0 0 {left} 1" preserveAspectRatio="none" role="img" aria-label="{told}">{"".join(drawn)}</svg>'
 
     def doubts(self) -> str:
-        return "".join(f'<p class="warn"><b>{label}:</b> {esc(text)}</p>' for label, text in doubts(self.diagnosis, self.w))
+        return "".join(f'<p class="warn"><b>{label}:</b> {esc(text)}</p>' for label, text in doubts(self.diagnosis, self.w)) + "".join(
+            f'<p class="soft">{esc(note)}</p>' for note in notes(self.diagnosis, self.w)
+        )
 
     def changes(self) -> str:
         """What began, came back or was fixed since the previous report."""

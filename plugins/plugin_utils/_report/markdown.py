@@ -20,6 +20,7 @@ from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.
     doubts,
     findings_in_order,
     hosts_in_order,
+    notes,
     to_do,
     verdicts_in_order,
 )
@@ -89,7 +90,7 @@ def markdown(diagnosis: dict, language: str = "en") -> str:
     shown = [(name, host) for name, host in hosts if host["state"] != "ok"][:_HOSTS_SHOWN] or hosts[:_HOSTS_SHOWN]
     rest = len(hosts) - len(shown)
     written = [f"# {w['title']}, {moment(diagnosis['generated_at'])}", "", told or w["head_empty"], ""]
-    leading = [change_counts(diagnosis, w), *(f"{label}: {_inline(text)}" for label, text in doubts(diagnosis, w))]
+    leading = [change_counts(diagnosis, w), *(f"{label}: {_inline(text)}" for label, text in doubts(diagnosis, w)), *map(_inline, notes(diagnosis, w))]
     written += [f"- {text}" for text in leading if text]
     written += ["  - " + _changed(name, finding, w) for name, finding in changes_in_order(diagnosis)[:_CHANGES_SHOWN]] + [""]
     if shown:

@@ -12,7 +12,7 @@ import textwrap
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import line
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import STATES, change_counts, doubts, hosts_in_order, to_do
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import STATES, change_counts, doubts, hosts_in_order, notes, to_do
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import counted, words
 
 _GAP = "  "
@@ -60,5 +60,10 @@ def table(diagnosis: dict, language: str = "en", width: int = 110) -> str:
     counts = ", ".join(f"{w[state]} {fleet[state]}" for state in STATES if fleet[state])
     closing = f"{fleet['hosts']} {counted(w, fleet['hosts'], 'server', 'servers')}" + (f": {counts}" if counts else "")
     doubtful = [f"! {label}: {line(text)}" for label, text in doubts(diagnosis, w)]
-    leading = [text for told in (change_counts(diagnosis, w), *doubtful) if told for text in textwrap.wrap(told, width, subsequent_indent="  ")]
+    leading = [
+        text
+        for told in (change_counts(diagnosis, w), *doubtful, *(line(note) for note in notes(diagnosis, w)))
+        if told
+        for text in textwrap.wrap(told, width, subsequent_indent="  ")
+    ]
     return "\n".join([*leading, *([""] if leading else []), *(_laid_out(row, widths) for row in [head, *rows]), "", closing, ""])

@@ -93,6 +93,11 @@ def doubts(diagnosis: dict, w: dict) -> list[tuple[str, str]]:
     return told + [(w["suspect"], suspect["evidence"]) for suspect in fleet["suspects"]]
 
 
+def notes(diagnosis: dict, w: dict) -> list[str]:
+    """What is to be said once and alarms nobody: a waiver that waives nothing, a stored host that the inventory does not know."""
+    return [f"{w['note']}: {note}" for note in diagnosis["fleet"]["notes"]]
+
+
 def to_do(host: dict, words: dict) -> list[str]:
     """The titles of the actions in their order, or the words that say why there is none."""
     if host["actions"]:

@@ -73,7 +73,8 @@ _WORDS = {
     "flapping": ("comes and goes", "va y viene"),
     "changes": ("Since last time", "Desde la última vez"),
     "suspect": ("Too large to be true", "Demasiado grande para ser cierto"),
-    "failed_question": ("Could not be asked", "No se pudo preguntar"),
+    "failed_question": ("Did not work", "No funcionó"),
+    "note": ("Note", "Nota"),
     "causes": ("Shared causes", "Causas comunes"),
     "cause": ("What is not as it should be", "Lo que no está como debe"),
     # Columns

@@ -1,0 +1,45 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.postmaster.deliverability.plugins.filter.judgement_errors import FilterModule
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import names
+
+errors = FilterModule().filters()["judgement_errors"]
+
+
+def test_nothing_is_wrong_with_what_is_shipped():
+    assert errors(names(), formats=["html", "sarif"], language="es", fail_on="low", numbers={"audit_window": "604800", "audit_dns_timeout": 0.5}) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"language": "fr"}, "audit_language: 'fr' is none of en, es"),
+        ({"fail_on": "always"}, "audit_fail_on: 'always' is none of never, info"),
+        ({"formats": ["html", "pdf"]}, "audit_formats: 'pdf' is none of html"),
+        ({"numbers": {"audit_queue_age": "4h"}}, "audit_queue_age: '4h' is no number"),
+        ({"numbers": {"audit_window": -1}}, "audit_window: -1 is no number"),
+        ({"numbers": {"audit_dns_retries": True}}, "audit_dns_retries: True is no number"),
+        ({"waivers": "nowhere.yml"}, "waivers: nowhere.yml: No such file"),
+        ({"previous": "nowhere.json"}, "previous: nowhere.json: No such file"),
+    ],
+)
+def test_each_mistake_is_one_sentence_that_names_the_option(given, words):
+    (told,) = errors(["baseline"], **given)
+    assert words in told
+
+
+def test_mistakes_in_files_name_the_place(tmp_path):
+    policy, waivers = tmp_path / "own.yml", tmp_path / "waivers.yml"
+    policy.write_text(json.dumps({"controls": [{"id": "mine", "title": "Mine", "scope": "host", "severity": "low", "query": "queue."}]}))
+    waivers.write_text("[{control: ptr_exists, hosts: '*', justification: because, expires: soon}]")
+    first, second = errors(["baseline", str(policy)], waivers=str(waivers))
+    assert first.startswith(f"{policy}: control mine: query")
+    assert "waiver 1: expires: 'soon'" in second
