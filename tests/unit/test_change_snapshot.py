@@ -43,18 +43,18 @@ def content(paths):
     return [open(path, "rb").read() for path in paths]
 
 
-def do(state_dir, paths, wanted):
+def do(state_dir, paths, wanted, name="test"):
     """Change the files as a module does."""
-    snapshot = Snapshot(state_dir, "test", paths)
+    snapshot = Snapshot(state_dir, name, paths)
     contents = {path: (now, then) for path, now, then in zip(paths, content(paths), wanted, strict=True)}
     snapshot.begin(contents)
     replace_all(contents)
     snapshot.finish()
 
 
-def undo(state_dir, paths):
+def undo(state_dir, paths, name="test"):
     """Take the change back as a module does; return the files that somebody else changed."""
-    snapshot = Snapshot(state_dir, "test", paths)
+    snapshot = Snapshot(state_dir, name, paths)
     if not snapshot.exists:
         return []
     states = snapshot.states()
@@ -195,6 +195,18 @@ def test_a_change_after_somebody_elses_goes_back_to_theirs(files, state_dir):
     assert undo(state_dir, files) == []
     assert content(files) == [b"by hand\n", b"two after\n"]
     assert len(os.listdir(state_dir)) == 1  # the earlier copies are kept aside
+
+
+def test_changes_of_two_names_that_alternate_go_back_one_by_one(files, state_dir):
+    first = content(files)
+    states = [first, [b"a", b"a"], [b"b", b"a"], [b"b", b"c"]]
+    for name, state in zip(("one", "other", "one"), states[1:], strict=True):
+        do(state_dir, files, state, name)
+    for name, state in zip(("one", "other", "one"), reversed(states[:-1]), strict=True):
+        assert undo(state_dir, files, name) == []
+        assert content(files) == state
+    assert not Snapshot(state_dir, "one", files).exists
+    assert os.listdir(state_dir) == []
 
 
 def test_what_changes_in_the_very_moment_is_not_overwritten(files, state_dir):

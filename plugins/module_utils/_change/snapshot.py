@@ -23,6 +23,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -81,7 +82,7 @@ def write(path: str, content: Optional[bytes], expected: Optional[bytes] = ANYTH
     those that it had.
     """
     real = os.path.realpath(path)
-    temporary = os.path.join(os.path.dirname(real), f".{os.path.basename(real)}{TEMPORARY}")
+    temporary = _beside(real)
     try:
         if content is not None:
             _write_beside(temporary, content, real, rights)
@@ -97,6 +98,10 @@ def write(path: str, content: Optional[bytes], expected: Optional[bytes] = ANYTH
     finally:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+
+
+def _beside(real: str) -> str:
+    return os.path.join(os.path.dirname(real), f".{os.path.basename(real)}{TEMPORARY}")
 
 
 def _write_beside(temporary: str, content: bytes, model: str, rights: Optional[Rights]) -> None:
@@ -174,6 +179,8 @@ class Snapshot:
         self.name = name
         self.folder = os.path.join(state_dir, f"{name}-{digest((place or json.dumps(paths)).encode())[:12]}")
         self.manifest = self._load()
+        if self.manifest is None:
+            self._take_up()
         known = [entry["path"] for entry in self.manifest["files"]] if self.manifest else []
         self.paths = known + [path for path in paths if path not in known]
 
@@ -230,17 +237,25 @@ class Snapshot:
 
     def finish(self) -> None:
         """Note that the change came to its end."""
+        self._sweep()
         self.manifest["pending"] = False
         with _naming(self.folder):
             self._save()
 
     def remove(self) -> None:
         """Forget the change; the manifest goes first, so that what is left of a killed removal is no snapshot."""
+        self._sweep()
         with _naming(self.folder):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(os.path.join(self.folder, MANIFEST))
             shutil.rmtree(self.folder, ignore_errors=True)
         self.manifest = None
+
+    def _sweep(self) -> None:
+        """Remove what a process that was killed has left beside the files."""
+        for entry in self.manifest["files"]:
+            with contextlib.suppress(OSError):
+                os.unlink(_beside(os.path.realpath(entry["path"])))
 
     def _create(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -260,6 +275,17 @@ class Snapshot:
         moment = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
         os.rename(self.folder, f"{self.folder}.{moment}")
         self.manifest = None
+
+    def _take_up(self) -> None:
+        """Go on with an earlier change of this name that was set aside, where the files are again as it left them: what came between was taken back."""
+        own = self.folder
+        for folder in sorted(glob.glob(f"{glob.escape(own)}.*"), reverse=True):
+            self.folder = folder
+            self.manifest = self._load()
+            places = [state.place for state in self.states()] if self.manifest else []
+            if "written" in places and "foreign" not in places:
+                return
+        self.folder, self.manifest = own, None
 
     def _number(self, path: str) -> int:
         return [entry["path"] for entry in self.manifest["files"]].index(path)
