@@ -85,17 +85,17 @@ TICKET = {
         "directory_unavailable": "El sistema de correo del destinatario no puede consultar ahora mismo a sus propios usuarios.",
         "dns_failure": "El DNS no dio una respuesta útil sobre el dominio del destinatario.",
         "connection_failed": "No se pudo establecer conexión con el sistema de correo del destinatario.",
-        "connection_lost": "La conexión con el sistema de correo del destinatario se cortó a la mitad.",
-        "network_unreachable": "Nuestro servidor no tiene camino por la red hasta el sistema de correo del destinatario.",
+        "connection_lost": "La conexión con el sistema de correo del destinatario se cortó a medias.",
+        "network_unreachable": "Nuestro servidor no tiene ruta de red hasta el sistema de correo del destinatario.",
         "delayed": "El mensaje aún no se ha entregado; nuestro servidor sigue intentándolo.",
         "expired": "El mensaje no pudo entregarse durante tanto tiempo que nuestro servidor desistió y lo devolvió.",
-        "routing_loop": "El mensaje da vueltas: el dominio del destinatario apunta a un servidor que no guarda su correo.",
+        "routing_loop": "El mensaje da vueltas sin llegar: el dominio del destinatario apunta a un servidor que no guarda su correo.",
         "greylisted": "El sistema del destinatario hace esperar una vez a los remitentes que no conoce; es habitual y se resuelve solo.",
         "rate_limited": "Enviamos más, o más deprisa, de lo que el sistema del destinatario acepta de nosotros.",
         "too_many_connections": "Nuestro servidor abrió más conexiones a la vez de las que permite el sistema del destinatario.",
         "too_many_recipients": "El mensaje tiene más destinatarios de los que el sistema del destinatario acepta de una vez.",
         "directory_harvest": (
-            "Demasiadas direcciones de las que probamos allí no existen, y eso parece adivinar; el sistema del destinatario nos cerró el paso por un tiempo."
+            "Demasiadas de las direcciones a las que escribimos allí no existen, como si las adivináramos; el sistema del destinatario nos cerró el paso por un tiempo."
         ),
         "ip_blocklisted": "El sistema del destinatario rechaza nuestro servidor porque su dirección IP figura en una lista negra.",
         "ip_blocked": "El sistema del destinatario rechaza la dirección IP de nuestro servidor.",
@@ -105,25 +105,25 @@ TICKET = {
         "domain_reputation": "El sistema del destinatario desconfía de nuestro dominio de remitente.",
         "ptr_missing": "El sistema del destinatario rechaza nuestro servidor porque su dirección IP no tiene un nombre correcto en el DNS (DNS inverso).",
         "helo_rejected": "El sistema del destinatario no acepta el nombre con que se presenta nuestro servidor.",
-        "spf_failed": "El sistema del destinatario vio que el registro SPF de nuestro dominio no autoriza a este servidor.",
+        "spf_failed": "El sistema del destinatario comprobó que el registro SPF de nuestro dominio no autoriza a este servidor.",
         "dkim_failed": "El sistema del destinatario no pudo confirmar la firma DKIM del mensaje.",
         "dmarc_failed": "El sistema del destinatario rechazó el mensaje por la política DMARC del dominio del remitente.",
         "auth_failed": "El sistema del destinatario no pudo confirmar que el mensaje viene de verdad del dominio del remitente.",
-        "relay_denied": "El servidor al que se preguntó no recibe correo para este destinatario.",
-        "authentication_required": "El servidor al que se preguntó solo acepta este mensaje tras una identificación válida.",
+        "relay_denied": "El servidor con el que contactamos no acepta correo para este destinatario.",
+        "authentication_required": "El servidor con el que contactamos solo acepta este mensaje de quien se identifica con credenciales válidas.",
         "posting_not_allowed": "El destinatario, a menudo una lista o un grupo, solo admite correo de ciertos remitentes.",
         "spam_content": (
             "El sistema del destinatario tomó el mensaje por correo basura. Redáctelo de otro modo, sin los enlaces ni el adjunto, y envíelo de nuevo."
         ),
         "virus": "El sistema del destinatario encontró algo dañino en el mensaje. Revise el adjunto y el equipo del que procede.",
         "content_rejected": "El sistema del destinatario no admite el contenido de este mensaje, casi siempre el tipo de su adjunto.",
-        "message_format": "El sistema del destinatario encontró mal formado el mensaje.",
+        "message_format": "El sistema del destinatario considera que el mensaje está mal formado.",
         "tls_failed": "No se pudo acordar una conexión cifrada como la exige una de las partes.",
         "protocol_error": "Nuestro servidor y el del destinatario no se entendieron.",
         "policy": "El sistema del destinatario rechazó el mensaje por una norma propia y no dice cuál.",
-        "suppressed": "El servicio de envío ni siquiera lo intentó, porque la dirección ya había rebotado o se había quejado.",
+        "suppressed": "El servicio de envío ni siquiera lo intentó, porque antes se le devolvieron mensajes desde esa dirección o su titular se quejó.",
         "success": "El mensaje fue aceptado.",
-        "unknown": "El sistema del destinatario rechazó el mensaje con palabras que aún no se conocen.",
+        "unknown": "El sistema del destinatario rechazó el mensaje con un texto que aún no conocemos.",
     },
 }
 
@@ -170,13 +170,13 @@ ADVICE = {
     },
     "es": {
         "switch_outbound_ip": (
-            "Averigüe qué se envió desde esta IP y deténgalo; después envíe desde una IP limpia de la reserva, o haga retirar la IP de la lista."
+            "Averigüe qué se envió desde esta IP y deténgalo; después envíe desde otra IP limpia de las disponibles, o haga que retiren esta de la lista."
         ),
         "delist": (
             "Encuentre y detenga primero la causa y pida después la retirada de la lista; mientras tanto,"
             " otra IP limpia o un smarthost mantienen el correo en marcha."
         ),
-        "use_smarthost": "Envíe a través del relé del proveedor o de otro smarthost: otra IP del mismo rango no servirá.",
+        "use_smarthost": "Envíe a través del servidor de salida del proveedor o de otro smarthost: otra IP del mismo rango no servirá.",
         "fix_ptr": "Pida al proveedor un registro PTR para la IP, con un nombre que resuelva a esa misma IP.",
         "fix_helo": "Haga que el servidor se presente con un nombre completo que resuelva a la IP desde la que envía.",
         "fix_spf": "Publique la IP de envío en el registro SPF del dominio del sobre, o envíe por un servidor que ya figure en él.",
@@ -190,7 +190,7 @@ ADVICE = {
         "clean_address_list": "Retire la dirección de las listas de envío y corríjala donde se escribió.",
         "fix_message": "Haga que el remitente cambie el mensaje: su tamaño, adjuntos, enlaces o estructura.",
         "contact_recipient_admin": "Consulte al postmaster del destinatario, por una vía distinta de este correo, y cite la respuesta.",
-        "fix_relay_auth": "Revise en nuestra configuración el acceso, los remitentes permitidos y el puerto del relé.",
+        "fix_relay_auth": "Revise en nuestra configuración el acceso, los remitentes permitidos y el puerto del servidor de salida.",
         "fix_route": "Busque una ruta, un transporte o un MX antiguo que lleve el correo de este dominio al servidor equivocado.",
         "fix_resolver": "Revise el resolutor DNS del equipo que envía y después el DNS del dominio del destinatario.",
         "fix_mta": "Revise la configuración de nuestro servidor de correo y lo que hay entre él y la red (proxies, cortafuegos que alteran SMTP).",
