@@ -91,3 +91,16 @@ def test_every_detail_can_be_described():
         assert rfc is None or 3000 < rfc < 10_000
         assert len(set(meanings)) == 2
         assert detail.partition(".")[0] in SUBJECTS
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "said"),
+    [
+        ("550 5.7.1 your ip 192.0.2.25 is listed in dnsbl.sorbs.net", "en", "list that has shut down"),
+        ("550 5.7.1 your ip 192.0.2.25 is listed in dnsbl.sorbs.net", "es", "lista que ya cerró"),
+        ("552 5.2.2 mailbox full", "en", "send it again later"),
+        ("452 4.2.2 mailbox full", "en", "in the queue"),
+    ],
+)
+def test_advice_fits_what_can_still_be_done(text, language, said):
+    assert said in classify(text, language=language)["advice"]

@@ -95,7 +95,7 @@ TICKET = {
         "too_many_connections": "Nuestro servidor abrió más conexiones a la vez de las que permite el sistema del destinatario.",
         "too_many_recipients": "El mensaje tiene más destinatarios de los que el sistema del destinatario acepta de una vez.",
         "directory_harvest": (
-            "Demasiadas de las direcciones a las que escribimos allí no existen, como si las adivináramos; el sistema del destinatario nos cerró el paso por un tiempo."
+            "Muchas de las direcciones a las que escribimos allí no existen, como si las adivináramos; su sistema nos cerró el paso por un tiempo."
         ),
         "ip_blocklisted": "El sistema del destinatario rechaza nuestro servidor porque su dirección IP figura en una lista negra.",
         "ip_blocked": "El sistema del destinatario rechaza la dirección IP de nuestro servidor.",
@@ -208,6 +208,11 @@ _EXTRA = {
         "wait": "It asks us to wait {wait}.",
         "retried": "Our server tries again by itself.",
         "stranger": "The reply names {address}, which is not one of our addresses.",
+        "again": "The message has come back: send it again later.",
+        "dead_list": (
+            "Nobody can take an entry off a list that has shut down: ask the recipient's postmaster to stop using it;"
+            " until then another clean address or a smarthost keeps the mail moving."
+        ),
         "units": (("hour", "hours"), ("minute", "minutes"), ("second", "seconds")),
     },
     "es": {
@@ -217,6 +222,11 @@ _EXTRA = {
         "wait": "Pide esperar {wait}.",
         "retried": "Nuestro servidor lo intentará de nuevo por sí solo.",
         "stranger": "La respuesta nombra {address}, que no es una de nuestras direcciones.",
+        "again": "El mensaje ha sido devuelto: envíelo de nuevo más tarde.",
+        "dead_list": (
+            "Nadie puede retirar una entrada de una lista que ya cerró: pida al postmaster del destinatario que deje de usarla;"
+            " mientras tanto, otra IP limpia o un smarthost mantienen el correo en marcha."
+        ),
         "units": (("hora", "horas"), ("minuto", "minutos"), ("segundo", "segundos")),
     },
 }
@@ -236,6 +246,10 @@ def explain(verdict, language):
         more = extra["retried"]
     elif verdict["reason"] in REFUSALS_OF_US:
         more = ADDRESS_IS_FINE[language]
+    if verdict["remedy"] == "wait" and verdict["temporary"] is False:
+        advice = extra["again"]
+    elif verdict["remedy"] == "delist" and verdict["blocklist"] and verdict["blocklist"]["closed"]:
+        advice = extra["dead_list"]
     if verdict["address_is_ours"] is False:
         advice = f"{advice} {extra['stranger'].format(address=verdict['address'])}"
     return _two_sentences(ticket, more), advice
