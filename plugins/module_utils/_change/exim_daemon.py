@@ -16,7 +16,7 @@ import re
 import signal
 import subprocess
 import time
-from typing import List, NamedTuple, Optional
+from typing import FrozenSet, List, NamedTuple, Optional
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change import exim_text as text_of
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change.exim_layout import FOLDERS, GENERATOR, Layout, complaint
@@ -27,8 +27,9 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.bas
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exim import SPOOLS, printed_options
 
 PID_FILES = ("/run/exim4/exim.pid", "/run/exim4/eximqr.pid", "/run/exim.pid")
-# Seconds that a reloaded daemon has to come up again in.
+# Seconds that a reloaded daemon has to come up again in, and for which its new sockets have to stay the same.
 PATIENCE = 20.0
+SETTLED = 0.1
 
 
 class Daemon(NamedTuple):
@@ -119,18 +120,38 @@ def _is_exim(pid: int) -> bool:
 
 
 def _hang_up(daemon: Daemon) -> None:
-    """Make a daemon start over, and wait until it has written its number down again, which it does when it listens."""
-    before = _stamp(daemon.pid_file)
+    """Make a daemon start over, and wait until it listens again.
+
+    It writes its number down again when it does, but not where systemd keeps it in the foreground; there its sockets are new ones.
+    """
+    written, sockets = _stamp(daemon.pid_file), _sockets(daemon.pid)
     try:
         os.kill(daemon.pid, signal.SIGHUP)
     except OSError as error:
         raise DeliverabilityError(f"Exim's daemon could not be reloaded: {error.strerror}") from error
     deadline = time.monotonic() + PATIENCE
+    seen = sockets
     while _is_exim(daemon.pid) and time.monotonic() < deadline:
-        if _stamp(daemon.pid_file) not in (before, None):
+        if _stamp(daemon.pid_file) not in (written, None):
             return
-        time.sleep(0.05)
+        now = _sockets(daemon.pid)
+        if now == seen and now - sockets:
+            return
+        seen = now
+        time.sleep(SETTLED)
     raise DeliverabilityError("Exim's daemon did not come up again when it was reloaded; its main log and panic log tell why")
+
+
+def _sockets(pid: int) -> FrozenSet[str]:
+    """Return the sockets that a process holds, by their numbers."""
+    folder = f"/proc/{pid}/fd"
+    held = set()
+    try:
+        for name in os.listdir(folder):
+            held.add(os.readlink(os.path.join(folder, name)))
+    except OSError:  # one was closed just now, or the process is gone
+        return frozenset()
+    return frozenset(target for target in held if target.startswith("socket:"))
 
 
 def _stamp(path: str):
