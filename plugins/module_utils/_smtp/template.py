@@ -43,7 +43,7 @@ _IP = r"(?P<ip>(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)|(?<![\w:])(?=[0-9a
 # x.y.z, and vendors' codes that would pass for an id or a number: OFR006_102, XGEMAIL_0004, SC-004, ERROR-GL100, AUP#I-1310, RL000001.
 _STATUS = (
     r"(?P<status>(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)|\b[A-Z]{2,7}(?:\d{0,3}_|-[A-Z]{0,3})\d{1,4}(?![\w-])"
-    r"|\bAUP#[\w-]+|\b(?:RL|BL|DM|ES|PT)\d{6}\b)"
+    r"|\bAUP#[\w-]+|\b(?:RL|BL|DM|ES|PT)\d{6}\b|\bIPBL[01]{4}\b)"
 )
 _TIME = r"(?P<time>\b\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+)?|\b\d{1,4}[/-]\d{1,2}[/-]\d{1,4}\b|(?<![\w:.])\d{1,2}:\d\d(?::\d\d)?(?![\w:]))"
 _HOST = r"(?P<host>(?<![\w.])(?=[\w-]*[.])(?:[\w-]{1,63}\.)+[A-Za-z][\w-]{1,62}\b)"

@@ -114,7 +114,7 @@ RULES = (
         "user_unknown",
         ("<address>: user does not exist", "^<address>: invalid or inactive recipient"),
         ("550 5.1.1 <zoe@example.org>: user does not exist",),
-        url="https://support.apple.com/en-us/102523",
+        url="https://support.apple.com/en-us/102322",
         counter=("450 4.1.8 <zoe@example.com>: sender address rejected: unknown domain does not exist",),
     ),
     _apple(

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule, says
 
-_QQ = "https://service.mail.qq.com/detail/122"
+_QQ = "https://service.mail.qq.com/"
 _NETEASE = "http://mail.163.com/help/help_spam_16.htm"
 _COREMAIL = "https://www.icoremail.vip/support/index.php?cate_id=84"
-_ALIBABA = "https://help.aliyun.com/document_detail/36557.html"
+_ALIBABA = "https://help.aliyun.com/"
 _NAVER = "https://help.naver.com/service/5632/category/bookmark"
 _PORTAL = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
 

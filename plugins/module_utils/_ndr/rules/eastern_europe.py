@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule, says
 
-_MAIL_RU = "https://help.mail.ru/developers/mailing_rules/errors"
-_YANDEX = "https://yandex.com/support/yandex-360/customers/mail/en/bounces"
+_MAIL_RU = "https://help.mail.ru/developers/mailing_rules"
+_YANDEX = "https://yandex.com/support/yandex-360/customers/mail/en/"
 _SEZNAM = "https://o-seznam.cz/napoveda/email/"
 _INTERIA = "https://pomoc.poczta.interia.pl/"
 _WP = "https://pomoc.wp.pl/"

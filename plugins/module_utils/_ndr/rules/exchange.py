@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
 
-_URL = "https://learn.microsoft.com/en-us/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online/non-delivery-reports-in-exchange-online"
+_URL = "https://learn.microsoft.com/en-us/troubleshoot/exchange/email-delivery/ndr/non-delivery-reports-in-exchange-online"
 _SERVER = "https://learn.microsoft.com/en-us/exchange/mail-flow/non-delivery-reports-and-bounce-messages/non-delivery-reports-and-bounce-messages"
 _PRESSURE = "https://learn.microsoft.com/en-us/exchange/mail-flow/back-pressure"
 _RECEIVE = "https://learn.microsoft.com/en-us/exchange/mail-flow/connectors/receive-connectors"
@@ -502,7 +502,7 @@ RULES = (
             "451 4.4.0 Error encountered while communicating with primary target IP address. Attempted failover to alternate host, but that did not succeed.",
         ),
         counter=("550 5.1.1 RESOLVER.ADR.RecipNotFound; not found",),
-        url="https://learn.microsoft.com/en-us/troubleshoot/exchange/email-delivery/ndr/fix-error-code-450-4-4-316",
+        url="https://learn.microsoft.com/en-us/troubleshoot/exchange/email-delivery/ndr/non-delivery-reports-in-exchange-online",
         confidence="likely",
     ),
     rule(

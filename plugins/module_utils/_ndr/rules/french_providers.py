@@ -13,10 +13,10 @@ from __future__ import annotations
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import says
 
 _ORANGE = "https://postmaster.orange.fr/"
-_LAPOSTE = "https://www.laposte.net/postmaster"
+_LAPOSTE = "https://aide.laposte.net/"
 _FREE = "http://postmaster.free.fr/"
-_SFR = "https://postmaster.sfr.fr/"
-_OVH = "https://help.ovhcloud.com/csm/en-mail-troubleshooting"
+_SFR = "https://assistance.sfr.fr/"
+_OVH = "https://help.ovhcloud.com/"
 
 
 def _codes(*numbers):

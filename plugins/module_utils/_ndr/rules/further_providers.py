@@ -18,12 +18,12 @@ _FACEBOOK_CODES = "postmaster.facebook.com/response_codes"
 
 _libero = says("libero", "https://aiuto.libero.it/articolo/mail/")
 _tim = says("tim", "https://assistenzatecnica.tim.it/")
-_telefonica = says("telefonica", "https://www.movistar.es/atencion-cliente/internet/correo/")
+_telefonica = says("telefonica", "https://www.movistar.es/atencion-cliente/")
 _uol = says("uol", "https://ajuda.uol.com.br/")
-_bt = says("bt", "https://www.bt.com/help/email/manage-email-account/delivery/")
-_kpn = says("kpn", "https://www.kpn.com/service/internet/email.htm")
+_bt = says("bt", "https://www.bt.com/help")
+_kpn = says("kpn", "https://www.kpn.com/service")
 _bigpond = says("bigpond", "https://www.telstra.com.au/support/email")
-_mxlogic = says("trellix", "https://docs.trellix.com/bundle/email-gateway-security")
+_mxlogic = says("trellix", "https://docs.trellix.com/")
 _facebook = says("facebook", "https://postmaster.facebook.com/response_codes")
 
 ITALY = (
@@ -131,7 +131,7 @@ BRITAIN_AND_THE_LOW_COUNTRIES = (
         **_BLOCK,
         counter=("550 5.7.1 mail from 192.0.2.25 refused by our local blacklist",),
     ),
-    says("virgin", "https://www.virginmedia.com/help/email")(
+    says("virgin", "https://www.virginmedia.com/help")(
         "page",
         "ip_blocked",
         ("(postmaster.virginmedia.com|netreport.virginmedia.com)", "ip blocked ... virgin media"),
@@ -157,7 +157,7 @@ BRITAIN_AND_THE_LOW_COUNTRIES = (
         "ip_blocked",
         ("(uw|het) (ip|ip-adres|server|mailserver) ... (geblokkeerd|zwarte lijst|geweigerd)", "zwarte lijst"),
         ("554 Uw IP-adres 192.0.2.25 is geblokkeerd",),
-        url="https://www.kpn.com/service/internet/email.htm",
+        url="https://www.kpn.com/service",
         **_BLOCK,
         counter=("550 host [198.51.100.11] is blacklisted by zen.example.net",),
     ),

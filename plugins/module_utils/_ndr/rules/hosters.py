@@ -13,10 +13,10 @@ from __future__ import annotations
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import says
 
 _GODADDY = "https://www.godaddy.com/help/fix-rejected-email-with-a-bounce-error-40685"
-_RACKSPACE = "https://docs.rackspace.com/docs/email-delivery-error-messages"
-_ZOHO = "https://www.zoho.com/mail/help/email-delivery-errors.html"
-_PROTON = "https://proton.me/support/email-delivery-errors"
-_FASTMAIL = "https://www.fastmail.help/hc/en-us/articles/1500000280421"
+_RACKSPACE = "https://docs.rackspace.com/docs/common-email-bounces"
+_ZOHO = "https://www.zoho.com/mail/help/"
+_PROTON = "https://proton.me/support"
+_FASTMAIL = "https://www.fastmail.help/"
 _PORTAL = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
 
 
@@ -292,7 +292,7 @@ OTHERS = (
         ("550 5.1.1 <zoe@example.org>: Recipient address rejected: User unknown. Ask the sender to check the address",),
         counter=("550 5.1.0 <shop@example.org>: Sender address rejected: User unknown in virtual mailbox table",),
     ),
-    says("namecheap", "https://www.namecheap.com/support/knowledgebase/article.aspx/10115/2191/")(
+    says("namecheap", "https://www.namecheap.com/support/knowledgebase/")(
         "jellyfish",
         "spam_content",
         ("message contains spam or virus or sender is blocked", "jfe<n>", "(jfe030021|jfe040006|jfe040007|jfe010004)"),
@@ -301,7 +301,7 @@ OTHERS = (
         settle=("dnsbl", "spread"),
         counter=("550 5.7.1 message is not RFC 5322 compliant",),
     ),
-    says("mailchannels", "https://support.mailchannels.com/hc/en-us/sections/200360870")(
+    says("mailchannels", "https://support.mailchannels.com/")(
         "blocked",
         "spam_content",
         (
@@ -316,14 +316,14 @@ OTHERS = (
         settle=("spread",),
         counter=("550 5.7.1 [SDNF] Sender Domain Not Found. See https://support.example.net/hc/en-us/articles/203155500",),
     ),
-    says("mailchannels", "https://support.mailchannels.com/hc/en-us/articles/360052780652")(
+    says("mailchannels", "https://support.mailchannels.com/")(
         "sender_domain",
         "sender_domain_unresolvable",
         ("sdnf sender domain not found", "sender domain not found ... mailchannels"),
         ("550 5.7.1 [SDNF] Sender Domain Not Found. See https://support.example.net/hc/en-us/articles/203155500",),
         counter=("550 5.7.1 [SDL] Domain Lockdown: this sender is not permitted for example.com",),
     ),
-    says("mailchannels", "https://support.mailchannels.com/hc/en-us/articles/16918954360845")(
+    says("mailchannels", "https://support.mailchannels.com/")(
         "domain_lockdown",
         "sender_address_rejected",
         ("domain lockdown", "sender domain ... is not authorized ... lockdown", "failed domain lockdown"),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule, says
 
-_ONLINE = "https://learn.microsoft.com/en-us/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online/non-delivery-reports-in-exchange-online"
+_ONLINE = "https://learn.microsoft.com/en-us/troubleshoot/exchange/email-delivery/ndr/non-delivery-reports-in-exchange-online"
 _POSTMASTER = "https://sendersupport.olc.protection.outlook.com/pm/troubleshooting"
 _DELIST = "https://sender.office.com/"
 _NDR = "https://learn.microsoft.com/en-us/troubleshoot/exchange/email-delivery/ndr/"
@@ -464,7 +464,7 @@ _OUR_NAMES = (
         ),
         remedy="delist",
         also=("fix_sender_domain", "fix_mta", "reduce_rate", "contact_recipient_admin"),
-        url=_NDR + "fix-error-code-550-5-1-8-in-exchange-online",
+        url=_NDR + "fix-error-code-5-1-8-in-exchange-online",
         counter=(
             (
                 "550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP. For more information please go to"
@@ -764,7 +764,7 @@ _RECIPIENTS = (
                 " senders list, and your email address isn't on the list."
             ),
         ),
-        url=_NDR + "fix-error-code-550-5-7-133",
+        url=_NDR + "fix-error-code-5-7-133-in-exchange-online",
         counter=(
             "550 5.7.703 Your message can't be delivered because messages to zoe@example.org are blocked by your organization using Tenant Allow Block List.",
         ),

@@ -14,8 +14,8 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
 
 _COMCAST = "http://postmaster.comcast.net/mail-error-codes.html"
 _COX = "http://postmaster.cox.net/confluence/display/postmaster/Error+Codes"
-_SPECTRUM = "https://www.spectrum.net/support/internet/charter-postmaster-services"
-_ATT = "https://forums.att.com/conversations/att-mail-login-password/blocked-email/"
+_SPECTRUM = "https://www.spectrum.net/support/internet/understanding-email-error-codes"
+_ATT = "https://www.att.com/support/"
 # Each digit is a list that names our address: Spamhaus Zen, Cloudmark CSI, Sender Score.
 _COMCAST_LISTS = "bl000001|bl000010|bl000011|bl000100|bl000101|bl000110|bl000111|bl001|bl004|bl006|bl007"
 _BLOCKED_ALSO = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
@@ -160,7 +160,7 @@ COX = (
     _cox(
         "blocked",
         "ip_blocked",
-        ("aup#cxbl", "aup#bl", "cmsmtp blocked"),
+        ("aup#cxbl", "aup#bl", "cmsmtp blocked", "cxbl"),
         (
             (
                 "554 cxr.mx.example.net cmsmtp 192.0.2.25 blocked. Refer to Error Codes section at"
@@ -174,7 +174,7 @@ COX = (
     _cox(
         "blocked_for_a_day",
         "ip_blocked",
-        ("aup#cdrbl", "aup#drbl"),
+        ("aup#cdrbl", "aup#drbl", "cdrbl"),
         (
             "550 5.1.0 <news@example.com> sender rejected. Please see the page Error Codes for more information. AUP#CDRBL",
             "421 4.7.1 192.0.2.25 is temporarily blocked. AUP#CDRBL",
@@ -186,7 +186,7 @@ COX = (
     _cox(
         "listed",
         "ip_blocklisted",
-        ("aup#ipbl*",),
+        ("aup#ipbl*", "ipbl*"),
         ("554 cxr.mx.example.net cmsmtp 192.0.2.25 blocked. AUP#IPBL0001", "554 cmsmtp 192.0.2.25 blocked. AUP#IPBL1000"),
         counter=("554 cxr.mx.example.net cmsmtp 192.0.2.25 DNS lookup failed. AUP#CXDNS",),
     ),
@@ -386,10 +386,10 @@ ATT = (
     ),
 )
 
-_VERIZON = says("verizon", "https://www.verizon.com/support/residential/internet/whitelist")
-_EARTHLINK = says("earthlink", "https://help.earthlink.net/portal/en/kb/articles/earthlink-block")
+_VERIZON = says("verizon", "https://www.verizon.com/support/")
+_EARTHLINK = says("earthlink", "https://www.earthlink.net/block")
 _UNTD = says("united_online", "https://www.unitedonline.net/postmaster/")
-_OPENSRS = says("opensrs", "https://support.opensrs.com/support/solutions/articles/201000066085")
+_OPENSRS = says("opensrs", "https://support.opensrs.com/")
 
 OTHERS = (
     _VERIZON(
