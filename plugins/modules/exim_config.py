@@ -189,6 +189,13 @@ options:
       - Changes of the same files under several names are taken back in the opposite order.
     type: str
     default: exim_config
+  restore_to:
+    description:
+      - How far O(state=restored) goes back. V(first) is what was there before the first change under the O(snapshot) name.
+      - V(last) is what was there before the last run that changed something, for taking back a change that did not prove itself.
+    type: str
+    choices: [first, last]
+    default: first
   state_dir:
     description: Folder on the host for the copies. It is created with mode 0700.
     type: path
@@ -361,6 +368,7 @@ ARGUMENTS = {
     "route_check": {"type": "list", "elements": "dict", "default": [], "options": ROUTE},
     "reload": {"type": "bool", "default": True},
     "snapshot": {"type": "str", "default": "exim_config"},
+    "restore_to": {"type": "str", "choices": ["first", "last"], "default": "first"},
     "state_dir": {"type": "path", "default": STATE_DIR},
 }
 

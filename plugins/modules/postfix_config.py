@@ -108,6 +108,13 @@ options:
       - Changes under several names are taken back in the opposite order.
     type: str
     default: postfix_config
+  restore_to:
+    description:
+      - How far O(state=restored) goes back. V(first) is what was there before the first change under the O(snapshot) name.
+      - V(last) is what was there before the last run that changed something, for taking back a change that did not prove itself.
+    type: str
+    choices: [first, last]
+    default: first
   state_dir:
     description: Folder on the host for the copies. It is created with mode 0700.
     type: path
@@ -220,6 +227,7 @@ ARGUMENTS = {
     },
     "reload": {"type": "bool", "default": True},
     "snapshot": {"type": "str", "default": "postfix_config"},
+    "restore_to": {"type": "str", "choices": ["first", "last"], "default": "first"},
     "state_dir": {"type": "path", "default": STATE_DIR},
 }
 

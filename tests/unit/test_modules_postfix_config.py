@@ -10,7 +10,7 @@ import ipaddress
 
 import pytest
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._change import postfix
+from ansible_collections.postmaster.deliverability.plugins.module_utils._change import postfix, transaction
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change.postfix import as_text, change, is_assigned, secrets
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.modules.postfix_config import ARGUMENTS
@@ -215,3 +215,53 @@ class Host:
 )
 def test_addresses_of_this_host(listed, address, expected):
     assert is_assigned(Host(listed), ipaddress.ip_address(address)) is expected
+
+
+# How far back
+
+
+def helo(name):
+    return {"parameters": {"smtp_helo_name": name}}
+
+
+def test_last_is_what_was_before_the_last_change(folder, master):
+    for name in ("one.example.com", "two.example.com"):
+        do(folder, **helo(name))
+    first_change = MAIN + "smtp_helo_name = one.example.com\n"
+    assert do(folder, check_mode=True, state="restored", restore_to="last")["changed"]
+    assert do(folder, state="restored", restore_to="last")["changed"]
+    assert (folder / "main.cf").read_text() == first_change
+    assert not do(folder, state="restored", restore_to="last")["changed"]
+    assert do(folder, state="restored")["changed"]
+    assert (folder / "main.cf").read_text() == MAIN
+    assert not list((folder.parent / "state").glob("postfix_config-*"))
+
+
+def test_last_of_one_change_forgets_it(folder, master):
+    do(folder, **helo("one.example.com"))
+    do(folder, state="restored", restore_to="last")
+    assert (folder / "main.cf").read_text() == MAIN
+    assert not list((folder.parent / "state").glob("postfix_config-*"))
+
+
+def test_a_run_that_was_killed_is_not_what_last_leads_to(folder, master, monkeypatch):
+    do(folder, **helo("one.example.com"))
+    before = (folder / "main.cf").read_text()
+    with monkeypatch.context() as patch:
+        patch.setattr(transaction.Snapshot, "finish", lambda _snapshot: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            do(folder, **helo("two.example.com"))
+    assert do(folder, **helo("three.example.com"))["changed"]
+    do(folder, state="restored", restore_to="last")
+    assert (folder / "main.cf").read_text() == before
+
+
+def test_a_damaged_copy_is_not_restored(folder, master):
+    for name in ("one.example.com", "two.example.com"):
+        do(folder, **helo(name))
+    (copy,) = (folder.parent / "state").glob("postfix_config-*/*.last-*")
+    copy.write_text("spoilt")
+    before = (folder / "main.cf").read_text()
+    with pytest.raises(DeliverabilityError, match="damaged"):
+        do(folder, state="restored", restore_to="last")
+    assert (folder / "main.cf").read_text() == before

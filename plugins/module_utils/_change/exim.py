@@ -319,10 +319,10 @@ def _rights(layout: Layout, edit: Edit) -> Dict[str, Rights]:
 
 
 def _restore(layout: Layout, params: dict, check_mode: bool) -> dict:
-    """Put back what was there before the first change of this name."""
+    """Put back what was there before the first or the last change of this name."""
     service = Service(layout)
     snapshot = _snapshot(layout, params, [])
-    contents = transaction.way_back(service, snapshot)
+    contents = transaction.way_back(service, snapshot, params["restore_to"])
     result = {**transaction.outline(service, contents, snapshot), "config_file": layout.file, "layout": layout.name}
     if not check_mode:
         transaction.restore(service, snapshot, contents, result, params["reload"])

@@ -430,9 +430,9 @@ def _edit(instance: Instance, params: dict, check_mode: bool) -> dict:
 
 
 def _restore(instance: Instance, params: dict, check_mode: bool) -> dict:
-    """Put back what was there before the first change of this name, unless somebody else changed it since."""
+    """Put back what was there before the first or the last change of this name, unless somebody else changed it since."""
     snapshot = Snapshot(params["state_dir"], params["snapshot"], instance.paths)
-    contents = transaction.way_back(instance, snapshot)
+    contents = transaction.way_back(instance, snapshot, params["restore_to"])
     result = _told(instance, contents, transaction.outline(instance, contents, snapshot))
     if not check_mode:
         transaction.restore(instance, snapshot, contents, result, params["reload"])

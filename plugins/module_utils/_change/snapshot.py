@@ -8,7 +8,9 @@
 A ``Snapshot`` is a folder of one change, ``STATE/NAME-KEY``, mode 0700, that holds for each file what was there before the first change
 (``N.before``), what was written last (``N.written``) and ``manifest.json``:
 
-    {"version": 1, "name": str, "pending": bool, "files": [{"path": str, "before": SHA-256, "written": [SHA-256, ...]}]}
+    {"version": 1, "name": str, "pending": bool, "files": [{"path": str, "before": SHA-256, "last": SHA-256, "written": [SHA-256, ...]}]}
+
+``last`` is what the file was before the last change, kept in ``N.last-...`` where it is not ``before``.
 
 A file that is not there has the content None, and the hash null.
 
@@ -212,13 +214,26 @@ class Snapshot:
             raise DeliverabilityError(f"the copy of {path} in {self.folder} is damaged; nothing was restored")
         return content
 
+    def last(self, path: str) -> Optional[bytes]:
+        """Return what a file was before the last change."""
+        entry = self._entry(path)
+        mark = entry.get("last", entry["before"])
+        if mark is None or mark == entry["before"]:
+            return None if mark is None else self.before(path)
+        content = read(os.path.join(self.folder, self._last_name(path, mark)))
+        if digest(content) != mark:
+            raise DeliverabilityError(f"the copy of {path} in {self.folder} is damaged; nothing was restored")
+        return content
+
     def written(self, path: str) -> bytes:
         """Return what this code wrote to a file last, nothing where it removed it; the content before, where it wrote nothing."""
         copy = os.path.join(self.folder, f"{self._number(path)}.written")
         return read(copy) if os.path.exists(copy) else self.before(path) or b""
 
-    def begin(self, contents: Dict[str, tuple]) -> None:
+    def begin(self, contents: Dict[str, tuple], goes_back: bool = False) -> None:
         """Make it possible to take back what is about to be written: ``{path: (content now, content to write)}``, for every path of the snapshot.
+
+        ``goes_back``: it leads to what was there before, so the copies of that stay. So they do while an earlier change did not come to its end.
 
         A file that somebody else changed since makes the earlier snapshot history: it is kept aside under the time, and a new one starts.
         """
@@ -229,6 +244,8 @@ class Snapshot:
                 self._create()
             for path, (now, then) in contents.items():
                 self._take_in(path, now)
+                if not goes_back and not self.pending:
+                    self._keep_last(path, now)
                 self._store(f"{self._number(path)}.written", then or b"")
                 entry = self._entry(path)
                 entry["written"] = list(dict.fromkeys([*entry["written"], _mark(then)]))
@@ -241,6 +258,11 @@ class Snapshot:
         self.manifest["pending"] = False
         with _naming(self.folder):
             self._save()
+        needed = {self._last_name(entry["path"], entry["last"]) for entry in self.manifest["files"] if entry.get("last")}
+        for path in glob.glob(os.path.join(glob.escape(self.folder), "*.last-*")):
+            if os.path.basename(path) not in needed:
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
 
     def remove(self) -> None:
         """Forget the change; the manifest goes first, so that what is left of a killed removal is no snapshot."""
@@ -270,6 +292,16 @@ class Snapshot:
         self.manifest["files"].append({"path": path, "before": _mark(now), "written": []})
         if now is not None:
             self._store(f"{number}.before", now)
+
+    def _keep_last(self, path: str, now: Optional[bytes]) -> None:
+        """Keep a copy of what a file is before this change; the name tells the content, so that a killed process leaves no wrong one."""
+        entry = self._entry(path)
+        entry["last"] = _mark(now)
+        if now is not None and entry["last"] != entry["before"]:
+            self._store(self._last_name(path, entry["last"]), now)
+
+    def _last_name(self, path: str, mark: str) -> str:
+        return f"{self._number(path)}.last-{mark[:12]}"
 
     def _set_aside(self) -> None:
         moment = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")

@@ -90,30 +90,34 @@ def _take_back(system, contents: Dict[str, tuple], snapshot: Snapshot, fresh: bo
         snapshot.finish()
 
 
-def way_back(system, snapshot: Snapshot) -> Dict[str, tuple]:
-    """Return the contents that lead back to before the first change of this name; one that somebody else has changed since raises an error."""
+def way_back(system, snapshot: Snapshot, to: str = "first") -> Dict[str, tuple]:
+    """Return the contents that lead back to before the ``first`` or ``last`` change of this name; what somebody else changed since raises an error."""
     if not snapshot.exists:
         return {}
     states = snapshot.states()
     foreign = [state for state in states if state.place == "foreign"]
     if foreign:
         raise _changed_by_others(system, snapshot, foreign)
-    return {state.path: (state.content, snapshot.before(state.path)) for state in states}
+    copy = snapshot.last if to == "last" else snapshot.before
+    return {state.path: (state.content, copy(state.path)) for state in states}
 
 
 def restore(system, snapshot: Snapshot, contents: Dict[str, tuple], result: dict, reload: bool) -> None:
-    """Go the way back, and forget the change."""
+    """Go the way back, and forget the change where it leads to what was there before the first one."""
     if not snapshot.exists:
         return
     if result["changed"]:
-        snapshot.begin(contents)
+        snapshot.begin(contents, goes_back=True)
         replace_all(contents)
         try:
             system.apply()
             result["reloaded"] = system.reload() if reload else False
         except DeliverabilityError as error:
             raise DeliverabilityError(f"{error}; the files are restored", {"diff": result["diff"]}) from error
-    snapshot.remove()
+    if all(then == snapshot.before(path) for path, (_now, then) in contents.items()):
+        snapshot.remove()
+    else:
+        snapshot.finish()
 
 
 def _changed_by_others(system, snapshot: Snapshot, foreign: list) -> DeliverabilityError:
