@@ -226,6 +226,20 @@ RULES = (
         url="https://www.rfc-editor.org/rfc/rfc7489",
     ),
     rule(
+        "identity.lookup",
+        "named",
+        "dns_failure",
+        (
+            "(temporary|transient) (spf|dkim|dmarc) [record] [dns] (lookup|error|failure|problem|timeout) [failure|error|problem]",
+            "(spf|dkim|dmarc) [record|policy|key] dns (lookup|query) (failure|failed|error|timeout|timed out)",
+        ),
+        ("450 4.4.0 temporary DMARC DNS lookup failure", "451 4.7.24 temporary SPF error"),
+        when={"code": "4xx"},
+        also=("fix_sender_domain", "fix_spf", "fix_dkim", "fix_dmarc"),
+        counter=("550 5.7.1 rejected by the DMARC policy of example.com",),
+        url=RFC7372,
+    ),
+    rule(
         "identity.authentication",
         "named",
         "auth_failed",
