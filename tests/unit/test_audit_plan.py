@@ -239,6 +239,13 @@ def test_what_is_no_domain_never_becomes_a_variable(hostile):
     assert "no recipient domain" in switch["failed"][-1]
 
 
+def test_exim_is_changed_by_the_same_roles():
+    facts = mail_host(log=REFUSED)
+    facts["mta"]["name"] = "exim"
+    switch = plan(facts)["switch_outbound_ip"]
+    assert (switch["state"], switch["role"]) == ("ready", "outbound_ip")
+
+
 @pytest.mark.parametrize("mta", ["sendmail", "opensmtpd", "qmail", "exchange", "cisco_esa", "imsva"])
 def test_other_mail_systems_are_for_a_person(mta):
     facts = mail_host(log=REFUSED)

@@ -37,7 +37,7 @@ ROLES = {
     "use_smarthost": "smarthost",
     "reduce_rate": "throttle",
 }
-CHANGEABLE = {"postfix"}
+CHANGEABLE = {"postfix", "exim"}
 # Lists that accuse of spam where a refusal names them, besides those of exploited hosts: SBL with its parts CSS and DROP.
 ACCUSING = {"sbl.spamhaus.org"}
 # Less log than this cannot show whether the flow is ordinary.
