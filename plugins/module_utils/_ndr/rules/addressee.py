@@ -134,6 +134,9 @@ RULES = (
             "no account (here|for|by|with|at)",
             "mail (to|for) <address> is not (allowed|deliverable)",
             "<address> is (not deliverable|undeliverable)",
+            "<address> [is] (not recognized|not recognised|not known|not listed|not found|no longer exists|does not exist|doesn't exist)",
+            "(unable to|cannot|can't|could not|couldn't|failed to) (find|locate) <address>",
+            "(address|user|mailbox|recipient) is marked as invalid",
             "^user (rejected|reject)",
         ),
         (
@@ -334,7 +337,7 @@ RULES = (
             "(recipient|user) ... (over|exceeded|exceeds|reached) ... quota",
             "mailbox [of|for|is] ... is [now|over] full",
             "(full|overfull) (mailbox|inbox)",
-            "(recipient|recipient's|user|mailbox|account) storage [space] [is] full",
+            "(recipient|recipient's|user|mailbox|account) storage [space] [is] (full|exceeded)",
             "(recipient|recipient's|user|user's|mailbox) quota [limit] [is|has been|was] exceeded",
             "requested mail action aborted: exceeded storage",
             "has [too] (many|much) mail [waiting|stored|on server|in mailbox]",
@@ -350,6 +353,7 @@ RULES = (
         counter=("552 5.3.4 message size exceeds fixed limit", "452 4.3.1 insufficient system storage", "421 4.7.0 hourly quota exceeded for your host"),
         unless=(
             "sending quota",
+            "(for|from) your ip",
             "your quota",
             "hourly quota",
             "daily quota",

@@ -257,7 +257,7 @@ RULES = (
         "exchange.permissions",
         "exact",
         "authentication_required",
-        ("external client with ip address <ip> does not have permissions to submit to this server",),
+        ("external client with ip address <ip> does not have permissions to submit to this server", "client does not have permissions to submit mail"),
         (
             (
                 "550 5.7.1 External client with IP address 198.51.100.11 does not have permissions to submit to this server. Visit "

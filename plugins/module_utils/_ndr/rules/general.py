@@ -58,6 +58,7 @@ PERMISSION = (
         ("550 5.7.1 we do not relay for example.org", "554 5.7.1 relaying is prohibited here", "553 mail for this domain is not handled here"),
         unless=(
             "insecure mail relay",
+            "from your domain",
             "an open relay",
             "open relay ... (listed|blacklist|database)",
             "smtp relay at",
@@ -327,6 +328,7 @@ CONTENT = (
             ),
             "(content-type|content type|mime type|file type|attachment type) [is] (not acceptable|not accepted|unacceptable|not allowed|not permitted)",
             "attachments of type ... (not allowed|not accepted|not permitted|rejected|blocked)",
+            "contains ... (banned|forbidden|prohibited)",
             "(attachments|attachment) [of|with|type|are|is] [this|type|not] (not|allowed|accepted|blocked|denied|removed|restricted|prohibited|exe|zip)",
             (
                 "(does not|do not|don't) accept [executable|mail with|messages with|any|email with|html|zip|encrypted|such] (attachments|html|files|attachment"
@@ -659,7 +661,7 @@ VAGUE = (
         "vague",
         "policy",
         (
-            "permanently (deferred|rejected|refused|blocked)",
+            "(permanently|automatically) (deferred|rejected|refused|blocked)",
             "is (blocked|banned) (by|at|in|here)",
             "(blocked|banned|rejected) by [the|our|a] (server|system|administrator|<host>|filter|firewall|gateway)",
             ": (blocked|banned) by",

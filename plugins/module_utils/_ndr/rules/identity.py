@@ -199,6 +199,7 @@ RULES = (
             ),
             "duplicate header 'dkim-signature'",
             "not dkim signed",
+            "unsigned (messages|message|mail|email) [is|are] (not accepted|not allowed|rejected|refused)",
             "does not pass (domainkeys|dkim)",
             f"({REFUSED}|because of|due to) ... dkim",
         ),
@@ -258,6 +259,7 @@ RULES = (
                 "|sender authentication|authentication tests)"
             ),
             "because the sender is unauthenticated",
+            "failed to authenticate (the|this|your) (message|mail|email|sender)",
             "(sender id|senderid|sender-id) ... (fail*|rejected|not|invalid)",
             "purported responsible address",
             "(multiple|sender|email) authentication (checks|failures|failed|failure|requirements|required)",
@@ -376,6 +378,9 @@ RULES = (
             ),
             "syntax error in (sender|from|mail from|reverse path|sender address)",
             "sender [address] syntax error",
+            "(mail|email|messages|connections) from your domain ... (not accepted|rejected|refused|denied|not allowed)",
+            "(return|sender|from) address (cannot|could not|can't) be verified",
+            "null senders [are] (not accepted|not allowed|rejected|refused)",
             (
                 "(sender|from|return|reply|originator) [email] address ... (is not|not|isn't) (valid|allowed|accepted|verified|permitted|exist|recognized|a"
                 " valid|rfc)"

@@ -679,6 +679,15 @@ _RECIPIENTS = (
         counter=("550 5.7.507 Access denied, rejected by recipient. AS(1510)",),
     ),
     _microsoft(
+        "directory_edge_code",
+        "user_unknown",
+        ("recipient address rejected: access denied. as <n>",),
+        ("Recipient address rejected: Access denied. AS(201806281)",),
+        also=("contact_recipient_admin",),
+        url=_NDR + "fix-error-code-550-5-4-1-in-exchange-online",
+        counter=("554 5.7.1 <zoe@example.org>: Recipient address rejected: Access denied",),
+    ),
+    _microsoft(
         "hotmail_unavailable",
         "user_unknown",
         (

@@ -154,6 +154,7 @@ RULES = (
             "dialup",
             "too many connections",
             "load average",
+            "mail from address",
             "too many concurrent",
             "rate",
             "intrusion prevention",
@@ -352,7 +353,7 @@ RULES = (
         ("550 5.7.1 the sender <news@example.com> is blacklisted", "553 5.7.1 banned sender"),
         remedy="contact_recipient_admin",
         also=("delist", "fix_sender_domain"),
-        unless=("manually blocked", "ip", "sending ip", "client"),
+        unless=("manually blocked", "ip", "sending ip", "client", "by the (recipient|user|addressee)"),
         counter=("550 5.7.1 access denied, banned sending ip",),
     ),
 )

@@ -451,7 +451,7 @@ RULES = (
             "service [not] (available|unavailable)",
             "system busy",
             "(not|no longer) accepting (connections|messages|mail|network messages|smtp|any)",
-            "(come back|try|retry) later",
+            "(come back|try|retry|resubmit|resend) later",
             "temporar* (rejected|rejection|rejected|refused|deferred|reject|refusal|deferral|blocked|undeliverable|delivery failure|delivery problem|problem)",
             "temporary (rejection|failure|problem|reject|delivery failure)",
             "(message|mail|delivery|request|recipient|email) [is|was|has been] [temporarily] (deferred|postponed)",
