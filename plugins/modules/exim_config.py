@@ -36,9 +36,11 @@ options:
   state:
     description:
       - V(present) sets what is named. What an earlier run under the same O(snapshot) name put into its marked blocks, and is not named any more, goes.
+      - V(absent) removes what is named, whatever its value is, namely macros, main options, options of routers and transports, logins of O(credentials), and
+        those routers and transports that are named without options, where they are in a marked block.
       - V(restored) puts all files back to what they were before the first change under this O(snapshot) name.
     type: str
-    choices: [present, restored]
+    choices: [present, absent, restored]
     default: present
   config_dir:
     description:
@@ -65,7 +67,8 @@ options:
     default: {}
   routers:
     description:
-      - Routers. A name that is not there yet becomes a new router, put before all others, in this order.
+      - Routers. A name that is not there yet becomes a new router, in this order put before all others. Where the first has no C(domains) of its own, they
+        are put before the one that takes mail for any domain outside, and what routers before that are for is left to them.
       - The new routers are in a marked block, which each run under the same O(snapshot) name writes anew.
     type: list
     elements: dict
@@ -152,13 +155,11 @@ options:
         type: str
         required: true
       username:
-        description: User name.
+        description: User name. Needed to set a login.
         type: str
-        required: true
       password:
-        description: Password.
+        description: Password. Needed to set a login.
         type: str
-        required: true
   route_check:
     description:
       - Recipients that are routed on trial (C(exim -bt)) before the change is made. One that cannot be delivered, or not in the way that is given, is
@@ -302,7 +303,7 @@ previous:
   type: dict
   returned: when O(state) is not V(restored)
 routes:
-  description: How the recipients of O(route_check) are routed now, each with C(address), C(router), C(transport) and C(hosts).
+  description: How the recipients of O(route_check) are routed by the new configuration, each with C(address), C(router), C(transport) and C(hosts).
   type: list
   elements: dict
   returned: when O(state) is not V(restored)
@@ -347,8 +348,8 @@ TRANSPORT = {
 }
 CREDENTIAL = {
     "host": {"type": "str", "required": True},
-    "username": {"type": "str", "required": True},
-    "password": {"type": "str", "required": True, "no_log": True},
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
 }
 ROUTE = {
     "address": {"type": "str", "required": True},
@@ -356,7 +357,7 @@ ROUTE = {
     "transport": {"type": "str"},
 }
 ARGUMENTS = {
-    "state": {"type": "str", "choices": ["present", "restored"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
     "config_dir": {"type": "path"},
     "main": {"type": "dict", "default": {}},
     "macros": {"type": "dict", "default": {}},

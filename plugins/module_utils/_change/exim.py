@@ -20,7 +20,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._change.
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change.snapshot import Rights, Snapshot, lock, read_if_there
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import unique
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exim import printed_options
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exim import printed_options, split_list
 
 # The request
 
@@ -30,13 +30,14 @@ class Request:
 
     def __init__(self, params: dict):
         self.snapshot = params["snapshot"]
-        self.main = _texts(params.get("main"))
-        self.macros = _texts(params.get("macros"))
+        self.absent = params["state"] == "absent"
+        self.main = _texts(params.get("main"), self.absent)
+        self.macros = _texts(params.get("macros"), self.absent)
         self.debconf = {name: text_of.setting_text(name, value) for name, value in (params.get("debconf") or {}).items()}
         self.routers = [self._driver(item) for item in params.get("routers") or ()]
         self.transports = [self._driver(item) for item in params.get("transports") or ()]
         self.retry = [str(rule).strip() for rule in params.get("retry") or ()]
-        self.logins = {item["host"]: _login(item) for item in params.get("credentials") or ()}
+        self.logins = {item["host"]: None if self.absent else _login(item) for item in params.get("credentials") or ()}
         self.routes = [dict(item) for item in params.get("route_check") or ()]
         if "dc_use_split_config" in self.debconf:
             raise DeliverabilityError("debconf: dc_use_split_config changes which files count; use dpkg-reconfigure exim4-config")
@@ -44,16 +45,18 @@ class Request:
             if not text_of.MACRO.match(name):
                 raise DeliverabilityError(f"macros: {name!r} is not the name of a macro, which begins with a capital letter")
 
-    @staticmethod
-    def _driver(item: dict) -> dict:
+        if self.absent and (self.debconf or self.retry):
+            raise DeliverabilityError("debconf and retry cannot be absent; set the value that is to hold, or name no rule any more")
+
+    def _driver(self, item: dict) -> dict:
         name = item["name"]
         if name != "*" and not text_of.NAME.match(name):
             raise DeliverabilityError(f"{name!r} is not the name of a router or transport")
-        return {"name": name, "like": item.get("like"), "hosts": item.get("hosts") or [], "options": _texts(item.get("options"))}
+        return {"name": name, "like": item.get("like"), "hosts": item.get("hosts") or [], "options": _texts(item.get("options"), self.absent)}
 
 
-def _texts(values: Optional[dict]) -> Dict[str, Optional[str]]:
-    return {name: text_of.as_text(name, value) for name, value in (values or {}).items()}
+def _texts(values: Optional[dict], absent: bool) -> Dict[str, Optional[str]]:
+    return {name: None if absent else text_of.as_text(name, value) for name, value in (values or {}).items()}
 
 
 def _login(item: dict) -> tuple:
@@ -95,11 +98,12 @@ class Edit:
         self._set_debconf()
         self.previous["macros"] = {name: self._set_macro(name, value) for name, value in request.macros.items()}
         self.previous["main"] = {name: self._set_main(name, value) for name, value in request.main.items()}
-        self.previous["transports"] = self._set_drivers("transports", request.transports)
-        self.previous["routers"] = self._set_drivers("routers", request.routers)
-        for rule in request.retry:
-            text_of.check_value("retry", rule)
-        self._put("retry", "".join(f"{rule}\n" for rule in request.retry))
+        for kind, wanted in (("transports", request.transports), ("routers", request.routers)):
+            self.previous[kind] = self._remove_drivers(kind, wanted) if request.absent else self._set_drivers(kind, wanted)
+        if not request.absent:
+            for rule in request.retry:
+                text_of.check_value("retry", rule)
+            self._put("retry", "".join(f"{rule}\n" for rule in request.retry))
         if self.passwords:
             self._set_passwords(self.passwords)
 
@@ -175,7 +179,7 @@ class Edit:
 
     def _set_drivers(self, kind: str, wanted: List[dict]) -> dict:
         """Set options of what exists, and put what is new into the marked block; return what there was before."""
-        own, body, before = self._own(kind), "", {}
+        own, body, before, place = self._own(kind), "", {}, None
         for item in wanted:
             for name in self._defaults(kind) if item["name"] == "*" else [item["name"]]:
                 found = self._find(kind, name)
@@ -183,11 +187,29 @@ class Edit:
                 self.touched[kind].append(name)
                 if found is None or name in own:
                     body += self._new(kind, {**item, "name": name})
+                    place = place or self._place(kind, item)
                 elif name in self._marked(kind):
                     raise DeliverabilityError(f"{kind}: {name} belongs to a change of another name; give this one a name of its own")
                 else:
                     self._change(kind, name, item)
-        self._put(kind, body)
+        self._put(kind, body, place)
+        return before
+
+    def _remove_drivers(self, kind: str, wanted: List[dict]) -> dict:
+        """Remove options, or whole routers and transports that are in a marked block; return what there was before."""
+        before = {}
+        for item in wanted:
+            found = self._find(kind, item["name"])
+            before[item["name"]] = {"exists": found is not None, "options": self._values(found, item["options"])}
+            if found is None:
+                continue
+            if item["options"]:
+                self._change(kind, item["name"], item)
+            elif item["name"] in self._marked(kind):
+                part = found[0]
+                part.text = text_of.without_marked(part.text, kind, item["name"], part.section)
+            else:
+                raise DeliverabilityError(f"{kind}: {item['name']} was not made by this module, and is not removed")
         return before
 
     def _values(self, found, options: dict) -> dict:
@@ -216,6 +238,19 @@ class Edit:
                 part.text = text_of.set_option(part.text, known, option, value)
             part, known = self._find(kind, name)
 
+    def _place(self, kind: str, item: dict) -> Optional[str]:
+        """Return the router that a new one goes before, None for the very beginning. One for all domains must not take the mail of those that are special."""
+        if kind != "routers" or item["options"].get("domains") or item["options"].get("driver"):
+            return None
+        return self._defaults(kind)[0]
+
+    def _other_domains(self, name: str) -> List[str]:
+        """Return what routers to other hosts, that come before one, are for: lists such as Debian's of the domains that it is a second server for."""
+        known = self._understood()
+        earlier = list(known.routers)[: list(known.routers).index(name)]
+        wanted = [known.routers[other].get("domains", "") for other in earlier if known.routers[other].get("transport") in known.remote]
+        return unique(item for domains in wanted if "$" not in domains for item in split_list(domains) if not item.startswith("!"))
+
     def _new(self, kind: str, item: dict) -> str:
         """Return a new router or transport, a copy of another one or not."""
         options = item["options"]
@@ -226,6 +261,10 @@ class Edit:
         if found is None:
             raise DeliverabilityError(f"{kind}: there is no {like} that {item['name']} could be like")
         part, model = found
+        if kind == "routers" and self._place(kind, item) == like:
+            others = "".join(f" : ! {other}" for other in self._other_domains(like))
+            given = self._understood().routers[like].get("domains", "")
+            item = {**item, "options": {**options, "domains": given + others}} if others and given and not given.startswith("<") else item
         copy = text_of.copied(part.text, model, item["name"], self._with_hosts(item, model))
         return (text_of.guarded_definitions(part.text, copy, kind, part.section) if kind == "routers" else "") + copy
 
@@ -235,13 +274,16 @@ class Edit:
             return item["options"]
         return {**text_of.host_options(item["hosts"], known.driver.value if known.driver else ""), **item["options"]}
 
-    def _put(self, kind: str, body: str) -> None:
-        """Write the marked block of a section."""
+    def _put(self, kind: str, body: str, before: Optional[str] = None) -> None:
+        """Write the marked block of a section; a new one goes before a router, or where it belongs."""
         name = self.request.snapshot
         if self.layout.name != "split":
-            self.parts[-1].text = text_of.set_block(self.parts[-1].text, name, kind, body)
+            self.parts[-1].text = text_of.set_block(self.parts[-1].text, name, kind, body, before)
             return
-        path = self.layout.own_file(kind, name)
+        path = self.layout.own_file(kind, name, self._find(kind, before)[0].path if before else None)
+        for other in self.parts:
+            if other.path != path and text_of.block(other.text, name, kind, other.section) is not None:
+                other.text = ""
         part = next((part for part in self.parts if part.path == path), None)
         if part is None and body:
             part = Part(path, kind)

@@ -36,6 +36,7 @@ FOLDERS = {
     "auth": "authenticators",
 }
 # How the names of our own files begin: what is tried in order comes first, transports come behind the macros that they may use.
+OWN = "_postmaster_"
 NUMBERS = {"routers": "05", "retry": "05", "transports": "20"}
 
 
@@ -58,8 +59,8 @@ class Part:
 
     @property
     def then(self) -> Optional[bytes]:
-        """What is to be on the disk. A file that we would only copy, and one that is empty and was not there, stays away."""
-        if self.text == self.first and self.now is None:
+        """What is to be on the disk. A file that we would only copy, one that is empty and was not there, and one of our own that is empty stay away."""
+        if (self.text == self.first and self.now is None) or (not self.text and OWN in os.path.basename(self.path)):
             return None
         return self.text.encode("utf-8", "surrogateescape")
 
@@ -73,10 +74,8 @@ class Layout:
             raise DeliverabilityError("Exim was not found on this host")
         if config_dir is not None and not os.path.isdir(config_dir):
             raise DeliverabilityError(f"config_dir: {config_dir} is not a folder")
-        self.default = self._default_file()
+        self.default = self._default_file(optional=config_dir is not None)
         self.file = self.default if config_dir is None else self._file_in(os.path.abspath(config_dir))
-        if not self.file:
-            raise DeliverabilityError("Exim has no configuration file; config_dir tells where it is")
         self.is_debian = self.file == GENERATED
         self.folder = DEBIAN if self.is_debian else os.path.dirname(self.file)
         if not self.is_debian and os.path.isdir("/usr/local/cpanel") and self.file == "/etc/exim.conf":
@@ -86,12 +85,16 @@ class Layout:
         self.name = "single" if not self.is_debian else "split" if self.settings.get("dc_use_split_config", "false").lower() == "true" else "unsplit"
         self.passwords = os.path.join(self.folder, "passwd.client")
 
-    def _default_file(self) -> Optional[str]:
-        status, said, _complaints = run(self.program, "-bP", "configure_file")
+    def _default_file(self, optional: bool) -> Optional[str]:
+        status, said, complaints = run(self.program, "-bP", "configure_file")
         found = said.strip().splitlines()
         if not status and found and found[-1].startswith("/"):
             return found[-1]
-        return GENERATED if os.path.exists(os.path.join(DEBIAN, "update-exim4.conf.conf")) else None
+        if os.path.exists(os.path.join(DEBIAN, "update-exim4.conf.conf")) and not os.path.exists(os.path.join(DEBIAN, "exim4.conf")):
+            return GENERATED
+        if not optional:
+            raise DeliverabilityError(f"Exim does not read its configuration as it is: {complaint(complaints)}")
+        return None
 
     def _file_in(self, folder: str) -> str:
         """Return the file that Exim reads for a folder, which for Debian's own is another one's."""
@@ -144,10 +147,13 @@ class Layout:
             parts.append(Part(ours, section, file))
         return parts
 
-    def own_file(self, section: str, name: str) -> str:
-        """Return the path of the file in conf.d that holds a change's new instances."""
+    @staticmethod
+    def own_file(section: str, name: str, before: Optional[str] = None) -> str:
+        """Return the path of the file in conf.d that holds a change's new instances; it sorts right before the file ``before``."""
         folder = next(folder for folder, known in FOLDERS.items() if known == section)
-        return os.path.join(DEBIAN, "conf.d", folder, f"{NUMBERS[section]}_postmaster_{re.sub('[^A-Za-z0-9_-]', '_', name)}")
+        found = re.match(r"^(\d*[1-9]\d*)_", os.path.basename(before or ""))
+        number = f"{int(found.group(1)) - 1:0{len(found.group(1))}}" if found else NUMBERS[section]
+        return os.path.join(DEBIAN, "conf.d", folder, f"{number}{OWN}{re.sub('[^A-Za-z0-9_-]', '_', name)}")
 
 
 class Printed(NamedTuple):
@@ -156,13 +162,14 @@ class Printed(NamedTuple):
     routers: Dict[str, dict]
     transports: Dict[str, dict]
 
+    @property
+    def remote(self) -> List[str]:
+        """Return the transports that speak SMTP."""
+        return [name for name, options in self.transports.items() if options.get("driver") == "smtp"]
+
     def defaults(self, ours: List[str]) -> List[str]:
         """Return the routers that take mail for any domain outside, but for our own."""
-        return [
-            name
-            for name, options in self.routers.items()
-            if name not in ours and takes_everything(options) and self.transports.get(options.get("transport", ""), {}).get("driver") == "smtp"
-        ]
+        return [name for name, options in self.routers.items() if name not in ours and takes_everything(options) and options.get("transport") in self.remote]
 
 
 def printed(command: list) -> Printed:

@@ -436,8 +436,11 @@ def _block_span(text: str, name: str, kind: str, section: str = "main") -> Optio
     return None
 
 
-def set_block(text: str, name: str, section: str, body: str) -> str:
-    """Return the text with the marked block of a section as given; an empty one goes. A section that is not there is added at the end."""
+def set_block(text: str, name: str, section: str, body: str, before: Optional[str] = None) -> str:
+    """Return the text with the marked block of a section as given; an empty one goes. A section that is not there is added at the end.
+
+    A new block goes before the instance ``before``. Without that it comes first where order counts, else last.
+    """
     begin, end = _marks(name)
     written = begin + body + end if body else ""
     span = _block_span(text, name, section)
@@ -451,7 +454,21 @@ def set_block(text: str, name: str, section: str, body: str) -> str:
         return f"{text}\nbegin {section}\n{written}"
     # What is tried in order goes first. Transports may need macros that are defined among the others.
     place = known[0].end if section in ("routers", "retry") else known[-1].end
+    if before is not None:
+        header = instances(text, section)[before].header
+        # Not into a condition, which is about others.
+        place = max(line.start for line in known if line.start <= header.start and not line.depth)
     return text[:place] + written + text[place:]
+
+
+def without_marked(text: str, kind: str, name: str, section: str = "main") -> str:
+    """Return the text without an instance of a marked block, and without the block where nothing is left in it."""
+    for start, end in _marked(text):
+        known = instances(text, kind, section).get(name)
+        if known is not None and start < known.header.start < end:
+            rest = text[start : known.header.start] + text[known.end : end]
+            return text[:start] + (rest if len([line for line in rest.splitlines() if line.strip()]) > 2 else "") + text[end:]
+    return text
 
 
 def whole_block(name: str, body: str) -> str:

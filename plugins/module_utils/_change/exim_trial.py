@@ -116,6 +116,10 @@ class Trial:
             for item in wanted:
                 if item["name"] in known:
                     self._check_read_back(kind, item, known[item["name"]])
+        for name in self.edit.touched["routers"]:
+            transport = then.routers[name].get("transport", "")
+            if transport and "$" not in transport and transport not in then.transports:
+                raise DeliverabilityError(f"routers: {name} uses the transport {transport}, which is not there; mail would wait")
 
     @staticmethod
     def _check_read_back(kind: str, item: dict, known: dict) -> None:
