@@ -26,7 +26,9 @@ options:
     type: dict
     required: true
   operator:
-    description: The operator, for instance V(google) or V(microsoft), as P(postmaster.deliverability.ndr_verdict#filter) names it.
+    description:
+      - The operator, for instance V(google) or V(microsoft), as P(postmaster.deliverability.ndr_verdict#filter) names it.
+      - For any other, the domain that the names of its servers end in.
     type: str
     required: true
   exchangers:

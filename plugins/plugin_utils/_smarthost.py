@@ -13,8 +13,10 @@ from __future__ import annotations
 import datetime
 import json
 import re
+from ipaddress import ip_address
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import envelope_domains
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import is_private
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import OPERATORS, operator_of
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils import _routes
@@ -37,13 +39,14 @@ MAPS = ("transport_maps", "sender_dependent_default_transport_maps")
 def operator_domains(mail_host, operator, exchangers=None, routed=(), smarthosts=()):
     """Find the recipient domains of a host whose mail an operator keeps.
 
-    ``mail_host``: the facts of ``mail_host_info``; ``exchangers``: ``domains`` of ``mx_info``; ``routed``: domains that are in the scope already, or
-    Postfix's ``transport_maps`` that names them; ``smarthosts``: names of servers that take mail for everybody, so that having sent there tells nothing.
+    ``operator``: one of OPERATORS, or the domain that the names of its servers end in; ``mail_host``: the facts of ``mail_host_info``; ``exchangers``:
+    ``domains`` of ``mx_info``; ``routed``: domains that are in the scope already, or Postfix's ``transport_maps`` that names them; ``smarthosts``: names
+    of servers that take mail for everybody, so that having sent there tells nothing.
 
     Returns ``{domains, unknown}``, both sorted; ``unknown`` are those that have to be asked for, or that DNS gave no answer for.
     """
-    if operator not in OPERATORS:
-        raise DeliverabilityError(f"operator: {operator!r} is none that is known ({', '.join(sorted(OPERATORS))})")
+    if operator not in OPERATORS and not _routes.plain_domain(operator):
+        raise DeliverabilityError(f"operator: {operator!r} is neither one that is known ({', '.join(sorted(OPERATORS))}) nor the domain of mail servers")
     relays = {name.lower().strip("[]") for name in smarthosts}
     routed = _routes.routed_domains(routed, TRANSPORT) if isinstance(routed, str) else routed
     servers = {domain: set() for domain in routed}
@@ -52,10 +55,10 @@ def operator_domains(mail_host, operator, exchangers=None, routed=(), smarthosts
         if _routes.plain_domain(domain):
             server = (row.get("relay_host") or "").lower()
             servers.setdefault(domain, set()).update({server} - {""} - relays)
-    told = {domain: _operator(domain, names, (exchangers or {}).get(domain)) for domain, names in servers.items()}
+    told = {domain: _is_kept_by(operator, domain, names, (exchangers or {}).get(domain)) for domain, names in servers.items()}
     return {
-        "domains": sorted(domain for domain, found in told.items() if found == operator or (found == "unknown" and domain in routed)),
-        "unknown": sorted(domain for domain, found in told.items() if found == "unknown"),
+        "domains": sorted(domain for domain, found in told.items() if found or (found is None and domain in routed)),
+        "unknown": sorted(domain for domain, found in told.items() if found is None),
     }
 
 
@@ -66,17 +69,20 @@ def _destinations(mail_host):
         yield from facts.get("delivered_to") or ()
 
 
-def _operator(domain, servers, asked):
-    """Return an operator, None for another one, or ``unknown``."""
+def _is_kept_by(operator, domain, servers, asked):
+    """Tell whether an operator keeps a domain's mail; None where nobody knows."""
     if asked and asked["status"] != "unknown":
-        return asked["operator"]
+        return _runs(operator, [host["host"] for host in asked["hosts"]])
     known = operator_of(recipient_domain=domain)
     if known:
-        return known
-    found = {operator_of(rhost=server) for server in servers}
-    if not found:
-        return "unknown"
-    return next(iter(found - {None}), None)
+        return known == operator
+    return _runs(operator, servers) if servers else None
+
+
+def _runs(operator, servers):
+    if operator in OPERATORS:
+        return any(operator_of(rhost=server) == operator for server in servers)
+    return any(f".{server}".endswith(f".{operator}") for server in servers)
 
 
 # Whether it takes our mail
@@ -174,6 +180,10 @@ def _from(target):
 
 def _authorisation(sender_dns, domains):
     """Tell whether SPF, or else aligned DKIM (RFC 7489, 3.1), covers each envelope domain; DKIM counts where its selectors were declared and found."""
+    inside = [identity["address"] for identity in sender_dns["identities"] if is_private(ip_address(identity["address"]))]
+    if inside:
+        said = f"Receivers never see the smarthost's address {', '.join(inside)}: declare the addresses that it sends from in smarthost_addresses."
+        return {"problems": [said], "covered": [], "publish": []}
     problems, covered, publish = [], [], []
     for domain in domains:
         failed, silent = [], []

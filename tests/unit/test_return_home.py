@@ -39,10 +39,11 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server(home, monkeypatch):
-    """A server whose answer to RCPT is ``server.answer``; it notes what it heard."""
+    """A server whose answer to RCPT is ``server.answer``, and to a message ``server.verdict``; it notes what it heard."""
 
     class Server:
         answer = "250 2.1.5 Ok"
+        verdict = "250 2.0.0 Ok: queued"
         heard: list = []
 
     served = Server()
@@ -62,10 +63,14 @@ def server(home, monkeypatch):
                 return
             with connection, connection.makefile("rwb", buffering=0) as stream:
                 stream.write(b"220 mx.example.net ESMTP\r\n")
+                in_message = False
                 for line in lines(stream):
                     text = line.decode().strip()
                     served.heard.append(text)
-                    answers = {"EHLO": "250-mx.example.net\r\n250 SIZE", "RCPT": served.answer, "QUIT": "221 bye"}
+                    if in_message and text != ".":
+                        continue
+                    in_message = text == "DATA"
+                    answers = {"EHLO": "250-mx.example.net\r\n250 SIZE", "RCPT": served.answer, "DATA": "354 go ahead", ".": served.verdict, "QUIT": "221 bye"}
                     with contextlib.suppress(OSError):
                         stream.write((answers.get(text.split()[0], "250 Ok") + "\r\n").encode())
                     if text == "QUIT":
@@ -145,10 +150,11 @@ def test_who_is_taken_again_goes_back(home, host, server):
     assert not host.secret.exists()
     assert not host.path.exists()
     assert list(host.state.glob("smarthost-*")) == []
-    assert server.heard[:3] == ["EHLO mail.example.com", "MAIL FROM:<desk@example.com>", "RCPT TO:<ann@example.net>"]
-    assert "DATA" not in server.heard
+    assert server.heard[:4] == ["EHLO mail.example.com", "MAIL FROM:<desk@example.com>", "RCPT TO:<ann@example.net>", "DATA"]
+    assert {"From: <desk@example.com>", "To: <ann@example.net>", "Auto-Submitted: auto-generated"} < set(server.heard)
+    assert server.heard[-2:] == [".", "QUIT"]
     assert host.facts()["outcome"] == "returned"
-    assert "250 2.1.5 Ok" in host.facts()["why"]
+    assert "250 2.0.0 Ok: queued" in host.facts()["why"]
 
 
 @pytest.mark.parametrize("answer", [BLOCKED, "450 4.2.0 Greylisted"])
@@ -159,6 +165,13 @@ def test_who_is_not_taken_stays_and_says_so(home, host, server, answer):
     assert host.facts()["outcome"] == "stayed"
     assert answer in host.facts()["why"]
     assert not host.reloads.exists()
+
+
+def test_who_is_refused_after_the_message_stays_too(home, host, server):
+    server.verdict = BLOCKED
+    assert not home.work(host.write(), AFTER)
+    assert host.is_as_it_was()
+    assert BLOCKED in host.facts()["why"]
 
 
 def test_it_is_not_asked_again_at_once(home, host, server):

@@ -48,7 +48,7 @@ def test_an_operators_domains_are_found_by_server_and_by_name():
 
 
 def test_dns_decides_what_servers_did_not_tell():
-    asked = {"relayed.example": {"status": "ok", "operator": "google"}, "silent.example": {"status": "unknown", "operator": None}}
+    asked = {"relayed.example": {"status": "ok", "hosts": [{"host": "alt1.aspmx.l.google.com"}]}, "silent.example": {"status": "unknown", "hosts": []}}
     found = operator_domains(MAIL_HOST, "google", asked, smarthosts=["smtp.example.net"])
     assert found == {"domains": ["company.example", "gmail.com", "googlemail.com", "relayed.example"], "unknown": ["silent.example"]}
 
@@ -56,12 +56,17 @@ def test_dns_decides_what_servers_did_not_tell():
 def test_what_is_routed_stays_until_dns_says_otherwise():
     routed = ["moved.example", "silent.example"]
     assert set(routed) <= set(operator_domains(MAIL_HOST, "google", routed=routed)["domains"])
-    moved = {"moved.example": {"status": "ok", "operator": None}}
+    moved = {"moved.example": {"status": "ok", "hosts": [{"host": "mx.moved.example"}]}}
     found = operator_domains(MAIL_HOST, "google", moved, routed=routed)
     assert "moved.example" not in found["domains"]
     assert "silent.example" in found["domains"]
     table = "pipemap:{inline:{ moved.example=1 }, inline:{ {1 = pmd_smarthost:[a]:587} }}"
     assert "moved.example" in operator_domains(MAIL_HOST, "google", routed=f"hash:/x, {table}")["domains"]
+
+
+def test_any_other_operator_is_known_by_its_servers():
+    assert operator_domains(MAIL_HOST, "own.example")["domains"] == ["own.example"]
+    assert operator_domains(MAIL_HOST, "wn.example")["domains"] == []
 
 
 def test_an_unheard_of_operator_is_refused():
@@ -190,6 +195,13 @@ def test_spf_does_not_cover_and_the_record_is_told(result):
 def test_silence_is_not_acted_upon():
     judged = believed(dns("temperror"))
     assert "no answer" in judged["problems"][0]
+    assert judged["publish"] == []
+
+
+def test_an_inside_address_is_asked_nobody_about():
+    inside = {"identities": [{"address": "10.0.0.25", "spf": [], "checks": []}], "domains": {}}
+    judged = believed(inside)
+    assert "smarthost_addresses" in judged["problems"][0]
     assert judged["publish"] == []
 
 

@@ -11,10 +11,11 @@ A timer runs this on the mail host. It needs nothing but Python's standard libra
      "helo": str, "source_address": str or "", "sender": str, "recipients": [str], "servers": {domain: [host names]},
      "check": [words] or [], "reload": [words], "files": [paths], "timer": str or ""}
 
-Until ``expires_at`` nothing happens. From then on the servers are asked, at most every ``retry`` seconds, whether they would take mail from this host
-itself: a dialogue up to the recipient, never a message. If each recipient is accepted, the files of the change become what they were before
-(the snapshot of ``postfix_config`` or ``exim_config`` under this name), the mail system reloads, and the order ends. Otherwise all stays as it is. So it
-does where somebody changed the files since. What became of it is in the log of mail and in ``postmaster.fact``.
+Until ``expires_at`` nothing happens. From then on a short message is offered from this host itself to each of the recipients, mailboxes that the owner of the
+host has named for this, at most every ``retry`` seconds. Less would prove nothing: some operators refuse after the message only. If each is taken, the files
+of the change become what they were before (the snapshot of ``postfix_config`` or ``exim_config`` under this name), the mail system reloads, and the
+order ends. Otherwise all stays as it is. So it does where somebody changed the files since. What became of it is in the log of mail and in
+``postmaster.fact``.
 
     return_home.py ORDER.json
 """
@@ -36,6 +37,7 @@ import subprocess
 import sys
 import syslog
 import time
+from email.utils import formatdate
 
 FACTS = "/etc/ansible/facts.d/postmaster.fact"
 PORT = 25
@@ -62,8 +64,22 @@ def show_time(moment):
 # Asking
 
 
+MESSAGE = """From: <{sender}>
+To: <{recipient}>
+Subject: {helo} tries whether its own mail is taken again
+Date: {date}
+Message-ID: <{number}.{name}@{helo}>
+Auto-Submitted: auto-generated
+MIME-Version: 1.0
+Content-Type: text/plain; charset=us-ascii
+
+{helo} made a change for a time ({name}), which ends when this message is
+taken directly. Nothing needs to be done about it.
+"""
+
+
 class Dialogue:
-    """One SMTP dialogue that stops before DATA."""
+    """One SMTP dialogue that offers one message."""
 
     def __init__(self, address, order):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -74,7 +90,7 @@ class Dialogue:
         self.stream = self.socket.makefile("rb")
 
     def ask(self, recipient):
-        """Return the first reply that is no success, or that to RCPT: ``(code, text)``."""
+        """Return the first reply that is no success, or that to the message: ``(code, text)``."""
         helo, sender = self.order["helo"], self.order["sender"]
         reply = self._read()
         if reply[0] // 100 == 2:
@@ -85,12 +101,18 @@ class Dialogue:
         for command in (f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>"):
             if reply[0] // 100 == 2:
                 reply = self._say(command)
-        return reply
+        if reply[0] // 100 == 2:
+            reply = self._say("DATA")
+        return self._say(self._message(recipient)) if reply[0] // 100 == 3 else reply
+
+    def _message(self, recipient):
+        words = {"helo": self.order["helo"], "sender": self.order["sender"], "name": self.order["name"], "recipient": recipient}
+        text = MESSAGE.format(date=formatdate(), number=int(time.time() * 1000), **words)
+        return text.replace("\n", "\r\n") + "."
 
     def close(self):
         with contextlib.suppress(OSError, EOFError, ValueError):
             self.socket.settimeout(5)
-            self._say("RSET")
             self._say("QUIT")
         self.socket.close()
 
