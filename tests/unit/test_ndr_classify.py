@@ -94,6 +94,28 @@ def test_a_bare_status_is_not_believed_when_the_words_are_about_somebody_else(wo
     assert brief("550 5.1.1 qwertz asdf")[-1] == "clean_address_list"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 the account example has been suspended from sending",
+        "550 5.7.1 account suspended: you cannot send mail",
+        "550 unknown user in From header",
+        "550 message contains an invalid recipient header",
+        "550 5.1.1 client unknown",
+        "550 5.1.1 ip address not found in DNS",
+        "550 address rejected: invalid IP",
+        "550 the user you are sending as does not exist",
+        "550 Access denied: unknown user or bad password",
+        "550 user unknown, relaying denied",
+        "554 This account has been temporarily suspended. Please try again later.",
+        "550 mailbox unavailable, try again later",
+        "<zoe@example.org>: unknown mail transport error",
+    ],
+)
+def test_an_address_is_not_cleaned_for_what_is_not_about_it(text):
+    assert brief(text)[-1] != "clean_address_list"
+
+
 def test_the_stage_outweighs_the_words_about_domains_too():
     verdict = classify("host mx.example.net[203.0.113.9] said: 550 5.1.2 domain does not exist (in reply to MAIL FROM command)")
     assert (verdict["reason"], verdict["remedy"]) == ("sender_domain_unresolvable", "fix_sender_domain")

@@ -66,8 +66,8 @@ def _names_us(words):
 # Words that a refusal of the addressee does not need: with them a status alone proves nothing.
 _NOT_OF_THE_ADDRESSEE = frozenset(
     """
-    sender senders originator banned firewall permission quota quotas filter filtered timeout ldap outside internal external unencrypted attachment attachments
-    only
+    sender senders originator client ip dns banned firewall permission quota quotas filter filtered timeout ldap outside internal external unencrypted
+    attachment attachments only
     """.split()
 )
 

@@ -30,6 +30,10 @@ _OF_THE_SENDER = (
     "too many",
     "so many",
     "excessive",
+    "header",
+    "headers",
+    "ip address",
+    "sending as",
 )
 
 RULES = (
@@ -190,7 +194,7 @@ RULES = (
             "(recipient|rcpt|mailbox) [address] must contain a domain",
             "^unbalanced '[<|>]",
             "^(illegal character|invalid numeric domain spec)",
-            "^address ... too long",
+            "^address [<address>|<host>] too long",
             "colon required in address",
             "(address|recipient) ... (may not follow|must not contain|contains invalid|contains illegal)",
         ),
@@ -263,6 +267,8 @@ RULES = (
             "(accept|accepts|accepting|accepted|receive|receives|receiving) [any|new] (mail|messages|email|e-mail|emails|mails) from",
             "character set",
             "your account",
+            "from sending",
+            "(cannot|can't|not allowed to|unable to) send",
             "sender",
             "your ip",
             "over quota",

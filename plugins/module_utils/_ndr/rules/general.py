@@ -747,6 +747,7 @@ VAGUE = (
             "temporarily",
             "try again",
             "try later",
+            "ip",
             "in the same domain",
             "service",
             "too many",
