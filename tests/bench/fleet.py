@@ -13,6 +13,7 @@ process, which may take ten seconds and 500 MB. The numbers are hosts a second a
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import os
@@ -22,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 
 from _common import ROOT, alternate, tell
 from ansible import __version__ as ansible_version
@@ -68,9 +70,25 @@ def inventory(folder: pathlib.Path) -> pathlib.Path:
     return path
 
 
-def timed(command: list[str]) -> float:
+@contextlib.contextmanager
+def nameserver_of_the_fleet() -> Iterator[str]:
+    """The address of the embedded fleet's DNS server, which runs for the length of a ``with`` block."""
+    with subprocess.Popen([sys.executable, str(FLEET / "dns_server.py")], stdout=subprocess.PIPE, text=True) as server:
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
+def timed(command: list[str], nameserver: str) -> float:
     """Hosts a second of one command."""
-    environment = {**os.environ, "ANSIBLE_FORKS": str(FORKS), "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
+    environment = {
+        **os.environ,
+        "FLEET_NAMESERVER": nameserver,
+        "ANSIBLE_FORKS": str(FORKS),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+    }
     started = time.perf_counter()
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
     if done.returncode:
@@ -81,12 +99,13 @@ def timed(command: list[str]) -> float:
 def audit_beside_ping() -> list[str]:
     """Measure both on the same inventory; return what is wrong."""
     ansible = [sys.executable, "-m", "ansible"]
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, nameserver_of_the_fleet() as nameserver:
         folder = pathlib.Path(name)
         hosts = str(inventory(folder))
-        audit = [sys.executable, str(FLEET / "serve.py"), "--", *ansible, "playbook", "-i", hosts, "playbooks/audit.yml"]
+        audit = [*ansible, "playbook", "-i", hosts, "playbooks/audit.yml"]
+        ping = [*ansible, "adhoc", "all", "-i", hosts, "-m", "ansible.builtin.ping"]
         print(f"# fleet: playbooks/audit.yml on {AUDITED} hosts, {FORKS} forks; peer: ansible {ansible_version} all -m ping, as many forks")
-        runs = alternate(ours=lambda: timed(audit), peer=lambda: timed([*ansible, "adhoc", "all", "-i", hosts, "-m", "ansible.builtin.ping"]))
+        runs = alternate(ours=lambda: timed(audit, nameserver), peer=lambda: timed(ping, nameserver))
         ours, peer, _limit = tell("fleet", runs["ours"], runs["peer"], unit="hosts/s")
         report = json.loads((folder / "reports/report.json").read_text(encoding="utf-8"))
     refused = sum(host["state"] == "refused" for host in report["hosts"].values())
