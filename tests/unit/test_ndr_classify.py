@@ -110,6 +110,7 @@ def test_a_bare_status_is_not_believed_when_the_words_are_about_somebody_else(wo
         "554 This account has been temporarily suspended. Please try again later.",
         "550 mailbox unavailable, try again later",
         "<zoe@example.org>: unknown mail transport error",
+        "<shop@example.com>: Sender address rejected: undeliverable address: host mx.example.com[198.51.100.25] said: 550 5.1.1 no such user",
     ],
 )
 def test_an_address_is_not_cleaned_for_what_is_not_about_it(text):

@@ -313,7 +313,7 @@ def _core(said: str) -> str:
     # Some letters become two in lower case; such a text is searched as it is.
     found = _INTRODUCED.search(low if len(low) == len(said) else said)
     # A reply that begins with its code and quotes what another server said is about the first: "550 Sender address rejected: ... host X said: 550 ...".
-    if found and not (found.group().startswith("said") and _BEGINS_WITH_CODE.match(said)):
+    if found and not (found.group().startswith("said") and (_BEGINS_WITH_CODE.match(said) or "address rejected:" in low[: found.start()])):
         rest = said[found.end() :]
         exim = _EXIM_HOST.match(rest)
         if exim:
