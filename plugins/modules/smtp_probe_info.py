@@ -57,10 +57,11 @@ options:
   tls:
     description:
       - V(none) speaks in clear text, V(may) encrypts where C(STARTTLS) is offered, V(encrypt) fails where it is not,
-        V(verify) fails where the certificate cannot be verified too, and V(wrapped) is TLS from the first octet, as on port 465.
+        and V(verify) fails where the certificate cannot be verified too.
+      - V(wrapped) is TLS from the first octet, as on port 465, and V(wrapped_verify) fails there where the certificate cannot be verified.
       - Whether the certificate can be verified is told in any case.
     type: str
-    choices: [none, may, encrypt, verify, wrapped]
+    choices: [none, may, encrypt, verify, wrapped, wrapped_verify]
     default: may
   ca_file:
     description: Certificates to trust, instead of those of the system.

@@ -218,6 +218,14 @@ def test_wrapped_tls(serve, certificate):
     assert (result["outcome"], result["tls"]["verified"]) == ("accepted", True)
 
 
+def test_wrapped_tls_gives_no_password_to_a_stranger(serve, certificate):
+    server = serve({"EHLO": b"250-mx.example.net\r\n250 AUTH PLAIN\r\n"}, context=certificate[0], wrapped=True)
+    login = {"username": "shop", "password": "s3cret-word", **MAIL}
+    assert ask(server, tls="wrapped_verify", name="mx.example.net", **login)["outcome"] == "tls_failed"
+    assert not any(line.startswith("AUTH") for line in server.heard)
+    assert ask(server, tls="wrapped_verify", name="mx.example.net", ca_file=certificate[1], **login)["outcome"] == "accepted"
+
+
 def test_words_before_the_handshake_are_thrown_away(serve, certificate):
     server = serve({**OFFERS_TLS, "STARTTLS": b"220 go\r\n250 injected\r\n"}, context=certificate[0])
     result = ask(server, name="mx.example.net", ca_file=certificate[1], tls="verify")

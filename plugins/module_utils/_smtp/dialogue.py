@@ -23,7 +23,8 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._errors 
 # A reply line may have 512 octets (RFC 5321, 4.5.3.1.5); servers send longer ones, and hostile ones never end.
 MAX_LINE = 4096
 MAX_LINES = 100
-TLS_LEVELS = ("none", "may", "encrypt", "verify", "wrapped")
+TLS_LEVELS = ("none", "may", "encrypt", "verify", "wrapped", "wrapped_verify")
+STRICT = ("verify", "wrapped_verify")
 
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?\Z", re.DOTALL)
 _SENDABLE = re.compile(r"[\x21-\x7e]+\Z")
@@ -43,7 +44,7 @@ def probe(
     """Hold one dialogue and return what each stage said.
 
     ``address``: IP address to connect to; ``name``: the host name its certificate must carry; ``tls``: one of TLS_LEVELS, where
-    ``verify`` goes on only with a certificate that can be verified and ``wrapped`` is TLS from the first octet (RFC 8314).
+    ``verify`` goes on only with a certificate that can be verified, and ``wrapped`` and ``wrapped_verify`` are TLS from the first octet (RFC 8314).
     ``timeout``: seconds for each answer.
 
     Returns ``{address, port, name, source, stages: [{stage, argument, code, lines, seconds, error}], capabilities, tls, outcome, failed_stage}``;
@@ -139,7 +140,7 @@ class _Dialogue:
     def _hold(self):
         wish = self.wish
         self._connect()
-        if wish["tls"] == "wrapped":
+        if wish["tls"].startswith("wrapped"):
             self._start_tls("TLS")
         self._expect("banner", None)
         self._greet()
@@ -286,7 +287,7 @@ class _Dialogue:
             self.socket.settimeout(self.wish["timeout"])
             self.socket = context.wrap_socket(self.socket, server_hostname=self.wish["name"])
         except ssl.SSLCertVerificationError as error:
-            if self.wish["tls"] != "verify":
+            if self.wish["tls"] not in STRICT:
                 raise _CertificateRejected(error.verify_message or str(error)) from None
             self._note(stage, begun, error=f"certificate: {error.verify_message or error}")
             raise Refused("tls_failed") from None
