@@ -67,6 +67,10 @@ _value:
       description: Every envelope domain of those identities, once.
       type: list
       elements: str
+    names:
+      description: These domains and every HELO name, once; what public DNS cannot know is left out.
+      type: list
+      elements: str
 """
 
 

@@ -122,8 +122,10 @@ def subject(state="clean", listings=(), clean=28):
 
 
 def dnsbl(**subjects):
-    """dnsbl(a11=subject(...)): keys a11 and a12 stand for 198.51.100.11 and .12."""
-    return {"subjects": {f"198.51.100.{key[1:]}": value for key, value in subjects.items()}, "zones": {}, "resolver": {"state": "ok", "why": None}}
+    """dnsbl(a11=subject(...)): keys a11 and a12 stand for 198.51.100.11 and .12; no list has anything against the names."""
+    names = {name: subject() for name in ("example.com", "mail.example.com", "mail2.example.com")}
+    addresses = {f"198.51.100.{key[1:]}": value for key, value in subjects.items()}
+    return {"subjects": {**names, **addresses}, "zones": {}, "resolver": {"state": "ok", "why": None}}
 
 
 ALL_CHECKS = (

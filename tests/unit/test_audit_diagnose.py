@@ -134,6 +134,43 @@ def test_policy_listing_is_a_control_of_its_own():
     assert finding(host, "address_not_listed")["status"] == "pass"
 
 
+def with_names(**names):
+    """No list has anything against an address; the names' own results stand under ``domain``, ``helo`` and ``ptr``."""
+    subjects = {"domain": "example.com", "helo": "mail.example.com", "ptr": "mx.example.net"}
+    lists = dnsbl(a11=subject(), a12=subject())
+    lists["subjects"].update({subjects[key]: result for key, result in names.items()})
+    return lists
+
+
+def test_listed_names_are_controls_of_their_own():
+    bad = subject("listed", [listing("dbl.spamhaus.org", impact="high", meaning="spam domain")])
+    host = judge(mail_host(), with_names(domain=bad))
+    assert (finding(host, "domain_not_listed")["status"], finding(host, "domain_not_listed")["severity"]) == ("fail", "high")
+    assert finding(host, "names_not_listed")["status"] == "pass"
+    assert finding(host, "address_not_listed")["status"] == "pass"
+    host = judge(mail_host(), with_names(helo=bad))
+    assert finding(host, "domain_not_listed")["status"] == "pass"
+    assert finding(host, "names_not_listed")["evidence"][0].startswith("mail.example.com: dbl.spamhaus.org lists it")
+    assert [action["remedy"] for action in remediation_plan({"hosts": {"mx1": host}, "fleet": {"suspects": []}})["hosts"]["mx1"]["actions"]] == ["delist"]
+
+
+def test_a_ptr_name_counts_like_the_helo_name():
+    dns = copy.deepcopy(GOOD_DNS)
+    dns["identities"][0]["ptr"] = ["mx.example.net"]
+    host = judge(mail_host(), with_names(ptr=subject("listed", [listing("multi.surbl.org")])), dns)
+    assert (finding(host, "names_not_listed")["status"], finding(host, "names_not_listed")["severity"]) == ("fail", "medium")
+
+
+def test_names_that_no_list_takes_do_not_apply():
+    """Where only lists of addresses are asked, nothing is known of names, and nobody misses it."""
+    nothing = subject("unknown", clean=0)
+    host = judge(mail_host(), with_names(domain=nothing, helo=nothing))
+    assert {finding(host, control)["status"] for control in ("names_not_listed", "domain_not_listed")} == {"not_applicable"}
+    silent = dict(subject("unknown", [listing("dbl.spamhaus.org", "unknown", why="timeout")], clean=0), unknown=["dbl.spamhaus.org"])
+    host = judge(mail_host(), with_names(domain=silent, helo=silent))
+    assert {finding(host, control)["status"] for control in ("names_not_listed", "domain_not_listed")} == {"unknown"}
+
+
 def test_failed_dns_control_carries_the_text_to_send():
     host = judge(mail_host(), dns=sender_dns(("198.51.100.11", "mail.example.com", {"ptr_exists": "fail"})))
     assert finding(host, "ptr_exists")["request"] == "please mend ptr_exists"

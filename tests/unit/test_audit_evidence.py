@@ -82,6 +82,13 @@ def test_ipv6_is_an_identity_of_its_own():
     assert fleet_evidence({"mx1": {"observed": {"mail_host": facts}}})["addresses"] == ["198.51.100.11", "2001:db8::11"]
 
 
+def test_names_to_look_up_are_those_that_public_dns_can_know():
+    hosts = {
+        name: {"observed": {"mail_host": mail_host(helo=helo)}} for name, helo in (("a", "Mail.Example.net."), ("b", "localhost"), ("c", "[198.51.100.11]"))
+    }
+    assert fleet_evidence(hosts)["names"] == ["example.com", "mail.example.net"]
+
+
 def test_declared_domains_replace_the_observed():
     assert one({"observed": {"mail_host": mail_host()}, "domains": ["Example.ORG."]})["identities"][0]["domains"] == ["example.org"]
 

@@ -24,6 +24,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.p
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.sanity import suspects
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import Fleet, settle, verdict_rows
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REASONS, SENTENCES, sentence, word
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import plain_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
 # A message that waits for longer has outlived greylisting and short outages.
@@ -67,7 +68,7 @@ def diagnose(
     def conclude(name, host):
         if not host["error"]:
             settle(name, host["rows"], _sources(host), host["facts"], fleet, host["changes"], host["probes"], limits, language)
-            documents_of_host = _documents(name, host, controls, domains, queue_age, trouble, language)
+            documents_of_host = _documents(name, host, controls, domains, subjects, queue_age, trouble, language)
             findings = [_judged(control, name, document, language, troubles) for control, document in documents_of_host]
             host["findings"] = waive(findings, waivers, now, language)
         return _result(host, language)
@@ -132,14 +133,17 @@ def _sources(host):
     return [identity for identity in host["identities"] if identity["role"] == "source"]
 
 
-def _documents(name, host, controls, domains, queue_age, trouble, language):
+def _documents(name, host, controls, domains, subjects, queue_age, trouble, language):
     """Pair every control with the documents of its scope."""
     sources = _sources(host)
     by_scope = {
         "cause": documents.cause_documents(name, host["rows"], language),
-        "address": [documents.address_document(identity, host["via"], trouble, language) for identity in sources]
+        "address": [documents.address_document(identity, host["via"], trouble, subjects, language) for identity in sources]
         + [documents.undeclared_document(name, address, host["via"], language) for address in host["undeclared"]],
-        "domain": [documents.domain_document(name, domain, domains.get(domain), trouble) for domain in sorted({d for i in sources for d in i["domains"]})],
+        "domain": [
+            documents.domain_document(name, domain, domains.get(domain), trouble, subjects.get(plain_name(domain)), language)
+            for domain in sorted({domain for identity in sources for domain in identity["domains"]})
+        ],
         "host": [documents.host_document(name, host["facts"], host["rows"], host["via"], queue_age, language)],
     }
     return [(control, document) for control in controls.values() for document in by_scope[control["scope"]]]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import seconds_between
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REASONS, SENTENCES, sentence, word
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import plain_name
 
 # A provider that asks for patience is not refusing us.
 PATIENCE = {"rate_limited", "too_many_connections", "too_many_recipients", "greylisted", "delayed"}
@@ -23,12 +24,17 @@ def checks_of(result):
     return {check["control"]: {key: value for key, value in check.items() if key != "control"} for check in (result or {}).get("checks", [])}
 
 
-def address_document(identity, via, trouble, language="en"):
-    """One source address with what the DNS (``checks``) and the blocklists (``listing``) say of it; ``trouble``: why nobody asked them."""
+def address_document(identity, via, trouble, subjects, language="en"):
+    """One source address with what the DNS (``checks``) and the blocklists say of it (``listing``) and of its PTR and HELO names (``name_listing``).
+
+    ``subjects``: those of ``dnsbl_info``; ``trouble``: why nobody asked.
+    """
     document = {key: identity[key] for key in ("host", "address", "inside", "helo", "domains", "transport")}
     dns = identity.get("dns") or {}
     document.update(subject=identity["address"], via=via, declared=True, unknown=trouble, ptr=dns.get("ptr", []), name=dns.get("name"), checks=checks_of(dns))
     document["listing"] = _listing(identity.get("listing"), language)
+    names = dict.fromkeys(plain_name(name) for name in [identity["helo"], *document["ptr"]])
+    document["name_listing"] = _joined_listing({name: _listing(subjects.get(name), language) for name in names})
     return document
 
 
@@ -49,6 +55,7 @@ def undeclared_document(name, address, via, language="en"):
         "name": None,
         "checks": {},
         "listing": None,
+        "name_listing": None,
     }
 
 
@@ -56,6 +63,7 @@ def _listing(listing, language):
     if not listing:
         return None
     found = {"state": listing["state"], "severity": listing["severity"], "clean": listing["clean"], "unknown": listing.get("unknown") or []}
+    found["asked"] = bool(found["clean"] or found["unknown"] or listing["listings"])
     for state in ("listed", "policy"):
         rows = [row for row in listing["listings"] if row["state"] == state]
         found[state] = [_listed(row, language) for row in rows]
@@ -64,6 +72,24 @@ def _listing(listing, language):
         found[f"{state}_remedy"] = max(rows, key=lambda row: SEVERITIES.index(row["impact"]))["remedy"] if rows else None
     found["compromised"] = [row["zone"] for row in listing["listings"] if row["state"] == "listed" and row.get("clean_before_switch")]
     return found
+
+
+def _joined_listing(listings):
+    """What the lists say of several names as one listing, whose sentences name the name; None where nobody asked."""
+    known = {name: listing for name, listing in listings.items() if listing}
+    if not known:
+        return None
+    states = [listing["state"] for listing in known.values()]
+    worst = max(known.values(), key=lambda listing: SEVERITIES.index(listing["listed_impact"]))
+    return {
+        "state": next((state for state in ("listed", "policy", "unknown", "clean") if state in states), "skipped"),
+        "asked": any(listing["asked"] for listing in known.values()),
+        "clean": sum(listing["clean"] for listing in known.values()),
+        "unknown": sorted({zone for listing in known.values() for zone in listing["unknown"]}),
+        "listed": [f"{name}: {said}" for name, listing in known.items() for said in listing["listed"]],
+        "listed_impact": worst["listed_impact"],
+        "listed_remedy": worst["listed_remedy"],
+    }
 
 
 def _listed(row, language):
@@ -77,9 +103,10 @@ def _worst(impacts):
     return SEVERITIES[max((SEVERITIES.index(impact) for impact in impacts if impact in SEVERITIES), default=0)]
 
 
-def domain_document(name, domain, result, trouble):
-    """One envelope domain of a host, with what ``sender_dns_info`` found."""
-    return {**(result or {}), "subject": domain, "host": name, "domain": domain, "unknown": trouble, "checks": checks_of(result)}
+def domain_document(name, domain, result, trouble, listing, language="en"):
+    """One envelope domain of a host, with what ``sender_dns_info`` and the blocklists found."""
+    said = {"subject": domain, "host": name, "domain": domain, "unknown": trouble, "checks": checks_of(result), "listing": _listing(listing, language)}
+    return {**(result or {}), **said}
 
 
 def cause_documents(name, rows, language):

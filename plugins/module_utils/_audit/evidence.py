@@ -13,7 +13,7 @@ The evidence of a fleet is a dictionary::
                       "declared": {"smarthosts": [names], "cause_contained": bool},
                       "asked_at": time by the controller's clock at which it was observed, where that was not just now}},
      "identities": [every identity of every host, as sender_dns_info takes them], "addresses": [every address, once],
-     "domains": [every envelope domain, once]}
+     "domains": [every envelope domain, once], "names": [these and every HELO name, once: those that public DNS can know]}
 
 An identity's ``address`` is the one that the world sees: the bound address, or behind NAT the public one that is declared for it or that
 refusals name (``learned``). Asking some DNS service who we are would show the resolver's address, not the server's.
@@ -26,6 +26,7 @@ import functools
 import ipaddress
 import re
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import domain_problem, plain_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import classify
 
@@ -65,7 +66,9 @@ def fleet_evidence(hosts):
     identities = [{key: identity[key] for key in QUESTIONED} for host in joined.values() for identity in host["identities"]]
     addresses = sorted({identity["address"] for identity in identities}, key=lambda text: (ipaddress.ip_address(text).version, ipaddress.ip_address(text)))
     domains = sorted({domain for identity in identities for domain in identity["domains"]})
-    return {"hosts": joined, "identities": identities, "addresses": addresses, "domains": domains}
+    names = sorted({plain_name(name) for name in [*domains, *(identity["helo"] for identity in identities)]})
+    names = [name for name in names if domain_problem(name) is None]
+    return {"hosts": joined, "identities": identities, "addresses": addresses, "domains": domains, "names": names}
 
 
 def _host(name, given):
