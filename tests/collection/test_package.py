@@ -110,9 +110,9 @@ def test_every_default_of_a_role_is_in_its_argument_spec():
 
     for role in (ROOT / "roles").iterdir():
         defaults = role / "defaults/main.yml"
-        options = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+        entry_points = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"].values()
         given = yaml.safe_load(defaults.read_text()) or {} if defaults.exists() else {}
-        documented = {name: option["default"] for name, option in options.items() if "default" in option}
+        documented = {name: option["default"] for one in entry_points for name, option in one.get("options", {}).items() if "default" in option}
         assert given == documented, role.name
 
 
