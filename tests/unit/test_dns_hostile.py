@@ -11,8 +11,10 @@ towards the blocklist check; each row says what must come of it. The last part c
 from __future__ import annotations
 
 import random
+import re
 import socket
 import time
+from pathlib import Path
 
 import pytest
 from dns_stub import NUMBERS, Query, Raw, Stub, wire
@@ -371,3 +373,9 @@ def test_octets_changed_at_random():
         assert (answer.status == "ok") == bool(answer.records)
         assert bool(answer.why) == answer.failed
     assert seen >= {"ok", "nxdomain", "nodata", "servfail", "refused", "bogus"}
+
+
+def test_the_documentation_counts_the_cases():
+    text = (Path(__file__).parents[2] / "docs/dnsbl.md").read_text()
+    said = re.search(r"misbehaves towards the engine in (\d+) ways.* towards the check of a list in (\d+) .*?([\d,]+) good packets", text, re.DOTALL)
+    assert [int(number.replace(",", "")) for number in said.groups()] == [len(SERVERS), len(LISTS), MUTATIONS]
