@@ -29,6 +29,8 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exi
 PID_FILES = ("/run/exim4/exim.pid", "/run/exim4/eximqr.pid", "/run/exim.pid")
 # Seconds that a reloaded daemon has to come up again in, and for which its new sockets have to stay the same.
 PATIENCE = 20.0
+# Seconds that it then has to stay alive for.
+SETTLE = 0.5
 SETTLED = 0.1
 
 
