@@ -72,7 +72,12 @@ PERMISSION = (
         "permission.relay_needs_login",
         "named",
         "authentication_required",
-        ("relay* ... authenticat*", "authenticat* ... relay*", "relay* ... (check your mail|pop before|smtp auth)"),
+        (
+            "relay* [to] [<address>] [is|was] (denied|not allowed|not permitted|prohibited) [without] [smtp] authentication [is] [required]",
+            "relay* ... authenticat*",
+            "authenticat* ... relay*",
+            "relay* ... (check your mail|pop before|smtp auth)",
+        ),
         ("550 5.7.1 relaying denied without authentication",),
         also=("contact_recipient_admin", "use_smarthost"),
     ),
@@ -432,6 +437,8 @@ CONTENT = (
                 " formed|correctly formatted|violates rfc|empty|has no content|incomplete)"
             ),
             "(improperly|incorrectly|badly) (formatted|formed|encoded)",
+            "contains nul characters",
+            "mime (defect|error|violation|defects|errors)",
             "message header is ... long",
             "header ... not ... terminated",
             "(from|to|sender|reply-to) (header|field) ... (single|multiple|more than one|valid|address|syntax)",

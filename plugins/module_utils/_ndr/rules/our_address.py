@@ -37,7 +37,7 @@ RULES = (
                 " of the|multiple|local|global|ip|public|internal]"
                 f" [local|ip|dns|spam|internal|sender|realtime|real-time|system|global|address|network|<host>|public|exploits|third-party] ({LIST})"
             ),
-            f"({LISTED}) (at|by|in|on) [the] (<host>|a|our|local|dnsbl|rbl|ip|database)",
+            f"({LISTED}) (at|by|in|on) [the] (<host>|a|our|local|dnsbl|rbl|ip|database|zen|spamhaus|spamcop|barracuda|sorbs|uceprotect)",
             (
                 f"(dnsbl|rbl|dnsrbl|rbls|dnsbls) [check|match|hit|filter|list|lookup|rejection|policy|entry|server] ({REFUSED}|positive|{LISTED}|failed|failure"
                 "|found|entry|response)"
@@ -128,6 +128,8 @@ RULES = (
             f"your ({HOST}) ... (spam source|spammer|source of spam|sending spam|sends spam|spamming|sent spam|sent us spam)",
             f"({OUR}) ({HOST}) (blocked|banned) by [the|our] (administrator|admin|firewall|policy|rule)",
             "(rejected|blocked|refused) by ip",
+            "(forbidden|denied) (by|for|from|to) your ip",
+            "from (cloud|hosting|vps|datacenter|data center) (providers|servers|hosts|ips|ranges|networks)",
             "your access to ... (mail|email|e-mail) system has been rejected",
             "geographic* location",
             "(country|geoip|geo-ip|geo) ... (blocked|rejected|not allowed|denied|filter)",

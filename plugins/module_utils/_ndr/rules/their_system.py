@@ -112,6 +112,8 @@ RULES = (
             "(insufficient|not enough) (system storage|storage|resources|system disk)",
             "(not enough|insufficient|no|low) [free] (space|room) [left|available] (on|in) [the|this|our] (disk|server|device|drive|partition|spool|queue)",
             "(storage|disk) (is full|exhausted|problem on server)",
+            "(disk space|disk) [is] (low|exhausted)",
+            "low disk space",
         ),
         ("452 4.3.1 there is not enough disk space on this server", "431 4.3.1 the disk is full"),
         unless=("mailbox", "quota", "user's", "inbox", "for recipient", "account"),
