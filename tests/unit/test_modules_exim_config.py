@@ -266,6 +266,17 @@ def test_an_expansion_that_fails_on_purpose_is_none_of_ours(folder, programs, se
     assert do(folder, transports=[{"name": "*", "options": {"helo_data": "${lookup{$host}lsearch{/etc/helo}{$value}fail}"}}])["changed"]
 
 
+@pytest.mark.parametrize(("router", "warned"), [({}, True), ({"ipv4_only": True}, False)])
+def test_an_address_of_one_family_leaves_the_other_to_chance(folder, programs, service, monkeypatch, router, warned):
+    monkeypatch.setattr(exim_trial.LiveHost, "default_source", lambda _self, family: "2001:db8::1" if family == 6 else None)
+    monkeypatch.setattr(
+        programs, "answer", lambda words, text: (0, "no_disable_ipv6\n", "") if "disable_ipv6" in words else Programs.answer(programs, words, text)
+    )
+    result = do(folder, routers=[{"name": "out2", "options": {**SOME["routers"][0]["options"], **router}}], transports=SOME["transports"])
+    expected = "interface of out2 has no IPv6 address: over IPv6, mail leaves from another one, such as 2001:db8::1"
+    assert result["warnings"] == ([expected] if warned else [])
+
+
 def test_a_router_for_everything_leaves_special_domains_alone(folder, programs, service):
     do(folder, routers=[{"name": "relay", "hosts": [{"host": "smtp.example.net"}]}])
     assert "  domains = ! +local_domains : ! +relay_to_domains\n" in text(folder)

@@ -85,6 +85,9 @@ class Candidate:
             self._write(os.path.join(copy, "exim4.conf.localmacros"), "")
 
 
+_ADDRESSES = re.compile(r"(?<![\w.:])(?:\d+(?:\.\d+){3}|[0-9a-fA-F]*(?:::?[0-9a-fA-F]+)+)(?![\w.:])")
+
+
 class Trial:
     """What Exim and we find wrong with a candidate."""
 
@@ -136,13 +139,26 @@ class Trial:
             if not value or value == now.transports.get(name, {}).get("interface"):
                 continue
             where = f"interface of {name}"
-            for item in [] if "$" in value else split_list(value):
+            if "$" in value:
+                for address in filter(None, map(to_address, _ADDRESSES.findall(value))):
+                    self._check_assigned(where, address)
+                continue
+            families = set()
+            for item in split_list(value):
                 if to_address(item) is None:
                     raise DeliverabilityError(f"{where}: {item!r} is no address; Exim would stop sending")
                 self._check_assigned(where, to_address(item))
-            for word in re.findall(r"(?<![\w.:])(?:\d+(?:\.\d+){3}|[0-9a-fA-F]*(?:::?[0-9a-fA-F]+)+)(?![\w.:])", value) if "$" in value else []:
-                if to_address(word) is not None:
-                    self._check_assigned(where, to_address(word))
+                families.add(to_address(item).version)
+            self._look_for_other_family(name, then, families)
+
+    def _look_for_other_family(self, name: str, then: Printed, families: set) -> None:
+        """Exim ignores ``interface`` where it has no address of the server's family."""
+        users = [options for options in then.routers.values() if options.get("transport") == name]
+        only_ipv4 = users and all(options.get("ipv4_only") in ("true", "yes", "1") for options in users)
+        for family in {4, 6} - families:
+            source = None if family == 6 and only_ipv4 else self.host.default_source(family)
+            if source and (family == 4 or "no_disable_ipv6" in run(*self.candidate.command, "-bP", "disable_ipv6")[1]):
+                self.warnings.append(f"interface of {name} has no IPv{family} address: over IPv{family}, mail leaves from another one, such as {source}")
 
     def _check_assigned(self, where: str, address) -> None:
         if not is_assigned(self.host, address):
