@@ -57,6 +57,9 @@ options:
     description: Seconds that a message may wait before its waiting is a finding.
     type: int
     default: 14400
+  limits:
+    description: Thresholds of the settlement, as P(postmaster.deliverability.diagnose#filter) takes them.
+    type: dict
   policies:
     description: The policies to judge by.
     type: list

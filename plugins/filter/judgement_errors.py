@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import SEVERITIES, check_waivers, compile_controls
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import check_limits
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_report, load_waivers
@@ -46,6 +47,9 @@ options:
     description: The least severity that is to make a job fail, or V(never).
     type: str
     default: never
+  limits:
+    description: Thresholds of the settlement, as P(postmaster.deliverability.diagnose#filter) takes them.
+    type: dict
   numbers:
     description: Values that have to be numbers and not less than nothing, by the names of their options.
     type: dict
@@ -69,10 +73,11 @@ _value:
 """
 
 
-def _errors(policies, waivers=None, previous=None, formats=(), language="en", fail_on="never", numbers=None):
+def _errors(policies, waivers=None, previous=None, formats=(), language="en", fail_on="never", limits=None, numbers=None):
     found = _complaints(lambda: compile_controls(load_policies(plain(policies))))
     found += _complaints(lambda: check_waivers(load_waivers(waivers)))
     found += _complaints(lambda: load_report(previous))
+    found += _complaints(lambda: check_limits(plain(limits)))
     found += [_none_of("audit_formats", name, FORMATS) for name in formats if name not in FORMATS]
     found += [_none_of("audit_language", language, LANGUAGES)] if language not in LANGUAGES else []
     found += [_none_of("audit_fail_on", fail_on, ("never", *SEVERITIES))] if fail_on not in ("never", *SEVERITIES) else []

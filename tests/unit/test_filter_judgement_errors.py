@@ -27,6 +27,8 @@ def test_nothing_is_wrong_with_what_is_shipped():
         ({"numbers": {"audit_queue_age": "4h"}}, "audit_queue_age: '4h' is no number"),
         ({"numbers": {"audit_window": -1}}, "audit_window: -1 is no number"),
         ({"numbers": {"audit_dns_retries": True}}, "audit_dns_retries: True is no number"),
+        ({"limits": {"spread": 3}}, "limits: {'spread': 3} is no dictionary with some of spread_minimum"),
+        ({"limits": {"spread_minimum": "three"}}, "limits: spread_minimum: 'three' is no number"),
         ({"waivers": "nowhere.yml"}, "waivers: nowhere.yml: No such file"),
         ({"previous": "nowhere.json"}, "previous: nowhere.json: No such file"),
     ],

@@ -22,7 +22,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.p
     waive,
 )
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.sanity import suspects
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import Fleet, settle, verdict_rows
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import Fleet, check_limits, settle, verdict_rows
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REASONS, SENTENCES, sentence, word
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import plain_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
@@ -51,7 +51,7 @@ def diagnose(
     Returns the diagnosis described in docs/report.md. What cannot be judged of one host is that host's error, and the others get their judgement.
     """
     controls = compile_controls(policies)
-    waivers = check_waivers(waivers)
+    waivers, limits = check_waivers(waivers), check_limits(limits)
     subjects = (dnsbl or {}).get("subjects", {})
     checks = {(row["address"], row["helo"]): row for row in (sender_dns or {}).get("identities", [])}
     domains = (sender_dns or {}).get("domains", {})

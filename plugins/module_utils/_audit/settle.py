@@ -18,6 +18,7 @@ from __future__ import annotations
 import datetime
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import classify
 
@@ -29,6 +30,18 @@ LIMITS = {
     # A change explains refusals that began at most so many seconds after it.
     "history_window": 86400,
 }
+
+
+def check_limits(limits):
+    """The thresholds with those that a caller has changed, each a number."""
+    changed = limits or {}
+    if not isinstance(changed, dict) or not set(changed) <= set(LIMITS):
+        raise DeliverabilityError(f"limits: {changed!r} is no dictionary with some of {', '.join(LIMITS)}")
+    for name, value in changed.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+            raise DeliverabilityError(f"limits: {name}: {value!r} is no number")
+    return {**LIMITS, **changed}
+
 
 # Evidence that a verdict names -> the checks whose failure makes the refusal ours, the remedy of each.
 SELF = {
@@ -148,9 +161,10 @@ class Fleet:
 def settle(name, rows, identities, facts, fleet, changes=(), probes=(), limits=None, language="en"):
     """Decide each ``either`` of one host in place; return the rows.
 
-    ``identities``: those of the sources with ``listing`` and ``dns``; ``changes``: ``[{at, what}]``; ``probes``: results of smtp_probe_info.
+    ``identities``: those of the sources with ``listing`` and ``dns``; ``changes``: ``[{at, what}]``; ``probes``: results of smtp_probe_info;
+    ``limits``: those of ``check_limits``.
     """
-    limits = {**LIMITS, **(limits or {})}
+    limits = limits or LIMITS
     failing = _failing(identities, language)
     spread = _spread(rows, facts, limits, language)
     for row in rows:
