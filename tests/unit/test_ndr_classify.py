@@ -141,6 +141,7 @@ class TestBlocklists:
             ("554 5.7.1 Client host [192.0.2.25] blocked using zen.spamhaus.org", "zen.spamhaus.org", "ip_blocklisted"),
             ("554 5.7.1 blocked using zen.spamhaus.org; https://www.spamhaus.org/pbl/query/PBL123", "pbl.spamhaus.org", "dynamic_ip"),
             ("554 5.7.1 see https://www.spamhaus.org/query/sbl123456", "sbl.spamhaus.org", "ip_blocklisted"),
+            ("554 5.7.1 refused, listed in SBL123456", "sbl.spamhaus.org", "ip_blocklisted"),
             ("550 rejected, listed at SORBS", "sorbs.net", "ip_blocklisted"),
             ("550 5.7.1 mail from 192.0.2.25 refused, see barracudacentral.org", "b.barracudacentral.org", "ip_blocklisted"),
             ("550 your IP is listed at dnsbl-2.uceprotect.net", "dnsbl-2.uceprotect.net", "ip_blocklisted"),

@@ -17,7 +17,7 @@ from collections import namedtuple
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.explain import explain
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.listnames import LIST_WORDS, find_list
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.listnames import LIST_ENTRY, LIST_WORDS, find_list
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.engine import Decision, Ruleset, check_rules, decide, facts_of, lint
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.tables import TABLES
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import ADDRESS_DENIALS, DENIALS, REASONS
@@ -185,7 +185,7 @@ Named = namedtuple("Named", "blocklist address address_is_ours domain helo recip
 def _named(reply, decision, reason, ours, recipient_domain, rhost):
     """Look in the reply for lists and for names of ours."""
     blocklist = None
-    if reason != "success" and not LIST_WORDS.isdisjoint(decision.there):
+    if reason != "success" and (not LIST_WORDS.isdisjoint(decision.there) or ("id" in decision.there and LIST_ENTRY.search(reply.text))):
         blocklist = find_list(fold(reply.text), decision.there)
     address = _address(reply, ours)
     is_ours = address in ours.addresses if address and ours.addresses else None

@@ -33,6 +33,7 @@ NAMES = {
     "nixspam": "ix.dnsbl.manitu.net",
     "njabl": "njabl.org",
     "nordspam": "bl.nordspam.com",
+    "ordb": "ordb.org",
     "psbl": "psbl.surriel.com",
     "senderscore": "bl.score.senderscore.com",
     "sorbs": "sorbs.net",
@@ -56,6 +57,8 @@ PARTS = (
     (re.compile(r"(?<![a-z])(?:xbl|cbl)(?![a-z])"), "xbl.spamhaus.org"),
     (re.compile(r"(?<![a-z])(?:sbl|css)(?:\d|(?![a-z]))"), "sbl.spamhaus.org"),
 )
+# The number of an entry ("SBL123456"), which a template takes for an id.
+LIST_ENTRY = re.compile(r"\b[sp]bl\d{3,7}\b", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _LISTS: list = BLOCKLISTS
 _BY_ZONE = {entry["zone"]: entry for entry in _LISTS}
@@ -80,7 +83,7 @@ def find_list(text, there):
     exact = next((host for host in _HOST.findall(text) if host in _BY_ZONE), None)
     if exact and _BY_ZONE[exact].get("role", "block") == "block":
         zone = exact
-    if zone in ("zen.spamhaus.org", None) and ("spamhaus" in there or there & {"pbl", "xbl", "sbl"}):
+    if zone in ("zen.spamhaus.org", None) and ("spamhaus" in there or there & {"pbl", "xbl", "sbl"} or LIST_ENTRY.search(text)):
         zone = next((part for pattern, part in PARTS if pattern.search(text)), zone)
     return _described(zone) if zone else None
 
