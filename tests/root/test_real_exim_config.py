@@ -741,6 +741,7 @@ def test_killed_at_any_step_it_goes_back_or_is_ended_by_the_next_run(lab, layout
     wanted = {**relays(), "main": {"remote_max_parallel": 1}, "retry": ["big.example * F,2h,5m"]}
     stride = {"single": 1, "split": 7}[layout]  # Debian's program is slow
     tried = lab.python(KILLED_EVERYWHERE, {"options": wanted, "stride": stride})
+    print(f"{layout}: {tried['faults']} faults")
     assert tried["wrong"] == []
     assert tried["faults"] * stride > 25, tried["faults"]
     assert lab.contents() == lab.first

@@ -293,6 +293,33 @@ def test_a_block_holds_what_was_named_last(folder, programs, service):
     assert text(folder) == CONFIG
 
 
+def test_a_transport_that_is_still_used_stays(folder, programs, service):
+    do(folder, **SOME)
+    with pytest.raises(DeliverabilityError, match="uses the transport out2, which is not there"):
+        do(folder, state="absent", transports=[{"name": "out2"}])
+
+
+def test_a_change_for_some_domains_is_none_of_the_business_of_one_for_all(folder, programs, service):
+    relay = {"snapshot": "relay", "routers": [{"name": "relay", "hosts": [{"host": "smtp.example.net"}]}]}
+    do(folder, **relay)
+    do(folder, **SOME)
+    assert list(exim_text.instances(text(folder), "routers")) == ["out2", "relayed", "relay", "dnslookup"]
+    assert not do(folder, **relay)["changed"]
+
+
+def test_authenticators_come_and_go_with_the_logins(folder, programs, service, monkeypatch):
+    monkeypatch.setattr(exim, "_rights", lambda _layout, _edit: {})
+    login = [{"host": "smtp.example.net", "username": "me", "password": "hunter2"}]
+    result = do(folder, credentials=login)
+    assert "hunter2" not in repr(result)
+    assert list(exim_text.instances(text(folder), "authenticators")) == ["postmaster_plain", "postmaster_login"]
+    assert not do(folder, credentials=login)["changed"]
+    do(folder, snapshot="other", state="absent", credentials=[{"host": "smtp.example.net"}])
+    assert (folder / "passwd.client").read_text() == ""
+    do(folder)
+    assert list(exim_text.instances(text(folder), "authenticators")) == []
+
+
 def test_names_of_another_change_are_left_to_it(folder, programs, service):
     do(folder, **SOME)
     with pytest.raises(DeliverabilityError, match="belongs to a change of another name"):

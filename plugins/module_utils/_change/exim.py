@@ -105,7 +105,10 @@ class Edit:
                 text_of.check_value("retry", rule)
             self._put("retry", "".join(f"{rule}\n" for rule in request.retry))
         if self.passwords:
-            self._set_passwords(self.passwords)
+            for host, login in request.logins.items():
+                self.passwords.text = text_of.set_password(self.passwords.text, host, login)
+        if self.layout.name == "single" and not request.absent:
+            self._put("authenticators", self._authenticators())
 
     def _set_debconf(self) -> None:
         if not self.request.debconf:
@@ -242,12 +245,12 @@ class Edit:
         """Return the router that a new one goes before, None for the very beginning. One for all domains must not take the mail of those that are special."""
         if kind != "routers" or item["options"].get("domains") or item["options"].get("driver"):
             return None
-        return self._defaults(kind)[0]
+        return item["like"] or self._defaults(kind)[0]
 
     def _other_domains(self, name: str) -> List[str]:
         """Return what routers to other hosts, that come before one, are for: lists such as Debian's of the domains that it is a second server for."""
         known = self._understood()
-        earlier = list(known.routers)[: list(known.routers).index(name)]
+        earlier = [other for other in list(known.routers)[: list(known.routers).index(name)] if other not in self._marked("routers")]
         wanted = [known.routers[other].get("domains", "") for other in earlier if known.routers[other].get("transport") in known.remote]
         return unique(item for domains in wanted if "$" not in domains for item in split_list(domains) if not item.startswith("!"))
 
@@ -261,7 +264,7 @@ class Edit:
         if found is None:
             raise DeliverabilityError(f"{kind}: there is no {like} that {item['name']} could be like")
         part, model = found
-        if kind == "routers" and self._place(kind, item) == like:
+        if kind == "routers" and self._place(kind, item) == like and like in self._understood().routers:
             others = "".join(f" : ! {other}" for other in self._other_domains(like))
             given = self._understood().routers[like].get("domains", "")
             item = {**item, "options": {**options, "domains": given + others}} if others and given and not given.startswith("<") else item
@@ -292,14 +295,10 @@ class Edit:
         if part is not None:
             part.text = text_of.whole_block(name, body)
 
-    def _set_passwords(self, part: Part) -> None:
-        for host, login in self.request.logins.items():
-            part.text = text_of.set_password(part.text, host, login)
-        if self.layout.name == "single" and self.layout.passwords not in self._without_own_authenticators():
-            self._put("authenticators", text_of.client_authenticators(self.layout.passwords))
-
-    def _without_own_authenticators(self) -> str:
-        return text_of.set_block(self.parts[-1].text, self.request.snapshot, "authenticators", "")
+    def _authenticators(self) -> str:
+        """Return those that a file needs which has none for the passwords; Debian's files have them."""
+        others = text_of.set_block(self.parts[-1].text, self.request.snapshot, "authenticators", "")
+        return text_of.client_authenticators(self.layout.passwords) if self.request.logins and self.layout.passwords not in others else ""
 
 
 # The change

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Set
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change import exim_text as text_of
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change.postfix import run
@@ -166,6 +166,11 @@ class Printed(NamedTuple):
     def remote(self) -> List[str]:
         """Return the transports that speak SMTP."""
         return [name for name, options in self.transports.items() if options.get("driver") == "smtp"]
+
+    def without_transport(self) -> Set[str]:
+        """Return the routers whose transport is not there, which Exim finds out only when it needs it."""
+        named = ((name, options.get("transport", "")) for name, options in self.routers.items())
+        return {name for name, transport in named if transport and "$" not in transport and transport not in self.transports}
 
     def defaults(self, ours: List[str]) -> List[str]:
         """Return the routers that take mail for any domain outside, but for our own."""

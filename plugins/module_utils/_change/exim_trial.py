@@ -104,33 +104,35 @@ class Trial:
         if status or "configuration error" in said:
             raise DeliverabilityError(f"exim -bV refuses the change: {complaint(complaints or said, self.candidate.file)}")
         now, then = printed(self.edit.layout.command()) if os.path.exists(self.edit.layout.file) else Printed({}, {}), printed(self.candidate.command)
-        self._check_meaning(then)
+        self._check_meaning(now, then)
         self._check_sources(now, then)
         self._check_expansions(then)
         self._check_listening()
         self.routes = [self._route(wanted) for wanted in self.request.routes]
 
-    def _check_meaning(self, then: Printed) -> None:
+    def _check_meaning(self, now: Printed, then: Printed) -> None:
         """What was set has to be what Exim reads back, and of a router that it uses."""
-        for kind, known, wanted in (("routers", then.routers, self.request.routers), ("transports", then.transports, self.request.transports)):
+        for kind, known in (("routers", then.routers), ("transports", then.transports)):
             for name in self.edit.touched[kind]:
                 if name not in known:
                     raise DeliverabilityError(f"{kind}: {name} is not part of the configuration; a condition leaves it out")
-            for item in wanted:
-                if item["name"] in known:
-                    self._check_read_back(kind, item, known[item["name"]])
-        for name in self.edit.touched["routers"]:
-            transport = then.routers[name].get("transport", "")
-            if transport and "$" not in transport and transport not in then.transports:
-                raise DeliverabilityError(f"routers: {name} uses the transport {transport}, which is not there; mail would wait")
+                self._check_read_back(f"{kind}: {name}", self._wanted(kind, name), known[name])
+        missing = then.without_transport() - now.without_transport()
+        for name in sorted(missing):
+            raise DeliverabilityError(f"routers: {name} uses the transport {then.routers[name]['transport']}, which is not there; mail would wait")
+
+    def _wanted(self, kind: str, name: str) -> dict:
+        """Return the options that were asked for."""
+        return next((item["options"] for item in getattr(self.request, kind) if item["name"] in (name, "*")), {})
 
     @staticmethod
-    def _check_read_back(kind: str, item: dict, known: dict) -> None:
-        for name, value in item["options"].items():
+    def _check_read_back(where: str, options: dict, known: dict) -> None:
+        for name, value in options.items():
             if value is None or name not in known or "$" in value or '"' in value or re.search(r"\b[A-Z]\w+\b", value):
                 continue
-            if not re.match(r"^\d+[A-Za-z]?", value) and not text_of.same(known[name], value):
-                raise DeliverabilityError(f"{kind}: Exim reads {name} of {item['name']} as {known[name]!r}, not as {value!r}")
+            # Exim writes numbers and times in its own way.
+            if not re.match(r"^(?:\d+[A-Za-z]?)+$", value) and not text_of.same(known[name], value):
+                raise DeliverabilityError(f"{where}: Exim reads {name} as {known[name]!r}, not as {value!r}")
 
     def _check_sources(self, now: Printed, then: Printed) -> None:
         """The address of every transport that is another one than before has to be on this host."""
@@ -169,7 +171,7 @@ class Trial:
         values = {}
         for kind, known in (("routers", then.routers), ("transports", then.transports)):
             for name in self.edit.touched[kind]:
-                for option in next((item["options"] for item in getattr(self.request, kind) if item["name"] in (name, "*")), {}):
+                for option in self._wanted(kind, name):
                     value = known.get(name, {}).get(option, "")
                     if "$" in value:
                         values[f"{option} of {name}"] = value
