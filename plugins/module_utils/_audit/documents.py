@@ -11,6 +11,7 @@ Every document has its ``subject`` and its ``host``; ``unknown`` says why nothin
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import seconds_between
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import in_spanish
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REASONS, SENTENCES, sentence, word
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import plain_name
 
@@ -19,9 +20,12 @@ PATIENCE = {"rate_limited", "too_many_connections", "too_many_recipients", "grey
 SEVERITIES = ("none", "low", "medium", "high")
 
 
-def checks_of(result):
+def checks_of(result, language="en"):
     """The checks of ``sender_dns_info`` by control: ``{control: {status, evidence, publish, request}}``."""
-    return {check["control"]: {key: value for key, value in check.items() if key != "control"} for check in (result or {}).get("checks", [])}
+    checks = {check["control"]: {key: value for key, value in check.items() if key != "control"} for check in (result or {}).get("checks", [])}
+    if language == "es":
+        checks = {control: {**check, "evidence": in_spanish(check["evidence"])} for control, check in checks.items()}
+    return checks
 
 
 def address_document(identity, via, trouble, subjects, language="en"):
@@ -31,7 +35,9 @@ def address_document(identity, via, trouble, subjects, language="en"):
     """
     document = {key: identity[key] for key in ("host", "address", "inside", "helo", "domains", "transport")}
     dns = identity.get("dns") or {}
-    document.update(subject=identity["address"], via=via, declared=True, unknown=trouble, ptr=dns.get("ptr", []), name=dns.get("name"), checks=checks_of(dns))
+    document.update(
+        subject=identity["address"], via=via, declared=True, unknown=trouble, ptr=dns.get("ptr", []), name=dns.get("name"), checks=checks_of(dns, language)
+    )
     document["listing"] = _listing(identity.get("listing"), language)
     names = dict.fromkeys(plain_name(name) for name in [identity["helo"], *document["ptr"]])
     document["name_listing"] = _joined_listing({name: _listing(subjects.get(name), language) for name in names})
@@ -105,7 +111,14 @@ def _worst(impacts):
 
 def domain_document(name, domain, result, trouble, listing, language="en"):
     """One envelope domain of a host, with what ``sender_dns_info`` and the blocklists found."""
-    said = {"subject": domain, "host": name, "domain": domain, "unknown": trouble, "checks": checks_of(result), "listing": _listing(listing, language)}
+    said = {
+        "subject": domain,
+        "host": name,
+        "domain": domain,
+        "unknown": trouble,
+        "checks": checks_of(result, language),
+        "listing": _listing(listing, language),
+    }
     return {**(result or {}), **said}
 
 

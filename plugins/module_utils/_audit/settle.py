@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import datetime
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import in_spanish
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
@@ -202,7 +203,7 @@ def _failing(identities, language):
                 failing.setdefault(row["state"], (identity["address"], sentence("zone lists", language, row["zone"], identity["address"], row["meaning"])))
         for check in (identity.get("dns") or {}).get("checks", []):
             if check["status"] == "fail":
-                failing.setdefault(check["control"], (identity["address"], check["evidence"]))
+                failing.setdefault(check["control"], (identity["address"], in_spanish(check["evidence"]) if language == "es" else check["evidence"]))
     return failing
 
 
