@@ -46,6 +46,22 @@ PROBE = {"targets": [{"address": SINK[0], "port": SINK[1], "name": "mx.example.n
 PROBE.update({"sender": "desk@example.com", "recipients": ["bob@example.net"], "pause": 0})
 
 
+# Ends Ansible and the module that it has started, as kill -9 would, so many seconds after a task begins.
+KILLER = """
+import os, signal, threading
+from ansible.plugins.callback import CallbackBase
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION, CALLBACK_TYPE, CALLBACK_NAME = 2.0, "aggregate", "killer"
+
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        name, _colon, seconds = os.environ["KILL_AT"].partition(":")
+        if name in task.get_name():
+            kill = lambda: os.killpg(os.getpgid(0), signal.SIGKILL)
+            threading.Timer(float(seconds), kill).start() if seconds else kill()
+"""
+
+
 class Host(Postfix):
     """A Postfix that sends from the first address, and a server that knows that address from a blocklist."""
 
@@ -73,8 +89,8 @@ class Host(Postfix):
         """Return who got a message, and from which address."""
         return sorted((rcpt, one["client"]) for one in self.told("taken.jsonl") for rcpt in one["rcpt"])
 
-    def play(self, *words, kill_at=None, wait=True, **variables):
-        """Run the transaction; return Ansible's process and the result fact."""
+    def play(self, *words, kill_at=None, **variables):
+        """Run the transaction; return Ansible's process and the result fact. ``kill_at``: part of a task's name, and seconds after a colon."""
         asked = {
             "remediate_change_name": "outbound_ip",
             "remediate_change_mta": "postfix",
@@ -91,7 +107,12 @@ class Host(Postfix):
         playbook.write_text(PLAYBOOK.format(vars=json.dumps(asked), result=result))
         environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS, "ANSIBLE_NOCOLOR": "true", "ANSIBLE_LOCALHOST_WARNING": "false"}
         here = ("-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}")
-        done = self.inside(sys.executable, "-m", "ansible", "playbook", *here, playbook, *words, env=environment, cwd=ROOT, check=False)
+        if kill_at:
+            (self.folder / "callbacks").mkdir(exist_ok=True)
+            (self.folder / "callbacks/killer.py").write_text(KILLER)
+            environment.update(KILL_AT=kill_at, ANSIBLE_CALLBACK_PLUGINS=str(self.folder / "callbacks"), ANSIBLE_CALLBACKS_ENABLED="killer")
+        program = (sys.executable, "-m", "ansible", "playbook", *here, playbook, *words)
+        done = self.inside(*program, env=environment, cwd=ROOT, check=False, start_new_session=True)
         return done, json.loads(result.read_text()) if result.exists() else None
 
     def bound(self):
@@ -205,6 +226,20 @@ def test_a_probe_that_fails_takes_the_change_back_before_mail_moves(host):
     assert [one["rcpt"] for one in host.told("asked.jsonl") if one["client"] == CLEAN] == ["bob@example.net"]
 
 
+def test_words_of_a_server_are_never_templates(host):
+    host.rules(["data", "", "554 5.7.1 blocked using bl.example {{ 7 * 191 }}{% raw %}"])
+    host.send("ann@example.net")
+    host.settled(1)
+    done, _none = host.play()
+    assert done.returncode == 2
+    assert "was taken back" in done.stdout
+    assert "{{ 7 * 191 }}{% raw %}" in done.stdout
+    assert "1337" not in done.stdout
+    done, result = host.play(remediate_change_proof_required=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1337" not in json.dumps(result)
+
+
 def test_greylisting_is_waited_for(host):
     host.rules(["client", CLEAN, GREYLISTED])
     host.send("bob@example.net")
@@ -260,3 +295,75 @@ def test_taken_back_on_request(host):
     assert (result["outcome"], host.contents()) == ("restored", host.first)
     done, result = host.play(remediate_change_state="restored")
     assert (recap(done), result["outcome"]) == (0, "unchanged")
+
+
+# kill -9
+
+
+def killed(host, kill_at, **variables):
+    """Kill a run with two messages waiting; whatever the moment, Postfix runs on with a configuration that is whole."""
+    for name in ("ann", "bob"):
+        host.send(f"{name}@example.net")
+    host.settled(2)
+    done, result = host.play(kill_at=kill_at, remediate_change_probes=[PROBE], **variables)
+    assert (done.returncode, result) == (-9, None), done.stdout + done.stderr
+    assert host.is_running()
+    main, master = host.contents()
+    changed = host.first[0] + b"smtp_helo_name = mail2.example.com\n"
+    assert main in (host.first[0], changed.replace(f"smtp_bind_address = {LISTED}".encode(), f"smtp_bind_address = {CLEAN}".encode()))
+    assert master == host.first[1]
+
+
+BEFORE = ["Hold what the change is about", "Hold what the change is about:0.4", "Change the configuration", "Begin to wait"]
+AFTER = ["Let the message go", "Let the message go:0.4", "Ask for a try of the message now", "Judge it", "Let all mail go", "Let the held mail go:0.4"]
+
+
+@pytest.mark.parametrize("kill_at", [*BEFORE, *AFTER, "Ask for a try of them now"])
+def test_next_run_finishes_what_was_killed(host, kill_at):
+    killed(host, kill_at)
+    done, result = host.play(remediate_change_probes=[PROBE])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (host.bound(), host.held()) == (CLEAN, [])
+    assert not list(host.state.glob("outbound_ip/*"))
+    assert result["outcome"] in ("proven", "prechecked", "unchanged")
+    host.postfix("postqueue", "-f")
+    host.empties()
+    assert host.taken() == [("ann@example.net", CLEAN), ("bob@example.net", CLEAN)]
+    again, result = host.play(remediate_change_probes=[PROBE])
+    assert (again.returncode, recap(again), result["outcome"]) == (0, 0, "unchanged")
+
+
+@pytest.mark.parametrize("kill_at", [BEFORE[1], BEFORE[3], AFTER[2], AFTER[4]])
+def test_killed_run_is_taken_back(host, kill_at):
+    killed(host, kill_at)
+    done, _result = host.play(remediate_change_state="restored")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (host.contents(), host.held()) == (host.first, [])
+    assert not list(host.state.glob("outbound_ip*"))
+    again, result = host.play(remediate_change_state="restored")
+    assert (recap(again), result["outcome"]) == (0, "unchanged")
+
+
+@pytest.mark.parametrize("kill_at", ["Put everything back and fail", "change_release | Let the held mail go", "Fail with the reason"])
+def test_killed_while_it_goes_back(host, kill_at):
+    """The address is refused after all. The next run, with the address welcome, brings the change about."""
+    host.rules(["data", "", "450 4.7.1 Service unavailable; Client host blocked using bl.example"])
+    killed(host, kill_at)
+    host.rules()
+    done, result = host.play(remediate_change_probes=[PROBE])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (result["outcome"], host.bound(), host.held()) == ("proven", CLEAN, [])
+
+
+def test_second_change_that_fails_leads_back_to_the_first_one(host):
+    host.play()
+    first = host.contents()
+    host.rules(["helo", "mail3", "450 4.7.1 <mail3.example.com>: Helo command rejected: Host not found"])
+    host.send("ann@example.net")
+    done, _none = host.play(
+        remediate_change_settings={"parameters": {"smtp_helo_name": "mail3.example.com"}}, remediate_change_probes=[{**PROBE, "helo": "mail3.example.com"}]
+    )
+    assert done.returncode == 2
+    assert host.contents() == first
+    done, result = host.play(remediate_change_state="restored")
+    assert (result["outcome"], host.contents()) == ("restored", host.first)

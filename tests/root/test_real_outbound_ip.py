@@ -239,20 +239,6 @@ def test_bad_candidates_are_passed_over(shop):
     assert (done.returncode, result["address"], result["outcome"]) == (0, CLEAN, "proven"), done.stdout + done.stderr
 
 
-def test_port_25_closed_from_the_candidate(shop):
-    shop.send("ann@council.example")
-    shop.settled(1)
-    # What a firewall would do to packets from this address.
-    shop.inside("ip", "rule", "add", "from", CLEAN, "to", NAMES["council.example"], "unreachable", "priority", "0")
-    try:
-        done, _none = shop.play()
-    finally:
-        shop.inside("ip", "rule", "del", "priority", "0")
-    assert done.returncode == 2
-    assert "no connection at connect" in done.stdout, done.stdout
-    assert (shop.contents(), shop.held()) == (shop.first, [])
-
-
 def test_nobody_refuses(shop):
     done, result = shop.play()
     assert (done.returncode, recap(done), result["outcome"]) == (0, 0, "unchanged"), done.stdout + done.stderr
