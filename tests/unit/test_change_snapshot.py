@@ -311,3 +311,92 @@ def test_names_and_instances_have_copies_of_their_own(files, state_dir):
         Snapshot(state_dir, "a", files[:1]).folder,
     }
     assert len(folders) == 3
+
+
+# Files that are not there yet, and changes that take in further files.
+
+
+def grow(state_dir, wanted, name="test"):
+    """Change these files, as a module does whose files are not always the same ones."""
+    snapshot = Snapshot(state_dir, name, list(wanted), place="the configuration")
+    contents = {path: (module.read_if_there(path), then) for path, then in wanted.items()}
+    snapshot.begin(contents)
+    replace_all(contents)
+    snapshot.finish()
+
+
+def shrink(state_dir):
+    snapshot = Snapshot(state_dir, "test", [], place="the configuration")
+    if not snapshot.exists:
+        return []
+    states = snapshot.states()
+    if any(state.place == "foreign" for state in states):
+        return [state.path for state in states if state.place == "foreign"]
+    contents = {state.path: (state.content, snapshot.before(state.path)) for state in states}
+    snapshot.begin(contents, goes_back=True)
+    replace_all(contents)
+    snapshot.remove()
+    return []
+
+
+def test_a_file_that_was_not_there_goes_again(files, state_dir, tmp_path):
+    new = str(tmp_path / "new")
+    grow(state_dir, {files[0]: b"one after\n", new: b"new\n"})
+    assert content([files[0], new]) == [b"one after\n", b"new\n"]
+    assert shrink(state_dir) == []
+    assert content(files) == [b"one before\n", b"two before\n"]
+    assert not os.path.exists(new)
+
+
+def test_a_file_that_was_removed_comes_back(files, state_dir):
+    grow(state_dir, {files[0]: None})
+    assert not os.path.exists(files[0])
+    grow(state_dir, {files[0]: b"again\n"})
+    assert shrink(state_dir) == []
+    assert content(files) == [b"one before\n", b"two before\n"]
+
+
+def test_a_later_change_takes_in_further_files(files, state_dir, tmp_path):
+    new = str(tmp_path / "new")
+    grow(state_dir, {files[0]: b"first\n"})
+    grow(state_dir, {files[1]: b"second\n", new: b"new\n"})
+    snapshot = Snapshot(state_dir, "test", [files[0]], place="the configuration")
+    assert snapshot.paths == [files[0], files[1], new]
+    assert {state.place for state in snapshot.states()} == {"written"}
+    assert shrink(state_dir) == []
+    assert content(files) == [b"one before\n", b"two before\n"]
+    assert not os.path.exists(new)
+
+
+@pytest.mark.parametrize("theirs", [b"by hand\n", None])
+def test_what_somebody_else_did_to_a_new_file_stays(files, state_dir, tmp_path, theirs):
+    new = tmp_path / "new"
+    grow(state_dir, {files[0]: b"one after\n", str(new): b"new\n"})
+    if theirs is None:
+        os.unlink(files[0])
+        assert shrink(state_dir) == [files[0]]
+    else:
+        new.write_bytes(theirs)
+        assert shrink(state_dir) == [str(new)]
+        assert new.read_bytes() == theirs
+
+
+def test_killed_at_any_point_new_files_go_and_old_ones_come_back(files, state_dir, tmp_path):
+    new = str(tmp_path / "new")
+    first = sorted(os.listdir(tmp_path))
+
+    def again():
+        assert shrink(state_dir) == []
+        assert content(files) == [b"one before\n", b"two before\n"]
+        assert sorted(os.listdir(tmp_path)) == first
+
+    for _number in places(lambda: grow(state_dir, {new: b"new\n", files[0]: b"one after\n", files[1]: None}), again):
+        pass
+
+
+def test_rights_are_those_that_were_there_or_those_that_are_given(files, tmp_path):
+    os.chmod(files[0], 0o604)
+    new = str(tmp_path / "new")
+    mine = module.Rights(0o640, os.geteuid(), os.getegid())
+    replace_all({files[0]: (b"one before\n", b"x\n"), files[1]: (b"two before\n", b"x\n"), new: (None, b"x\n")}, {files[1]: mine, new: mine})
+    assert [stat.S_IMODE(os.stat(path).st_mode) for path in (*files, new)] == [0o604, 0o640, 0o640]
