@@ -13,10 +13,11 @@ import re
 
 import pytest
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import ENDS, SENTENCES, in_spanish
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import ADVICE, ENDS, SENTENCES, advice_in_spanish, in_spanish
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns import identity
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.generic import generic_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import host_name_problem
+from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.blocklists import CAUSES
 
 GAP = "a1.example"
 
@@ -58,3 +59,10 @@ def test_why_a_name_is_generic_is_known():
 def test_each_sentence_is_taken_for_itself_and_what_nobody_knows_stays():
     assert in_spanish("198.51.100.7 has no PTR record. 198.51.100.7 is odd.") == "198.51.100.7 no tiene registro PTR. 198.51.100.7 is odd."
     assert in_spanish("The HELO name {0} has no address record.") == "El nombre HELO {0} no tiene registro de dirección."
+
+
+def test_every_cause_of_a_listing_has_its_advice():
+    assert set(ADVICE) == set(CAUSES)
+    assert advice_in_spanish(CAUSES["expires"]["advice"]) == "Corrija la causa; la entrada acaba sola."
+    assert advice_in_spanish("Ask Bob.") == "Ask Bob."
+    assert advice_in_spanish(None) is None

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What the DNS checks say, in Spanish.
+"""What the DNS checks say and what the blocklists advise, in Spanish.
 
 The checks are made and stored in English, whoever reads them later, so that evidence compares equal from report to report. A report in Spanish
 takes each sentence from here by its form; one that has no row stays as it is. A test finds sentences of ``_dns/identity.py`` without a row.
@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import functools
 import re
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.blocklists import CAUSES
 
 # Sentences, the particular before the general; {} stands for names, addresses and the like, in the same order in both languages.
 SENTENCES = (
@@ -96,6 +98,46 @@ ENDS = (
     ("is made of the address", "está hecho de la dirección"),
     ("is made of a part of the address", "está hecho de una parte de la dirección"),
 )
+
+# What to do about a listing, by the row of the catalogue's table of causes.
+ADVICE = {
+    "range_policy": "Este rango no está pensado para enviar correo a desconocidos (usuarios finales, direcciones dinámicas, nube); no se ha visto spam. "
+    "Envíe a través de un smarthost con autenticación. Solo un servidor de correo de verdad, con dirección fija y nombres directo e inverso que coincidan, "
+    "debería pedir una excepción.",
+    "provider_policy": "El propio proveedor ha declarado que este rango no envía correo directamente. Envíe a través de un smarthost o pregunte al proveedor.",
+    "reverse_name": "El nombre inverso falta o parece generado. Haga poner un PTR que coincida con el nombre HELO, espere su TTL y pida entonces la baja.",
+    "exploited": "Algo detrás de esta dirección está infectado, intervenido o es un proxy abierto, quizá otra máquina detrás del mismo NAT. Cierre el "
+    "puerto 25 a todo menos al servidor de correo, encuéntrelo y límpielo, y pida entonces la baja; antes de eso la entrada vuelve.",
+    "attacks": "De aquí salieron ataques a otros servidores. Encuentre el equipo comprometido y párelo; la entrada acaba dos días después del último aviso.",
+    "botnet_controller": "En esta dirección se vio un controlador de botnet. Saque el equipo de la red, examínelo e instálelo de nuevo; solo entonces escriba "
+    "al operador.",
+    "poor_practice": "Detectado automáticamente: HELO o nombre inverso deficientes, listas mal cuidadas, una cuenta comprometida o spam muy repartido. "
+    "Corríjalo primero y quite después la entrada usted mismo; el número de bajas es limitado.",
+    "documented_abuse": "Una persona documentó el abuso. Lea el registro y pare lo que describe; la baja tiene que pedirla el dueño de la red.",
+    "hijacked_network": "Toda la red se considera secuestrada o criminal. Que su dueño lo aclare con la lista, o váyase de ella.",
+    "bad_domain": "El nombre tiene mala reputación. Busque dónde se usa (HELO, remitente, DKIM, PTR, enlaces), límpielo y use el formulario de baja.",
+    "abused_domain": "Un sitio legítimo de este nombre fue intervenido y utilizado. Límpielo, cierre la brecha y use el formulario de baja.",
+    "advertised_domain": "El nombre apareció en spam. Limpie las páginas intervenidas, pare el correo que lo anuncia y use el portal del operador.",
+    "young_domain": "El nombre es nuevo. No tiene nada de malo; la entrada acaba sola con el tiempo.",
+    "reported_spam": "Destinatarios o trampas denunciaron correo de aquí. Pare lo que denuncian (una cuenta robada, una lista vieja); acaba un día después "
+    "de la última denuncia.",
+    "human_review": "Mala reputación. Corrija la causa y use el formulario de baja; lo atienden personas, normalmente en un día.",
+    "trap_hit": "Correo de aquí llegó a una trampa de spam. Corrija la causa y quite la entrada usted mismo.",
+    "trap_hit_expires": "Correo de aquí llegó a una trampa de spam. Pare la causa; la entrada acaba sola una semana después del último caso. "
+    "No pague por una baja más rápida.",
+    "expires": "Corrija la causa; la entrada acaba sola.",
+    "neighbours": "Se trata de los vecinos o de todo el proveedor, no de esta dirección. Quéjese al proveedor si importa; no pague.",
+    "backscatter": "Rebotes o comprobaciones de remitente fueron a direcciones falsificadas. Rechace a los destinatarios desconocidos durante el diálogo "
+    "SMTP y desactive esas comprobaciones; la entrada acaba cuatro semanas después de la última.",
+    "low_score": "Una puntuación baja del remitente. Corrija la causa y use la página de baja; hay siete días para demostrarlo.",
+    "by_letter": "Corrija la causa y escriba al operador: estas entradas no acaban solas.",
+    "unspecific": "Busque la causa en el registro del correo y corríjala; mire después la entrada en las páginas del operador.",
+}
+
+
+def advice_in_spanish(text):
+    """The advice on a listing; one of a list of the user's own stays as it is."""
+    return next((ADVICE[cause] for cause, row in CAUSES.items() if row["advice"] == text and cause in ADVICE), text)
 
 
 @functools.lru_cache(maxsize=4096)
