@@ -4,7 +4,7 @@
 
 """A mail lab on one Debian machine: real mail servers under systemd, real DNS, and receivers that ask it; no containers, and no way out.
 
-usage: lab.py up | down | status | exec COMMAND... | ssh HOST COMMAND... | reset HOST...
+usage: lab.py up [HOST...] | down | status | exec COMMAND... | ssh HOST COMMAND... | reset HOST...
 
 Every host is a network namespace on one bridge, without a default route; the senders boot Debian in them (systemd-nspawn on an overlay).
 ``world.py`` tells who there is, ``docs/lab.md`` how to use it. Needs root.
@@ -348,9 +348,14 @@ def certificates_up() -> None:
         (folder / f"{relay}.pem").write_text("".join(part.read_text() for part in parts))
 
 
-def receivers_up() -> None:
+def strict_image() -> pathlib.Path:
+    """The system that the receiver which is a real Postfix runs on."""
+    return IMAGES / f"{SUITE or 'bookworm'}-postfix-{IMAGE_VERSION}"
+
+
+def receivers_up(image: pathlib.Path) -> None:
     start("receivers", sys.executable, HERE / "receivers.py", FOLDER)
-    root = mount_image(world.REAL_POSTFIX, IMAGES / f"{SUITE or 'bookworm'}-postfix-{IMAGE_VERSION}")
+    root = mount_image(world.REAL_POSTFIX, image)
     (root / "etc/resolv.conf").write_text(f"nameserver {world.NAMESERVER}\n")
     (root / "etc/hosts").write_text("127.0.0.1 localhost\n")
     (root / "var/mail/strict").mkdir()
@@ -513,12 +518,15 @@ def inventory() -> dict:
     reached = {
         "ansible_user": "ansible",
         "ansible_become": True,
+        "ansible_pipelining": True,
         "ansible_python_interpreter": "/usr/bin/python3",
         "ansible_ssh_private_key_file": str(FOLDER / "ssh/key"),
         "ansible_ssh_executable": str(FOLDER / "bin/ssh"),
         "ansible_scp_executable": str(FOLDER / "bin/scp"),
         "ansible_sftp_executable": str(FOLDER / "bin/sftp"),
         "ansible_ssh_common_args": f"-o UserKnownHostsFile={FOLDER}/ssh/known_hosts -o StrictHostKeyChecking=yes",
+        # Hosts of two labs have the same addresses: no connection of one is for the other.
+        "ansible_control_path_dir": f"~/.ansible/cp/{PREFIX}",
         "audit_dnsbl_profile": "major",
     }
     local = {"ansible_connection": "local", "ansible_python_interpreter": str(FOLDER / "bin/python")}
@@ -535,27 +543,34 @@ def ssh_command(name: str, *words: str) -> list[str]:
 # ---- What can be asked of this program
 
 
-def up() -> None:
-    """Start everything; nothing to do if it runs."""
+def up(*names: str) -> None:
+    """Start the lab with these hosts, by default all; what runs already is left alone."""
     with locked(FOLDER):
-        if (FOLDER / "up").exists():
-            return
-        down()
-        install_needed()
-        IMAGES.mkdir(parents=True, exist_ok=True)
-        in_parallel(build_image, {image_of(host) for host in world.HOSTS.values()})
-        for part in ("log", "hosts"):
-            (FOLDER / part).mkdir(parents=True)
-        certificates_up()
-        network_up()
-        controller_up()
-        in_parallel(host_up, world.HOSTS)
-        dns_up()
-        receivers_up()
-        in_parallel(wait_for_host, world.HOSTS)
+        if not (FOLDER / "up").exists():
+            down()
+            install_needed()
+            world_up()
+        absent = [name for name in names or world.HOSTS if not (FOLDER / "hosts" / name).exists()]
+        in_parallel(build_image, {image_of(world.HOSTS[name]) for name in absent})
+        in_parallel(host_up, absent)
+        in_parallel(wait_for_host, absent)
         wait_until(receivers_answer, "the receivers")
         (FOLDER / "up").touch()
         say("up")
+
+
+def world_up() -> None:
+    """Everything but the senders."""
+    image = strict_image()
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    in_parallel(build_image, {image, *(image_of(host) for host in world.HOSTS.values())})
+    for part in ("log", "hosts"):
+        (FOLDER / part).mkdir(parents=True)
+    certificates_up()
+    network_up()
+    controller_up()
+    dns_up()
+    receivers_up(image)
 
 
 def receivers_answer() -> bool:
@@ -645,6 +660,8 @@ def status() -> None:
     if not (FOLDER / "up").exists():
         raise SystemExit(3)
     for name, host in world.HOSTS.items():
+        if not (FOLDER / "hosts" / name).exists():
+            continue
         said = subprocess.run(ssh_command(name, "systemctl", "is-system-running"), capture_output=True, text=True, check=False).stdout.strip()
         print(f"{name:8} {host.mta:8} {image_of(host).name.partition('-')[0]:9} {said or 'unreachable':12} {', '.join(i.address for i in host.identities)}")
 

@@ -90,6 +90,7 @@ OLD_JOB = Job(
 )
 ROOT_JOB = Job("root", "test", PYTHON, [pytest(PYTHON, "tests/root")])
 LAB_JOB = Job("lab", "test", PYTHON, [pytest(PYTHON, "tests/lab")])
+MOLECULE_JOB = Job("molecule", "test", PYTHON, [Step([tool("molecule"), "test", "--all"])])
 # Their output is printed to the end, so that pytest's closing line comes last.
 PRINTED = ("pytest", "root", "lab")
 
@@ -165,7 +166,7 @@ def said_by(job: Job) -> str:
 
 def chosen(names: list[str]) -> list[Job]:
     """Return the jobs with these names, those of every day if there are none."""
-    jobs = {job.name: job for job in [*DAILY, OLD_JOB, ROOT_JOB, LAB_JOB]}
+    jobs = {job.name: job for job in [*DAILY, OLD_JOB, ROOT_JOB, LAB_JOB, MOLECULE_JOB]}
     unknown = set(names) - set(jobs)
     if unknown:
         sys.exit(f"error: no such job: {', '.join(sorted(unknown))}; there are {', '.join(jobs)}")
