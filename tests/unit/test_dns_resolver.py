@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 
 import dns.message
@@ -39,6 +40,12 @@ def host(number=0, rdtype="A", **more):
 
 def good(query):
     return query.reply(answers=[query.a("192.0.2.1")])
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """For tests that count questions: on a busy machine an answer may take its time, and nothing is asked again for it."""
+    monkeypatch.setattr(engine, "FIRST_WAIT", 30.0)
 
 
 # --- names and nameservers -------------------------------------------------------------------------------------------------------
@@ -195,7 +202,7 @@ def test_an_error_in_a_check_comes_through_and_leaves_the_resolver_usable():
         assert [answer.status for answer in resolver.run([ask(host(number)) for number in range(50)])] == ["ok"] * 50
 
 
-def test_identical_questions_are_asked_once():
+def test_identical_questions_are_asked_once(patient):
     stub = Stub(lambda query: (0.05, good(query)))
     with stub as nameserver:
         resolver = Resolver([nameserver])
@@ -207,7 +214,7 @@ def test_identical_questions_are_asked_once():
     assert resolver.stats["shared"] == 40
 
 
-def test_the_cache_obeys_the_time_to_live(monkeypatch):
+def test_the_cache_obeys_the_time_to_live(patient, monkeypatch):
     def one_second(query):
         return query.reply(answers=[query.record("A", bytes(4), ttl=1)])
 
@@ -222,7 +229,7 @@ def test_the_cache_obeys_the_time_to_live(monkeypatch):
             monkeypatch.undo()
 
 
-def test_failures_are_not_kept_and_the_cache_has_an_end(monkeypatch):
+def test_failures_are_not_kept_and_the_cache_has_an_end(patient, monkeypatch):
     monkeypatch.setattr(engine, "CACHE_SIZE", 10)
     stub = Stub(lambda query: query.reply(2) if query.name == "host0.example" else good(query))
     with stub as nameserver:
@@ -332,7 +339,7 @@ def test_nobody_listens():
     answers = run([ask(host(number)) for number in range(300)], nameservers=[nameserver], timeout=1.0)
     assert {answer.status for answer in answers} == {"timeout"}
     assert "refused" in answers[0].why
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 10
 
 
 def test_an_outage_does_not_cost_the_patience_of_every_question():
@@ -361,28 +368,42 @@ def test_an_outage_is_a_silence_of_some_length():
 
 def test_a_server_that_stands_still_loses_nothing():
     """All that is on the wire is late at once; the server only did something else for a while."""
-    pauses = iter([*[0.0] * 199, 1.0, *[0.0] * 10_000])
+    came = []
 
     def behave(query):
-        time.sleep(next(pauses))
+        came.append(query)
+        give_up = time.monotonic() + 30
+        while len(came) == 200 and resolver.stats["late"] < engine.OUTAGE and time.monotonic() < give_up:
+            time.sleep(0.01)
         return good(query)
 
     with Stub(behave) as nameserver:
-        resolver = Resolver([nameserver], timeout=5.0, retries=2)
+        resolver = Resolver([nameserver], timeout=60.0, retries=2)
         answers = resolver.run([ask(host(number)) for number in range(600)])
-    assert {answer.status for answer in answers} == {"ok"}
     assert resolver.stats["late"] >= engine.OUTAGE
+    assert {answer.status for answer in answers} == {"ok"}
 
 
-def test_nobody_is_late_while_we_stand_still():
+def test_nobody_is_late_while_we_stand_still(monkeypatch):
     """A check that computes for long, or a machine that gives us no time: the answers lie in the sockets, unread."""
+    clock, stood_still = time.monotonic, []
+    monkeypatch.setattr(engine.time, "monotonic", lambda: clock() + sum(stood_still))
+    computes, answered = threading.Event(), threading.Semaphore(0)
+
+    def behave(query):
+        if query.name != "host0.example":
+            computes.wait(30)
+            answered.release()
+        return good(query)
 
     def computing():
         yield host(0)
-        time.sleep(1.5)
+        computes.set()
+        assert all(answered.acquire(timeout=30) for _number in range(99))
+        stood_still.append(1000.0)
 
-    with Stub(lambda query: good(query) if query.name == "host0.example" else (0.1, good(query))) as nameserver:
-        resolver = Resolver([nameserver], timeout=0.5, retries=0)
+    with Stub(behave) as nameserver:
+        resolver = Resolver([nameserver], timeout=60.0, retries=0)
         answers = resolver.run([computing(), *(ask(host(number)) for number in range(1, 100))])[1:]
     assert {answer.status for answer in answers} == {"ok"}
     assert resolver.stats["late"] == 0
@@ -465,10 +486,13 @@ def test_the_report_tells_what_each_nameserver_did():
     one, two = resolver.report()
     assert (one["nameserver"], one["sent"], one["answered"], one["late"]) == (first, 1, 0, 1)
     assert (two["nameserver"], two["sent"], two["answered"], two["late"]) == (second, 1, 1, 0)
+
+
+def test_the_report_tells_how_fast_a_nameserver_is(patient):
     with Stub(lambda query: (0.05, good(query))) as nameserver:
-        resolver = Resolver([nameserver])
+        resolver = Resolver([nameserver], timeout=30.0)
         resolver.run([ask(host())])
-    assert 50 <= resolver.report()[0]["milliseconds"] < 600
+    assert resolver.report()[0]["milliseconds"] >= 50
 
 
 def test_every_socket_is_closed(recwarn):
