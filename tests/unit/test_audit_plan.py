@@ -187,16 +187,25 @@ def test_helo_name_that_does_not_lead_back_is_for_a_person():
     assert helo["failed"] == ["no name leads to 198.51.100.11 and back"]
 
 
-def test_addresses_that_need_different_names_are_for_a_person():
+def two_addresses(**second):
+    """A host that greets with a local name from two addresses, whose PTR names differ; ``second``: how the second one is bound."""
     facts = mail_host(log=[group(HELO_TEXT)], helo="server.localdomain")
-    facts["identity"]["sources"].append({**facts["identity"]["sources"][0], "transport": "two", "address4": "198.51.100.12"})
-    failing = {"helo_fqdn": "fail"}
-    dns = sender_dns(("198.51.100.11", "server.localdomain", failing), ("198.51.100.12", "server.localdomain", failing))
+    facts["identity"]["sources"].append({**facts["identity"]["sources"][0], **second})
+    dns = sender_dns(*((address, "server.localdomain", {"helo_fqdn": "fail"}) for address in ("198.51.100.11", "198.51.100.12")))
     for identity, name in zip(dns["identities"], ("one.example.com", "two.example.com"), strict=True):
         identity.update(ptr=[name], name=name)
-    helo = plan(facts, dnsbl(a11=subject(), a12=subject()), dns, pool=[])["fix_helo"]
+    return plan(facts, dnsbl(a11=subject(), a12=subject()), dns, pool=[])["fix_helo"]
+
+
+def test_addresses_of_the_default_transport_that_need_different_names_are_for_a_person():
+    helo = two_addresses(address4="198.51.100.12")
     assert helo["state"] == "manual"
     assert helo["failed"] == ["the addresses need different names: one.example.com, two.example.com"]
+
+
+def test_another_transport_does_not_keep_the_default_one_from_its_name():
+    helo = two_addresses(transport="two", address4="198.51.100.12")
+    assert (helo["state"], helo["variables"]["helo_name_name"]) == ("ready", "one.example.com")
 
 
 def test_smarthost_is_ready_only_where_one_is_declared():

@@ -149,8 +149,10 @@ def _throttle_variables(_chosen, _host, domains):
 
 
 def _helo_variables(_chosen, host, domains):
-    """One name, to which every address in question leads and which leads back to each of them."""
-    failing = [identity for identity in _sources(host) if _fails(identity, HELO_CHECKS)] or _sources(host)
+    """One name that leads to every address of the default transport, and that each of them leads back to; other transports keep their own."""
+    sources = _sources(host)
+    usual = [identity for identity in sources if identity["transport"] == sources[0]["transport"]]
+    failing = [identity for identity in usual if _fails(identity, HELO_CHECKS)] or usual
     missing = [f"no name leads to {identity['address']} and back" for identity in failing if not _is_confirmed(identity)]
     names = sorted({identity["dns"]["name"] for identity in failing if _is_confirmed(identity)})
     if len(names) > 1:
