@@ -48,6 +48,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._errors 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.blocklists import CAUSES, IMPACTS
 
 MAX_TEXT = 400  # characters that are kept of a list's TXT record
+MAX_OCTETS = 190  # of a name that is looked up: the list's own and a customer's key stand behind it
 
 NOT_PUBLIC = [
     (ipaddress.ip_network(network), reason)
@@ -105,11 +106,12 @@ def domain_subject(text):
     try:
         if not name or re.search(r"[\s/@:]", name):
             raise BadName("it has characters that no name has" if name else "it is empty")
-        wire_name(name + ".zone.name.of.usual.length")
+        octets = len(wire_name(name))
     except BadName as error:
         raise DeliverabilityError(f"domains: {title!r} is not a domain name: {error}") from None
-    local = "." not in name or any(name.endswith("." + suffix) for suffix in LOCAL_NAMES)
-    return Subject(title, "domain", name, "a name without a public domain" if local else "")
+    if "." not in name or any(name.endswith("." + suffix) for suffix in LOCAL_NAMES):
+        return Subject(title, "domain", name, "a name without a public domain")
+    return Subject(title, "domain", name, "a name too long to stand before that of a list" if octets > MAX_OCTETS else "")
 
 
 def _is_address(text):
