@@ -185,7 +185,7 @@ Named = namedtuple("Named", "blocklist address address_is_ours domain helo recip
 def _named(reply, decision, reason, ours, recipient_domain, rhost):
     """Look in the reply for lists and for names of ours."""
     blocklist = None
-    if reason != "success" and (not LIST_WORDS.isdisjoint(decision.there) or ("id" in decision.there and LIST_ENTRY.search(reply.text))):
+    if reason != "success" and (not LIST_WORDS.isdisjoint(decision.there) or ("BL" in reply.said and LIST_ENTRY.search(reply.said))):
         blocklist = find_list(fold(reply.text), decision.there)
     address = _address(reply, ours)
     is_ours = address in ours.addresses if address and ours.addresses else None
