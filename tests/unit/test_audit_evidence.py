@@ -145,3 +145,20 @@ def test_domains_as_the_command_line_gives_them():
 def test_change_without_a_time_is_named(change):
     host = fleet_evidence({"mx1": {"observed": {"mail_host": mail_host()}, "changes": [change]}})["hosts"]["mx1"]
     assert host["error"].startswith("audit_changes: ")
+
+
+@pytest.mark.parametrize(
+    ("observed", "error"),
+    [
+        ({"msg": "mta: 'pigeon' is not known"}, "mta: 'pigeon' is not known"),
+        ({"msg": "Task failed: Failed to connect to the host via ssh: Connection refused"}, "Failed to connect to the host via ssh: Connection refused"),
+        (
+            {"msg": "Module result deserialization failed: No start of json char found", "module_stderr": "\n/bin/sh: 1: python3: not found\nmore\n"},
+            "Module result deserialization failed: No start of json char found: /bin/sh: 1: python3: not found",
+        ),
+        ({"msg": "MODULE FAILURE", "module_stderr": "Traceback (most recent call last):\n  x\nOSError: disk\n"}, "MODULE FAILURE: OSError: disk"),
+        ({}, "the host gave no evidence: a task before the observation failed, and its error says why"),
+    ],
+)
+def test_error_of_a_host_says_what_the_host_said(observed, error):
+    assert one({"observed": observed})["error"] == error

@@ -75,8 +75,7 @@ def _host(name, given):
     observed = given.get("observed") or {}
     mail_host = observed.get("mail_host")
     if not mail_host:
-        error = observed.get("msg") or "the host gave no evidence: a task before the observation failed, and its error says why"
-        return _without(str(error))
+        return _without(_failure(observed))
     try:
         identities, undeclared = _identities(name, mail_host, given)
         changes = [_change(entry) for entry in _list_of(given, "changes")]
@@ -96,6 +95,16 @@ def _host(name, given):
         "declared": {"smarthosts": given.get("smarthosts") or [], "cause_contained": _is_true(given.get("cause_contained"))},
         "asked_at": given.get("asked_at"),
     }
+
+
+def _failure(observed):
+    """Why a host gave no evidence: what the module or Ansible said of it, and what the host itself said where no module could run."""
+    said = re.sub(r"^(?:(?:Task|Action|Module) failed: )+", "", str(observed.get("msg") or ""))
+    lines = [line.strip() for line in str(observed.get("module_stderr") or "").splitlines() if line.strip()]
+    if lines:
+        # A traceback ends with what is wrong, other words begin with it.
+        said = f"{said}: {lines[-1] if lines[0].startswith('Traceback') else lines[0]}"
+    return said or "the host gave no evidence: a task before the observation failed, and its error says why"
 
 
 def _without(error, mail_host=None):
