@@ -96,7 +96,7 @@ def test_wrong_helo_name_from_the_plan_to_delivered_mail_and_back(lab, host, add
     shown = remediate(lab, host, remediate_apply=False)
     assert shown.code == 0, shown.output
     assert (shown.changed(), configuration(lab, host)) == ({}, first)
-    assert outcomes(lab, host) == {"fix_helo": "ready"}
+    assert outcomes(lab, host)["fix_helo"] == "ready"
 
     checked = remediate(lab, host, "--check", "--diff")
     assert checked.code == 0, checked.output
@@ -108,9 +108,10 @@ def test_wrong_helo_name_from_the_plan_to_delivered_mail_and_back(lab, host, add
     assert differences(done) == differences(checked) != []
     taken = lab.delivered("mx.strict.example", "carl@strict.example")
     assert taken["client"] in address.split()
-    assert outcomes(lab, host) == {"fix_helo": "proven"}
-    assert (reported(lab, host)["before"], reported(lab, host)["after"]) == ("refused", "ok")
-    assert any("SPF of the HELO name" in sentence for sentence in reported(lab, host)["actions"][0]["evidence"])
+    assert outcomes(lab, host)["fix_helo"] == "proven"
+    assert reported(lab, host)["before"] == "refused"
+    assert reported(lab, host)["after"] in ("ok", "attention")
+    assert f"SPF of the HELO name {name} authorises {taken['client']}." in reported(lab, host)["actions"][0]["evidence"]
 
     second = remediate(lab, host)
     assert (second.code, second.changed()) == (0, {}), second.output
