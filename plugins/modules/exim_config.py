@@ -151,7 +151,8 @@ options:
     suboptions:
       host:
         description:
-          - Name of the server as Exim finds it, which is the canonical name where the given one is an alias. V(*) stands for any.
+          - Name of the server. Exim looks for the login under its canonical name. Where the given one is an alias now, the login is written under both.
+            Where what is behind an alias changes, as with large providers, use a pattern such as V(*.example.com), or V(*) for any server.
         type: str
         required: true
       username:

@@ -270,7 +270,8 @@ class Lab:
         root.shell("useradd -r -U Debian-exim; install -d -o Debian-exim -g adm /var/spool/exim4 /var/log/exim4")
         root.shell("install -d -o Debian-exim -g Debian-exim /run/exim4; mkdir -p /var/lib/exim4; chgrp Debian-exim /etc/exim4/passwd.client")
         root.write("/etc/mailname", "sender.example\n")
-        root.shell(f"echo 127.0.0.1 {HOST} >> /etc/hosts; cp -a /etc/exim4 /pristine")
+        names = f"127.0.0.1 {HOST}\n{PLACES['relay1.sender.example']} relay1.sender.example alias.sender.example\n"
+        root.shell(f"printf '{names}' >> /etc/hosts; cp -a /etc/exim4 /pristine")
         self.layout = ""
         self.first = {}
 
@@ -401,7 +402,7 @@ def lab():
         closing.enter_context(root.in_background(lambda: dns_server.start(zones, mail_roots.NAMESERVER, 53)))
         certificate = folder / "root/shared/server.pem"
         words = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=relay1.sender.example -addext".split()
-        names = "subjectAltName=DNS:relay1.sender.example,DNS:relay2.sender.example"
+        names = "subjectAltName=DNS:relay1.sender.example,DNS:relay2.sender.example,DNS:alias.sender.example"
         mail_roots.run(*words, names, "-keyout", certificate, "-out", folder / "root/shared/ca.pem")
         certificate.write_text(certificate.read_text() + (folder / "root/shared/ca.pem").read_text())
         (folder / "root/shared/ca.pem").chmod(0o644)
@@ -489,6 +490,17 @@ def test_smarthosts_get_the_mail_of_some_domains_by_login_and_the_second_where_t
     exim.order("relay1.sender.example", None)
     assert not exim.done(**relays())["changed"]
     assert exim.root.shell("stat -c '%a %U %G' /etc/exim4/passwd.client") == "640 root Debian-exim\n"
+    exim.done(snapshot="smarthost", state="restored")
+    assert exim.contents() == exim.first
+
+
+def test_a_smarthost_that_is_an_alias_gets_its_login_too(exim):
+    """Exim looks for the login of the canonical name, and for the given one in the certificate."""
+    request = relays(hosts=[{"host": "alias.sender.example", "port": 587}])
+    request["credentials"][0]["host"] = "alias.sender.example"
+    assert "is an alias of relay1.sender.example now" in exim.done(**request)["warnings"][0]
+    assert exim.came("a@big.example") == [("relay1", "127.0.0.1", HOST, LOGIN["username"])], exim.log()
+    assert not exim.done(**request)["changed"]
     exim.done(snapshot="smarthost", state="restored")
     assert exim.contents() == exim.first
 

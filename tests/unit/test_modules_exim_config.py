@@ -320,6 +320,19 @@ def test_authenticators_come_and_go_with_the_logins(folder, programs, service, m
     assert list(exim_text.instances(text(folder), "authenticators")) == []
 
 
+def test_a_login_is_written_under_the_canonical_name_too(folder, programs, service, monkeypatch):
+    monkeypatch.setattr(exim, "_rights", lambda _layout, _edit: {})
+    monkeypatch.setattr(exim.socket, "getaddrinfo", lambda host, *_rest, **_options: [(2, 1, 6, "real.example.net", ("192.0.2.1", 0))])
+    (warning,) = do(folder, credentials=[{"host": "alias.example.net", "username": "me", "password": "hunter2"}])["warnings"]
+    assert "alias.example.net is an alias of real.example.net" in warning
+    assert set((folder / "passwd.client").read_text().splitlines()) == {"alias.example.net:me:hunter2", "real.example.net:me:hunter2"}
+
+
+@pytest.mark.parametrize("host", ["*", "*.example.net", "192.0.2.1", "2001:db8::1", "no-such-name.invalid"])
+def test_what_has_no_canonical_name(host):
+    assert exim.canonical_name(host) is None
+
+
 def test_names_of_another_change_are_left_to_it(folder, programs, service):
     do(folder, **SOME)
     with pytest.raises(DeliverabilityError, match="belongs to a change of another name"):

@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import grp
+import re
+import socket
 from typing import Dict, List, Optional
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change import exim_text as text_of
@@ -19,7 +21,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._change.
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change.postfix_text import NAME as SNAPSHOT_NAME
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change.snapshot import Rights, Snapshot, lock, read_if_there
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import unique
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import to_address, unique
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exim import printed_options, split_list
 
 # The request
@@ -68,6 +70,17 @@ def secrets(params: dict) -> set:
     return {item["password"] for item in params.get("credentials") or () if item.get("password")}
 
 
+def canonical_name(host: str) -> Optional[str]:
+    """Return the name that a host has behind its aliases, as the system's resolver tells it; None for a pattern, and where it is not known."""
+    if not re.match(r"^[A-Za-z0-9_.-]+$", host) or to_address(host) is not None:
+        return None
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_CANONNAME)
+    except (OSError, UnicodeError):
+        return None
+    return found[0][3].rstrip(".").lower() or None
+
+
 # The edit
 
 
@@ -81,6 +94,7 @@ class Edit:
         self.passwords = Part(layout.passwords) if request.logins else None
         self.touched: Dict[str, List[str]] = {"routers": [], "transports": []}
         self.previous: dict = {}
+        self.warnings: List[str] = []
         self._printed: Optional[Printed] = None
 
     @property
@@ -106,7 +120,7 @@ class Edit:
             self._put("retry", "".join(f"{rule}\n" for rule in request.retry))
         if self.passwords:
             for host, login in request.logins.items():
-                self.passwords.text = text_of.set_password(self.passwords.text, host, login)
+                self._set_login(self.passwords, host, login)
         if self.layout.name == "single" and not request.absent:
             self._put("authenticators", self._authenticators())
 
@@ -295,6 +309,14 @@ class Edit:
         if part is not None:
             part.text = text_of.whole_block(name, body)
 
+    def _set_login(self, part: Part, host: str, login: Optional[tuple]) -> None:
+        """Write the login of a host, and the same one under the name that Exim will find it by where that is another one."""
+        part.text = text_of.set_password(part.text, host, login)
+        canonical = canonical_name(host)
+        if canonical not in (None, host.lower(), *(known.lower() for known in self.request.logins)):
+            part.text = text_of.set_password(part.text, canonical, login)
+            self.warnings.append(f"credentials: {host} is an alias of {canonical} now, where Exim looks for the login; it is there under both names")
+
     def _authenticators(self) -> str:
         """Return those that a file needs which has none for the passwords; Debian's files have them."""
         others = text_of.set_block(self.parts[-1].text, self.request.snapshot, "authenticators", "")
@@ -332,7 +354,7 @@ def _present(layout: Layout, params: dict, check_mode: bool) -> dict:
     service = Service(layout)
     result = {**transaction.outline(service, contents, snapshot), "config_file": layout.file, "layout": layout.name, "previous": edit.previous, "routes": []}
     if transaction.differs(contents):
-        result["warnings"] += transaction.warnings(snapshot)
+        result["warnings"] += transaction.warnings(snapshot) + edit.warnings
         with Candidate(layout, edit) as candidate:
             trial = Trial(candidate, edit)
             trial.check()
@@ -348,7 +370,7 @@ def _present(layout: Layout, params: dict, check_mode: bool) -> dict:
 
 def _rights(layout: Layout, edit: Edit) -> Dict[str, Rights]:
     """Return whose files are to be: only root and Exim read passwords."""
-    if edit.passwords is None:
+    if edit.passwords is None or edit.passwords.now == edit.passwords.then:
         return {}
     _status, said, _complaints = run(*layout.command(), "-bP", "exim_group")
     group = dict(printed_options(said)).get("exim_group", "")
