@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -422,6 +423,15 @@ def test_what_is_no_daemon(tmp_path):
     assert exim_daemon._daemon(str(file)) is None
     file.write_text("not a number\n")
     assert exim_daemon._daemon(str(file)) is None
+    file.write_text(f"{2**22 + 1}\n")
+    assert exim_daemon._daemon(str(file)) is None
+
+
+def test_where_no_process_table_tells(tmp_path, monkeypatch):
+    monkeypatch.setattr(exim_daemon, "PROCESSES", str(tmp_path / "none"))
+    file = tmp_path / "exim.pid"
+    file.write_text(f"{os.getpid()}\n")
+    assert exim_daemon._daemon(str(file)).pid == os.getpid()
     file.write_text(f"{2**22 + 1}\n")
     assert exim_daemon._daemon(str(file)) is None
 

@@ -27,6 +27,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.bas
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exim import SPOOLS, printed_options
 
 PID_FILES = ("/run/exim4/exim.pid", "/run/exim4/eximqr.pid", "/run/exim.pid")
+PROCESSES = "/proc/self/exe"  # Linux
 # Seconds that a reloaded daemon has to come up again in, and for which its new sockets have to stay the same.
 PATIENCE = 20.0
 # Seconds that it then has to stay alive for.
@@ -114,9 +115,12 @@ def _daemon(pid_file: str) -> Optional[Daemon]:
 
 
 def _is_exim(pid: int) -> bool:
-    """Tell whether a process is Exim; one that has ended and was not waited for is none."""
+    """Tell whether a process is Exim; one that has ended and was not waited for is none. Without a process table that tells, any process that runs is."""
     try:
-        return os.path.basename(os.readlink(f"/proc/{pid}/exe")).startswith("exim")
+        if os.path.exists(PROCESSES):
+            return os.path.basename(os.readlink(f"/proc/{pid}/exe")).startswith("exim")
+        os.kill(pid, 0)
+        return True
     except OSError:
         return False
 
