@@ -240,6 +240,7 @@ log_file_path = /var/log/exim4/%slog
 pid_file_path = /run/exim4/exim.pid
 keep_environment =
 acl_smtp_rcpt = accept
+tls_advertise_hosts =
 
 begin routers
 

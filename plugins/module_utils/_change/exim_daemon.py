@@ -28,11 +28,9 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exi
 
 PID_FILES = ("/run/exim4/exim.pid", "/run/exim4/eximqr.pid", "/run/exim.pid")
 PROCESSES = "/proc/self/exe"  # Linux
-# Seconds that a reloaded daemon has to come up again in, and for which its new sockets have to stay the same.
-PATIENCE = 20.0
-# Seconds that it then has to stay alive for.
+# Seconds that a reloaded daemon has to come up again in; without a certificate, it makes one each time. Then it has to stay alive for a moment.
+PATIENCE = 60.0
 SETTLE = 0.5
-SETTLED = 0.1
 
 
 class Daemon(NamedTuple):
@@ -136,15 +134,15 @@ def _hang_up(daemon: Daemon) -> None:
     except OSError as error:
         raise DeliverabilityError(f"Exim's daemon could not be reloaded: {error.strerror}") from error
     deadline = time.monotonic() + PATIENCE
-    seen = sockets
+    seen, up_since = sockets, None
     while _is_exim(daemon.pid) and time.monotonic() < deadline:
-        if _stamp(daemon.pid_file) not in (written, None):
-            return
         now = _sockets(daemon.pid)
-        if now == seen and now - sockets:
+        if up_since is None and (_stamp(daemon.pid_file) not in (written, None) or (now == seen and now - sockets)):
+            up_since = time.monotonic()
+        if up_since is not None and time.monotonic() > up_since + SETTLE:
             return
         seen = now
-        time.sleep(SETTLED)
+        time.sleep(SETTLE / 5)
     raise DeliverabilityError("Exim's daemon did not come up again when it was reloaded; its main log and panic log tell why")
 
 
