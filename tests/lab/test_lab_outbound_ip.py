@@ -149,6 +149,17 @@ def test_ipv6_without_reverse_name(lab, host):
 
 
 @both
+def test_ipv6_candidate(lab, host):
+    fresh(lab, host)
+    lab.send_from(host, address(host, 2), candidate(host, 2)["helo"])
+    six = {"address": f"2001:db8:1::{FIRST[host] + 1}", "helo": f"out.{DOMAIN[host]}"}
+    done, result = switch(lab, host, outbound_ip_candidates=[six], outbound_ip_domains=["dual.example"])
+    assert (done.code, result["outcome"], result["address"]) == (0, "prechecked", six["address"]), done.output
+    lab.send(host, "bob@dual.example")
+    assert lab.delivered("mx6.mailhub.example", "bob@dual.example")["client"] == six["address"]
+
+
+@both
 def test_compromised_host(lab, host):
     fresh(lab, host)
     lab.send_from(host, address(host, 7), f"bot.{DOMAIN[host]}")

@@ -188,7 +188,7 @@ def test_check_mode_tells_and_does_nothing(host):
     assert "+smtp_helo_name = mail2.example.com" in done.stdout
     assert host.contents() == host.first
     assert host.held() == []
-    assert not list(host.state.glob("outbound_ip*"))
+    assert not [*host.state.glob("outbound_ip-*"), *host.state.glob("outbound_ip/*")]
 
 
 def test_nothing_waits(host):
@@ -339,7 +339,7 @@ def test_killed_run_is_taken_back(host, kill_at):
     done, _result = host.play(remediate_change_state="restored")
     assert done.returncode == 0, done.stdout + done.stderr
     assert (host.contents(), host.held()) == (host.first, [])
-    assert not list(host.state.glob("outbound_ip*"))
+    assert not [*host.state.glob("outbound_ip-*"), *host.state.glob("outbound_ip/*")]
     again, result = host.play(remediate_change_state="restored")
     assert (recap(again), result["outcome"]) == (0, "unchanged")
 

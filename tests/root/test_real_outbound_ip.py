@@ -91,7 +91,7 @@ class Shop(Postfix):
         self.postfix("postconf", "-e", *[f"{name}={value}" for name, value in settings.items()])
         # A flow that can be judged: two days of log.
         stamp = time.strftime("%b %e %H:%M:%S", time.gmtime(time.time() - 2 * 86400))
-        (folder / "mail.log").write_text(f"{stamp} mail postfix/qmgr[1]: 4AAAA: removed\n")
+        self.days_ago = f"{stamp} mail postfix/qmgr[1]: 4AAAA: removed\n"
         self.first = self.contents()
         self.facts = folder / "facts.d/postmaster.fact"
 
@@ -175,8 +175,7 @@ def shop(made):
     made.master.write_bytes(made.first[1])
     for folder in (made.state, made.facts.parent):
         shutil.rmtree(folder, ignore_errors=True)
-    log = made.folder / "mail.log"
-    log.write_text(log.read_text().partition("\n")[0] + "\n")
+    (made.folder / "mail.log").write_text(made.days_ago)
     made.servers.answers.clear()
     made.postfix("postfix", "reload")
     yield made
@@ -274,14 +273,16 @@ def test_domain_that_is_relayed_inside_is_left_alone(shop):
     shop.send("ann@council.example")
     shop.settled(1)
     done, result = shop.play(outbound_ip_domains=["council.example", "wholesale.example"])
-    assert (done.returncode, result["domains"]) == (0, ["council.example"]), done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert result["domains"] == ["council.example"]
     assert any("wholesale.example is relayed inside" in sentence for sentence in result["evidence"])
 
 
 def test_one_switch_a_day(shop):
     shop.send("ann@council.example")
     shop.settled(1)
-    shop.play()
+    done, result = shop.play()
+    assert (done.returncode, result["outcome"]) == (0, "proven"), done.stdout + done.stderr
     done, _none = shop.play(outbound_ip_candidates=[{"address": "198.51.100.14", "helo": "mail4.shop.example"}], outbound_ip_domains=["council.example"])
     assert done.returncode == 2
     assert "which is the most" in done.stdout, done.stdout
