@@ -112,7 +112,8 @@ class Lab:
         else:
             macros = [f"REMOTE_SMTP_INTERFACE = {'<; ' if ':' in address else ''}{address}", *([f"REMOTE_SMTP_HELO_DATA = {helo}"] if helo else [])]
             path = "/etc/exim4/exim4.conf.localmacros"
-            kept = [line for line in self.read(host, path).splitlines() if line.split(" ")[0] not in [macro.split(" ")[0] for macro in macros]]
+            names = [macro.partition(" ")[0] for macro in macros]
+            kept = [line for line in self.read(host, path).splitlines() if line.partition(" ")[0] not in names]
             self.write(host, path, "\n".join([*kept, *macros, ""]))
             self.run(host, "update-exim4.conf && systemctl reload exim4")
 
@@ -168,13 +169,15 @@ class Lab:
 
     def delivered(self, server: str, recipient: str) -> dict[str, Any]:
         """Wait until a receiver has accepted a message for a recipient; return its line about it."""
-        accepted = lambda: next((line for line in self.received(server, recipient) if line["accepted"]), None)  # noqa: E731
-        return self.wait_for(accepted, f"{server} accepts mail for {recipient}")
+        return self.wait_for(
+            lambda: next((line for line in self.received(server, recipient) if line["accepted"]), None), f"{server} accepts mail for {recipient}"
+        )
 
     def refused(self, server: str, recipient: str) -> dict[str, Any]:
         """Wait until a receiver has refused a message for a recipient; return its line about it."""
-        refused = lambda: next((line for line in self.received(server, recipient) if not line["accepted"]), None)  # noqa: E731
-        return self.wait_for(refused, f"{server} refuses mail for {recipient}")
+        return self.wait_for(
+            lambda: next((line for line in self.received(server, recipient) if not line["accepted"]), None), f"{server} refuses mail for {recipient}"
+        )
 
     @contextlib.contextmanager
     def ordered(self, server: str, stage: str, reply: str) -> Iterator[None]:

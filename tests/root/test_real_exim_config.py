@@ -372,7 +372,7 @@ class Lab:
     def start(self):
         """Start the daemon."""
         self.exim("-bd", "-q30m")
-        self.wait(lambda: self.pid(), "the daemon's process number")
+        self.wait(self.pid, "the daemon's process number")
 
     def pid(self):
         """Return the daemon's process number while it runs."""
@@ -411,7 +411,7 @@ def lab():
         users = [[LOGIN["username"], LOGIN["password"]]]
         root.start(sys.executable, "-c", SERVERS, json.dumps(listening), json.dumps(users), "/run/lab")
         made = Lab(root, folder)
-        made.wait(lambda: (root.shared / "up").exists(), "the servers")
+        made.wait((root.shared / "up").exists, "the servers")
         yield made
 
 
@@ -789,7 +789,7 @@ def test_a_reload_that_kills_the_daemon_is_taken_back(exim):
     result = exim.change(main={"daemon_smtp_ports": "no-such-service"})
     assert "the files are as they were" in result["failed"]
     assert exim.contents() == exim.first
-    exim.wait(lambda: exim.pid(), "the daemon is back")
+    exim.wait(exim.pid, "the daemon is back")
     assert exim.root.shell(f"ls {STATE}").split() == ["lock"]
     exim.done(**SWITCH)
 
@@ -869,7 +869,7 @@ def test_a_queue_is_held_released_and_deleted(single):
 
     released = single.queue(action="release", queue_ids=[both, ann])
     assert (released["done"], released["missing"]) == (1, [ann])
-    single.wait(lambda: single.seen(), "the released message")
+    single.wait(single.seen, "the released message")
     assert [one["recipients"] for one in single.seen()] == [["bob@ok.example"]]
     single.wait(lambda: single.waiting().get(both) == (False, ["D bob@ok.example", "eve@big.example"]), "it waits for the other recipient")
 
