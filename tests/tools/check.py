@@ -73,7 +73,8 @@ LINT = [
 
 # The longest first, so that the two workers end together.
 DAILY = [
-    Job("pytest", "test", PYTHON, [pytest(PYTHON, "tests/unit", "tests/collection", "tests/audit")]),
+    Job("pytest", "test", PYTHON, [pytest(PYTHON, "tests/unit", "tests/collection")]),
+    Job("audit", "test", PYTHON, [pytest(PYTHON, "tests/audit")]),
     Job("sanity", "test", PYTHON, [sanity(PYTHON)]),
     Job("lint", "test", PYTHON, LINT),
 ]
@@ -92,7 +93,7 @@ ROOT_JOB = Job("root", "test", PYTHON, [pytest(PYTHON, "tests/root")])
 LAB_JOB = Job("lab", "test", PYTHON, [pytest(PYTHON, "tests/lab")])
 MOLECULE_JOB = Job("molecule", "test", PYTHON, [Step([tool("molecule"), "test", "--all"])])
 # Their output is printed to the end, so that pytest's closing line comes last.
-PRINTED = ("pytest", "root", "lab")
+PRINTED = ("pytest", "audit", "root", "lab")
 
 
 def copy_collection(tree: str) -> None:
