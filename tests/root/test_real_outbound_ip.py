@@ -171,7 +171,8 @@ def made():
 @pytest.fixture
 def shop(made):
     """The host as it was first, with nothing in its queue and nothing remembered."""
-    made.file.write_bytes(made.first[0])
+    # postconf -e has made a file of the symbolic link to `file`.
+    made.main.write_bytes(made.first[0])
     made.master.write_bytes(made.first[1])
     for folder in (made.state, made.facts.parent):
         shutil.rmtree(folder, ignore_errors=True)
