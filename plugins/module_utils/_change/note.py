@@ -17,7 +17,7 @@ import json
 import os
 from typing import Dict, Optional
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._change.snapshot import TEMPORARY, read
+from ansible_collections.postmaster.deliverability.plugins.module_utils._change.snapshot import TEMPORARY, read, sync_folder
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
 
@@ -71,11 +71,7 @@ class Note:
                 stream.flush()
                 os.fsync(stream.fileno())
             os.replace(self.path + TEMPORARY, self.path)
-            handle = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            sync_folder(folder)
 
 
 @contextlib.contextmanager

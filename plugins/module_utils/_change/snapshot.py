@@ -94,7 +94,7 @@ def write(path: str, content: Optional[bytes], expected: Optional[bytes] = ANYTH
             os.replace(temporary, real)
         elif os.path.lexists(real):
             os.unlink(real)
-        _sync_folder(os.path.dirname(real))
+        sync_folder(os.path.dirname(real))
     except OSError as error:
         raise DeliverabilityError(f"{path} cannot be replaced: {error.strerror}") from error
     finally:
@@ -135,7 +135,8 @@ def _copy_attributes(model: str, handle: int) -> None:
             os.setxattr(handle, name, os.getxattr(model, name))
 
 
-def _sync_folder(folder: str) -> None:
+def sync_folder(folder: str) -> None:
+    """Write the names in a folder to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -336,7 +337,7 @@ class Snapshot:
 
     def _save(self) -> None:
         self._store(MANIFEST, json.dumps(self.manifest, indent=1).encode())
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
 
     def _load(self):
         path = os.path.join(self.folder, MANIFEST)
