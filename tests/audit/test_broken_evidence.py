@@ -147,3 +147,24 @@ def test_what_is_wrong_with_all_is_told_at_once_before_anybody_is_observed(audit
     ]
     assert "Traceback" not in done.complaints
     assert "observe |" not in (ROOT / ".cache/audit.log").read_text(encoding="utf-8")
+
+
+def test_a_server_called_localhost_needs_no_dns_library(audit, tmp_path):
+    """The DNS is asked with the Python of the controller, whatever Python that server has."""
+    python = tmp_path / "python"
+    # Without -S, site-packages and with them dnspython are there.
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    python.chmod(0o755)
+    host = {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": str(python),
+        "audit_snapshot": str(snapshot(tmp_path / "evidence")),
+        "audit_nameservers": ["127.0.0.1:9"],
+        "audit_dns_timeout": 0.2,
+        "audit_dns_retries": 0,
+    }
+    inventory = tmp_path / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {"localhost": host}}}))
+    report = audit(inventory).report
+    assert report["hosts"]["localhost"]["error"] is None
+    assert report["fleet"]["errors"] == []
