@@ -127,7 +127,7 @@ options:
   keys:
     description:
       - Your keys for lists that need one. C(spamhaus_dqs) puts the keyed lists of Spamhaus in the place of the public ones; C(abusix) and
-        C(trendmicro) add theirs.
+        C(trendmicro) (the activation code without its dashes) add theirs.
       - A key is part of the name that is asked, so the resolver sees it. It shows in no result.
     type: dict
   quorum:

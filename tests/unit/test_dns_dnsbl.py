@@ -631,14 +631,18 @@ def test_a_key_puts_the_keyed_list_in_the_place_of_the_public_one():
     assert "zen.spamhaus.org" not in chosen
 
 
-def test_a_key_shows_nowhere():
-    zone = f"{KEY}.zen.dq.spamhaus.net"
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("spamhaus_dqs", "zen.dq.spamhaus.net"), ("abusix", "combined.mail.abusix.zone"), ("trendmicro", "r.mail-abuse.com")],
+)
+def test_a_key_shows_nowhere(key, name):
+    zone = f"{KEY}.{name}"
     text = [f"https://check.example/{KEY}/x"]
-    found, asking = survey(choose_zones("default", keys={"spamhaus_dqs": KEY.upper()}), [ADDRESS], works(zone), listed(zone, "127.0.0.2", text=text))
+    found, asking = survey(choose_zones("default", keys={key: KEY.upper()}), [ADDRESS], works(zone), listed(zone, "127.0.0.2", text=text))
     assert any(question.name.endswith(zone) for question in asking.questions)
     assert found["subjects"][ADDRESS]["listings"][0]["text"] == "https://check.example/********/x"
     assert KEY not in json.dumps(found).lower()
-    assert found["zones"]["zen.dq.spamhaus.net"]["health"] == "ok"
+    assert found["zones"][name]["health"] == "ok"
 
 
 def test_a_list_without_its_key_is_skipped():
@@ -668,6 +672,17 @@ def test_an_own_list_with_a_key():
     found, _asking = survey(choose_zones("none", own_zones=own, keys={"mine": KEY}), [ADDRESS], works(zone), listed(zone, "127.0.0.2"))
     assert found["subjects"][ADDRESS]["state"] == "listed"
     assert list(found["zones"]) == ["bl.example.net"]
+
+
+def test_a_list_of_which_nobody_knows_whether_it_lives():
+    """Level 0 is asked only where everything is, is believed only after its own test, and weighs nothing."""
+    zone = "dnsbl-0.uceprotect.net"
+    assert zone not in names(choose_zones("default"))
+    assert zone in names(choose_zones("all"))
+    found, _asking = survey(choose_zones(zones=[zone]), [ADDRESS], listed(zone, "127.0.0.2"))
+    assert (found["zones"][zone]["health"], found["subjects"][ADDRESS]["state"]) == ("suspect", "unknown")
+    found, _asking = survey(choose_zones(zones=[zone]), [ADDRESS], works(zone), listed(zone, "127.0.0.2"))
+    assert found["subjects"][ADDRESS]["severity"] == "none"
 
 
 def test_closed_by_suffix():

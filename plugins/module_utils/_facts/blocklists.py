@@ -451,8 +451,10 @@ BLOCKLISTS = [
         "match": "bitmask",
         "codes": {"1": "RBL: spam", "2": ("range_policy", "DUL: a dynamic range"), "4": "RSS: an open relay", "8": "OPS: an open proxy"},
         "impact": "medium",
-        "lookup": "https://ers.trendmicro.com/reputations",
-        "removal": "https://ers.trendmicro.com/reputations",
+        "lookup": "https://servicecentral.trendmicro.com/en-us/ers/ip-lookup/",
+        "removal": "https://servicecentral.trendmicro.com/en-us/ers/ip-lookup/",
+        "note": "The key is the activation code without its dashes. The second zone of this operator, for temporary listings, is not asked: no documentation "
+        "of its codes was found.",
     },
     # --- Smaller lists of addresses
     {
@@ -491,6 +493,16 @@ BLOCKLISTS = [
         "codes": {"127.0.0.2": "the whole network of the provider"},
         "cause": "neighbours",
         "impact": "none",
+    },
+    {
+        **_UCEPROTECT,
+        "zone": "dnsbl-0.uceprotect.net",
+        "name": "UCEPROTECT Level 0",
+        "takes": ("ip4",),
+        "status": "unknown",
+        "match": "any127",
+        "impact": "none",
+        "note": "Stands in many collections of lists, but the operator speaks of levels 1 to 3 only. What it lists, and whether it still answers, is unknown.",
     },
     {
         "zone": "ips.backscatterer.org",
