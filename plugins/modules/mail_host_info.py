@@ -123,7 +123,7 @@ mail_host:
           returned: always
         sources:
           description: For each outgoing transport, the default one first, C(transport), C(address4), C(address6), C(helo), C(protocols) and C(origin), which is
-            the setting that decided the address. An address is V(null) where it cannot be told.
+            the setting that decided the address. An address is V(null) where it cannot be told. A transport to which no router of Exim leads is left out.
           type: list
           elements: dict
           returned: always

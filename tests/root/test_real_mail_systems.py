@@ -679,6 +679,7 @@ def test_debians_own_configuration_of_exim(lab, split):
     root.write("/etc/exim4/conf.d/main/000_localmacros" if split == "true" else "/etc/exim4/exim4.conf.localmacros", macros)
     root.write("/etc/mailname", "sender.example\n")
     root.write("/etc/exim4/passwd.client", "# host:name:word\nsmart.sender.example:user:secret\n")
+    root.write("/etc/exim4/hubbed_hosts", "partner.example: mx.partner.example\n")  # without it no router leads to remote_smtp
     root.shell("mkdir -p /var/lib/exim4; mv /etc/exim4/exim4.conf /etc/exim4/aside; update-exim4.conf; mv /etc/exim4/aside /etc/exim4/exim4.conf")
     identity = lab.observe(mta="exim", config_dir="/var/lib/exim4", gather_subset=["identity"])["mail_host"]["identity"]
     first, second = identity["sources"]

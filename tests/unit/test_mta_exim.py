@@ -22,6 +22,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.exi
     split_list,
     stage_of,
 )
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.host import LiveHost
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.logfile import Clock
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.systems import parse_log_text, parse_queue_text
 
@@ -462,26 +463,89 @@ def identity(path, transports=None, routers=None, main="primary_hostname = mail.
     return system_in("exim", folder(path, **{**written, "ip-address.json": addresses("198.51.100.7", "2001:db8::7"), **files})).identity()
 
 
-@pytest.mark.parametrize(("kind", "first"), [("internet", "remote_smtp"), ("smarthost", "remote_smtp_smarthost")])
-def test_identity_of_debian(tmp_path, kind, first):
-    """Debian's macro for the interface binds one of its two remote transports only."""
-    files = {path.name: path.read_text() for path in (EXIM / f"debian-{kind}").iterdir()}
+def debian(path, kind):
+    """What a real Debian printed of one of its configurations, in a snapshot folder."""
+    files = {file.name: file.read_text() for file in (EXIM / f"debian-{kind}").iterdir()}
     passwords = "# comment\na.example.net:joe:secret\n"
-    found = system_in(
-        "exim", folder(tmp_path, **files, **{"ip-address.json": addresses("198.51.100.7"), "files/etc/exim4/passwd.client": passwords})
-    ).identity()
+    return folder(path, **files, **{"ip-address.json": addresses("198.51.100.7"), "files/etc/exim4/passwd.client": passwords})
+
+
+@pytest.mark.parametrize(("kind", "transports"), [("internet", ["remote_smtp"]), ("smarthost", ["remote_smtp_smarthost", "remote_smtp"])])
+def test_identity_of_debian(tmp_path, kind, transports):
+    """Debian's macro for the interface binds one of its two remote transports only; both are there, whether a router uses them or not."""
+    found = system_in("exim", debian(tmp_path, kind)).identity()
     sources = {source["transport"]: source for source in found.sources}
-    assert found.sources[0]["transport"] == first
+    assert list(sources) == transports
     assert (sources["remote_smtp"]["address4"], sources["remote_smtp"]["address6"], sources["remote_smtp"]["helo"]) == (
         "127.0.0.2",
         "::1",
         "out.sender.example",
     )
-    assert (sources["remote_smtp_smarthost"]["address4"], sources["remote_smtp_smarthost"]["origin"]) == ("198.51.100.7", "chosen by the kernel")
+    if kind == "smarthost":
+        assert (sources["remote_smtp_smarthost"]["address4"], sources["remote_smtp_smarthost"]["origin"]) == ("198.51.100.7", "chosen by the kernel")
     assert found.domains == ["sender.example", "shop.example"]
     relays = [(relay["scope"], relay["host"], relay["port"], relay["auth"], relay["tls"]) for relay in found.relays]
     assert relays == ([] if kind == "internet" else [("*", "a.example.net", 587, True, "may"), ("*", "b.example.net", 587, False, "may")])
     assert "secret" not in str(found)
+
+
+class Played(LiveHost):
+    """A live host of which programs and files are those of a folder: it tells for certain which files are not there."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+
+    def output(self, name, argv, optional=False, ok=(0,)):
+        return (self.path / name).read_text()
+
+    def has_file(self, path):
+        return (self.path / "files" / path.lstrip("/")).exists()
+
+    def file(self, path):
+        return (self.path / "files" / path.lstrip("/")).read_text()
+
+
+@pytest.mark.parametrize(("hubbed", "transports"), [(False, ["remote_smtp_smarthost"]), (True, ["remote_smtp_smarthost", "remote_smtp"])])
+def test_identity_of_debian_with_a_smarthost_depends_on_its_hubbed_hosts(tmp_path, hubbed, transports):
+    path = debian(tmp_path, "smarthost")
+    if hubbed:
+        (path / "files/etc/exim4/hubbed_hosts").write_text("example.net: mail.example.net\n")
+    assert [source["transport"] for source in Exim(Played(path)).identity().sources] == transports
+
+
+def transports_used(path, *routers):
+    """The transports of the identity, where ``remote`` and ``spare`` are there."""
+    spare = transport(helo_data="spare.example.com").replace("remote transport:", "spare transport:")
+    return [source["transport"] for source in identity(path, transport() + spare, "".join(routers)).sources]
+
+
+@pytest.mark.parametrize(
+    ("routers", "transports"),
+    [
+        ([router()], ["remote"]),
+        ([router(transport="spare")], ["spare"]),
+        ([router("some", domains="example.net", transport="spare"), router()], ["remote", "spare"]),
+        ([router("some", domains="example.net", transport="spare", condition="false"), router()], ["remote"]),
+        ([router("some", domains="example.net", transport="spare", condition="${if eq{$sender_address}{}}"), router()], ["remote", "spare"]),
+        ([router("some", transport="${if eq{$sender_address_domain}{example.org}{spare}{local}}"), router("all", transport="local")], ["remote", "spare"]),
+        ([router(driver="accept", transport="mail_spool")], []),
+        ([], ["remote", "spare"]),
+    ],
+    ids=["one", "the other", "both", "switched off", "under a condition", "by an expansion", "no mail leaves", "routers unknown"],
+)
+def test_identity_has_the_transports_that_routers_use(tmp_path, routers, transports):
+    assert transports_used(tmp_path, *routers or ["\n"]) == transports
+
+
+def test_a_transport_that_nothing_uses_gives_no_warning(tmp_path):
+    unused = transport(interface="192.0.2.200").replace("remote transport:", "spare transport:")
+    assert identity(tmp_path, transport() + unused).warnings == ()
+
+
+def test_a_router_that_is_switched_off_has_no_next_hops(tmp_path):
+    off = router("off", driver="manualroute", route_list="* smart.example.net", condition="no")
+    assert identity(tmp_path, routers=off + router()).relays == []
 
 
 @pytest.mark.parametrize(

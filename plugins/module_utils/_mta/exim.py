@@ -399,19 +399,24 @@ def printed_drivers(printed: str, kind: str) -> dict:
     return {name: dict(printed_options(body)) for name, body in zip(parts[1::2], parts[2::2])}
 
 
+# What Exim takes for false in a condition that is no expansion.
+NEVER = ("false", "no", "0")
+_DOMAINS_OF_A_FILE = re.compile(r"^\$\{if exists\{(?P<path>/[^{}\s]+)\}\{[^{}]*\}fail\}$")
+
+
 class Configuration:
     """Routers and transports, as far as they say who sends and where to."""
 
     def __init__(self, host, command: list, main: dict, transports: dict, routers: dict):
         self.host, self.command, self.main = host, command, main
-        self.transports, self.routers = transports, routers
+        self.routers = {name: options for name, options in routers.items() if not self._is_off(options)}
         self.remote = {name: options for name, options in transports.items() if options.get("driver") == "smtp"}
         self.warnings: list = []
 
     def identity(self) -> Identity:
         """Return the identity; the transport of the first router for everything comes first."""
         default = next((options.get("transport") for options in self._remote_routers() if takes_everything(options)), None)
-        names = sorted(self.remote, key=lambda name: name != default)
+        names = sorted(self._used(), key=lambda name: name != default)
         return Identity(
             hostname=self.main.get("primary_hostname") or self.host.hostname(),
             sources=[self._source(name, self.remote[name]) for name in names],
@@ -419,6 +424,23 @@ class Configuration:
             domains=self._domains(),
             warnings=tuple(unique(self.warnings)),
         )
+
+    def _used(self) -> list:
+        """Return the names of the remote transports that a router hands mail to; all of them where that depends on the message or is not known."""
+        named = {options.get("transport", "") for options in self.routers.values()}
+        if not self.routers or any("$" in name for name in named):
+            return list(self.remote)
+        return [name for name in self.remote if name in named]
+
+    def _is_off(self, options: dict) -> bool:
+        """Tell whether a router takes nothing at all: by a condition that is never true, or by domains in a file that is not there.
+
+        The second is Debian's router for hubbed hosts, which is in every configuration. A snapshot does not tell which files there were.
+        """
+        if options.get("condition", "").lower() in NEVER:
+            return True
+        file = _DOMAINS_OF_A_FILE.match(options.get("domains", ""))
+        return bool(file) and not self.host.snapshot and not self.host.has_file(file.group("path"))
 
     def _remote_routers(self) -> list:
         return [options for options in self.routers.values() if options.get("transport") in self.remote]
