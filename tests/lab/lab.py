@@ -492,9 +492,9 @@ def controller_up() -> None:
     public = (FOLDER / "ssh/host_key.pub").read_text()
     (FOLDER / "ssh/known_hosts").write_text("".join(f"{host.address} {public}" for host in world.HOSTS.values()))
     (FOLDER / "bin").mkdir()
-    for name, program in {"ssh": "ssh", "scp": "scp", "sftp": "sftp", "python": sys.executable}.items():
+    for name in ("ssh", "scp", "sftp", "sh"):
         command = FOLDER / "bin" / name
-        command.write_text(f'#!/bin/sh\nexec ip netns exec {namespace()} {program} "$@"\n')
+        command.write_text(f'#!/bin/sh\nexec ip netns exec {namespace()} {name} "$@"\n')
         command.chmod(0o755)
     resolver = pathlib.Path("/etc/netns")
     for name in ("", SERVERS_NETWORK):
@@ -529,7 +529,7 @@ def inventory() -> dict:
         "ansible_control_path_dir": f"~/.ansible/cp/{PREFIX}",
         "audit_dnsbl_profile": "major",
     }
-    local = {"ansible_connection": "local", "ansible_python_interpreter": str(FOLDER / "bin/python")}
+    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "ansible_shell_executable": str(FOLDER / "bin/sh")}
     return {"all": {"children": {"senders": {"vars": reached, "children": groups}}, "hosts": {"localhost": local}}}
 
 

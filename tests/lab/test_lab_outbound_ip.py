@@ -202,7 +202,7 @@ def test_behind_nat(lab):
     rules = "type nat hook postrouting priority srcnat; ip saddr 10.20.0.25 oifname eth0 snat to {{ outbound_ip_nat_address }};"
     script = f"table ip lab {{}}\ndelete table ip lab\ntable ip lab {{\nchain out {{\n{rules}\n}}\n}}\n"
     task = {"name": "Translate", "ansible.builtin.command": {"argv": ["ip", "netns", "exec", "{{ lab_gateway }}", "nft", "-f", "-"], "stdin": script}}
-    tasks.write_text(json.dumps([{**task, "delegate_to": "localhost", "become": False, "vars": {"ansible_python_interpreter": "/usr/bin/python3"}}]))
+    tasks.write_text(json.dumps([{**task, "delegate_to": "localhost", "become": False}]))
     asked = {
         "outbound_ip_nat_tasks": str(tasks),
         "outbound_ip_public_addresses": {"10.20.0.25": "198.51.100.41"},
