@@ -28,6 +28,9 @@ description:
     P(postmaster.deliverability.render_report#filter) do one after the other.
   - The diagnosis of a large fleet is a large variable. Handing it from filter to filter takes Ansible longer than the judgement itself.
 positional: formats
+extends_documentation_fragment:
+  - postmaster.deliverability.judgement
+  - postmaster.deliverability.language
 options:
   _input:
     description: The evidence of the fleet, from P(postmaster.deliverability.fleet_evidence#filter), packed or not.
@@ -38,36 +41,12 @@ options:
     type: list
     elements: str
     required: true
-  dnsbl:
-    description: Result of M(postmaster.deliverability.dnsbl_info).
-    type: dict
-  sender_dns:
-    description: Result of M(postmaster.deliverability.sender_dns_info).
-    type: dict
   now:
     description: Time of the judgement (RFC 3339, UTC).
     type: str
     required: true
   language:
     description: Language of the reports.
-    type: str
-    choices: [en, es]
-    default: en
-  queue_age:
-    description: Seconds that a message may wait before its waiting is a finding.
-    type: int
-    default: 14400
-  limits:
-    description: Thresholds of the settlement, as P(postmaster.deliverability.diagnose#filter) takes them.
-    type: dict
-  policies:
-    description: The policies to judge by.
-    type: list
-    elements: str
-    default: [baseline]
-  waivers:
-    description: Path of a YAML file with waivers.
-    type: path
   previous:
     description: Path of the C(report.json) of an earlier run.
     type: path

@@ -20,48 +20,22 @@ description:
   - Each refusal gets a verdict from its text. Where the text leaves open whose fault it is, the evidence of the fleet settles it,
     which is the blocklists and the DNS, other hosts that deliver to the same operator, changes, probes, and the number of refusing operators.
   - The controls are tables that can be read and extended; docs/policy.md tells how.
+extends_documentation_fragment:
+  - postmaster.deliverability.judgement
+  - postmaster.deliverability.language
 options:
   _input:
     description: The evidence of the fleet, from P(postmaster.deliverability.fleet_evidence#filter).
     type: dict
     required: true
-  dnsbl:
-    description: Result of M(postmaster.deliverability.dnsbl_info) for the addresses of the evidence.
-    type: dict
-  sender_dns:
-    description: Result of M(postmaster.deliverability.sender_dns_info) for the identities and domains of the evidence.
-    type: dict
   now:
     description: Time of the judgement (RFC 3339, UTC).
     type: str
   language:
     description: Language of titles and explanations.
-    type: str
-    choices: [en, es]
-    default: en
-  queue_age:
-    description: Seconds that a message may wait before its waiting is a finding.
-    type: int
-    default: 14400
-  policies:
-    description:
-      - The policies to judge by, each a name (V(baseline), V(google-bulk-2024), V(yahoo-2024), V(microsoft-2025), V(m3aawg-identity), V(rfc))
-        or the path of a YAML file of your own. A later one may change controls of an earlier one.
-    type: list
-    elements: str
-    default: [baseline]
-  waivers:
-    description: Path of a YAML file with waivers, which are failures that somebody answers for until a day. An expired one fails itself.
-    type: path
   previous:
     description: The report of last time, as a dictionary. Findings are then marked as new, open, fixed or flapping.
     type: dict
-  limits:
-    description:
-      - Thresholds of the settlement. V(spread_minimum) operators that refuse, which are V(spread_share) of those tried, make an ambiguous refusal ours;
-        a change explains refusals that begin within V(history_window) seconds.
-    type: dict
-    default: {spread_minimum: 3, spread_share: 0.5, history_window: 86400}
 """
 
 EXAMPLES = r"""

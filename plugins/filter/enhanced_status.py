@@ -18,6 +18,8 @@ description:
   - Looks a code such as C(5.7.25) up in the IANA registry.
   - For a code that is not registered, such as a vendor's C(5.7.606), the meanings of its class and subject are told.
   - Servers use many codes wrongly. For a whole reply use P(postmaster.deliverability.ndr_verdict#filter).
+extends_documentation_fragment:
+  - postmaster.deliverability.language
 options:
   _input:
     description: The code.
@@ -25,9 +27,6 @@ options:
     required: true
   language:
     description: The language of RV(_value.meaning).
-    type: str
-    choices: [en, es]
-    default: en
 seealso:
   - plugin: postmaster.deliverability.ndr_verdict
     plugin_type: filter

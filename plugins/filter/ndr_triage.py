@@ -19,6 +19,8 @@ description:
   - Takes a returned message as a user saved it, or any pasted reply, NDR text or log line.
   - Gives lines of text for people, for every recipient that the message names.
   - P(postmaster.deliverability.ndr_verdict#filter) gives the same judgement as data.
+extends_documentation_fragment:
+  - postmaster.deliverability.language
 options:
   _input:
     description: The message or the text.
@@ -27,11 +29,6 @@ options:
   ours:
     description: What is ours, as P(postmaster.deliverability.ndr_verdict#filter) takes it.
     type: dict
-  language:
-    description: Language of the words.
-    type: str
-    choices: [en, es]
-    default: en
   rules:
     description: Rules of your own, as P(postmaster.deliverability.ndr_verdict#filter) takes them.
     type: raw

@@ -21,6 +21,8 @@ description:
   - The text and the stage of the dialogue outweigh a bare status code. An address is never given up when the text speaks of our address,
     our names, a blocklist, a limit or a policy, or while the refusal is temporary.
   - A text that no rule knows gives V(unknown), with its template.
+extends_documentation_fragment:
+  - postmaster.deliverability.language
 options:
   _input:
     description: The text.
@@ -48,9 +50,6 @@ options:
     type: dict
   language:
     description: The language of the explanation.
-    type: str
-    choices: [en, es]
-    default: en
   rules:
     description:
       - Rules of your own, which come before all others. A list, or the path of a YAML file that holds one.

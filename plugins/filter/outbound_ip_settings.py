@@ -19,30 +19,19 @@ description:
     recipient domains, from an address.
   - With Postfix, a transport of its own has the address. Content filters, internal relays and what the administrator sends another way stay as they are.
 positional: mta, candidate, domains, protocols, version, routes
+extends_documentation_fragment:
+  - postmaster.deliverability.settings
 options:
   _input:
     description: Postfix's C(default_transport), C(relayhost) and C(transport_maps) as they are, by name.
     type: dict
     required: true
-  mta:
-    description: The mail system, V(postfix) or V(exim).
-    type: str
-    required: true
   candidate:
     description: One of the candidates of P(postmaster.deliverability.outbound_ip_choice#filter).
     type: dict
     required: true
-  domains:
-    description: Recipient domains. None stands for all mail.
-    type: list
-    elements: str
-    default: []
   protocols:
     description: V(ipv4) to send by IPv4 alone.
-    type: str
-    default: ""
-  version:
-    description: Version of Postfix.
     type: str
     default: ""
   routes:

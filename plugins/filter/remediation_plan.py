@@ -18,16 +18,13 @@ description:
   - A pure function. It fills in the C(actions) of every host of a diagnosis.
   - It never acts on what is unknown or on somebody else's fault. It switches an address only because of a real refusal, never while
     the host shows signs of compromise, and never to an address that is not proven fit.
+extends_documentation_fragment:
+  - postmaster.deliverability.language
 options:
   _input:
     description: The diagnosis, from P(postmaster.deliverability.diagnose#filter).
     type: dict
     required: true
-  language:
-    description: Language of the titles.
-    type: str
-    choices: [en, es]
-    default: en
 """
 
 EXAMPLES = r"""

@@ -18,6 +18,8 @@ description:
   - Joins the plan of an audit with what the role P(postmaster.deliverability.remediate#role) did, action by action, with the proof of each.
   - Whatever a remote server said is escaped, so that it acts on no terminal.
 positional: states
+extends_documentation_fragment:
+  - postmaster.deliverability.language
 options:
   _input:
     description: The C(plan) from P(postmaster.deliverability.audit_reports#filter).
@@ -37,11 +39,6 @@ options:
     description: The hosts whose turn it was. Without it, nothing was to be changed.
     type: list
     elements: str
-  language:
-    description: Language of the text.
-    type: str
-    choices: [en, es]
-    default: en
 """
 
 EXAMPLES = r"""

@@ -16,6 +16,8 @@ description:
   - The text depends on the input alone. The same diagnosis gives the same report, byte for byte.
   - What remote servers said is escaped as the format asks. Control characters, terminal escapes, text direction overrides and invisible letters
     are written as visible escapes, for example C(\x1b).
+extends_documentation_fragment:
+  - postmaster.deliverability.language
 options:
   _input:
     description: The diagnosis.
@@ -36,9 +38,6 @@ options:
     default: html
   language:
     description: The language of the words around the evidence. Matters to the formats for people.
-    type: str
-    choices: [en, es]
-    default: en
   width:
     description:
       - Columns of the terminal, at least 80.

@@ -20,28 +20,20 @@ description:
   - With Postfix, a transport of its own and one more table among those that are there. What the administrator routes by domain or by sender stays as it is,
     and so do internal relays.
 positional: mta, hosts, domains
+extends_documentation_fragment:
+  - postmaster.deliverability.settings
 options:
   _input:
     description: Postfix's C(transport_maps) and C(sender_dependent_default_transport_maps) as they are, by name.
     type: dict
-    required: true
-  mta:
-    description: The mail system, V(postfix) or V(exim).
-    type: str
     required: true
   hosts:
     description: The smarthosts, each with C(host), C(port) (587 by default) and C(priority). Those of the same priority take turns.
     type: list
     elements: dict
     default: []
-  domains:
-    description: Recipient domains. None stands for all mail.
-    type: list
-    elements: str
-    default: []
   version:
     description: Version of Postfix. Before 3.5 it takes one next hop only, and the others as C(smtp_fallback_relay).
-    type: str
   tls:
     description: V(may), V(encrypt), or V(verify) for a certificate that fits the name.
     type: str

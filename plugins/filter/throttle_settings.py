@@ -19,20 +19,15 @@ description:
     domains are made at a time, and how fast they follow each other. Without O(domains), those that end it.
   - Exim has no delay between deliveries, so that O(delay) does nothing there.
 positional: mta, domains
+extends_documentation_fragment:
+  - postmaster.deliverability.settings
 options:
   _input:
     description: Postfix's C(transport_maps) as it is, by name.
     type: dict
     required: true
-  mta:
-    description: The mail system, V(postfix) or V(exim).
-    type: str
-    required: true
   domains:
     description: Recipient domains.
-    type: list
-    elements: str
-    default: []
   concurrency:
     description: Deliveries at one time, over all the domains.
     type: int
@@ -41,10 +36,6 @@ options:
     description: Seconds between two deliveries, over all the domains. Postfix before 3.1 counts them for each domain.
     type: int
     default: 0
-  version:
-    description: Version of Postfix.
-    type: str
-    default: ''
   like:
     description: The Postfix transport that the slow one is a copy of.
     type: str

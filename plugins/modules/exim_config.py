@@ -13,25 +13,16 @@ author:
   - The postmaster.deliverability contributors (@postmaster)
 description:
   - Changes the configuration of Exim 4 in one step, in Debian's layouts (split into small files, or not) and in a single file as of Exim's authors.
-    The same options do for all three. Files are edited as text, so that every other line, comment and order stays.
+    The same options do for all three.
   - A change is tried out in a private folder first. Exim has to accept it and read back what was meant, expansions have to be well-formed, addresses have
     to be on an interface of this host, and the recipients of O(route_check) have to be routed as they should be. Exim's own check lets through
     addresses and expansions that then stop all mail.
-  - The files are replaced by one rename each. Symbolic links, mode, owner, ACL and SELinux context stay.
-  - Before the first change under a O(snapshot) name, every file is copied to O(state_dir). O(state=restored) puts the copies back, also after a run that was
-    killed, but only where a file still has content that this module wrote. What somebody else changed is never overwritten. The module then fails and shows
-    the difference.
-  - Needs root, and nothing but Python's standard library on the host.
 extends_documentation_fragment:
   - postmaster.deliverability.attributes
+  - postmaster.deliverability.change
 attributes:
-  check_mode:
-    support: full
   diff_mode:
-    support: full
     details: Passwords are hidden. Of their file the names of the hosts are shown.
-  idempotent:
-    support: full
 options:
   state:
     description:
@@ -186,22 +177,7 @@ options:
     type: bool
     default: true
   snapshot:
-    description:
-      - Name of the change, for going back. Each name keeps its own copies for each instance.
-      - Changes of the same files under several names are taken back in the opposite order.
-    type: str
     default: exim_config
-  restore_to:
-    description:
-      - How far O(state=restored) goes back. V(first) is what was there before the first change under the O(snapshot) name.
-      - V(last) is what was there before the last run that changed something, for taking back a change that did not prove itself.
-    type: str
-    choices: [first, last]
-    default: first
-  state_dir:
-    description: Folder on the host for the copies. It is created with mode 0700.
-    type: path
-    default: /var/lib/postmaster.deliverability
 notes:
   - Exim has no delay between deliveries to a destination. A provider that asks for less gets it by C(max_parallel), C(serialize_hosts),
     C(connection_max_messages) and O(retry).
@@ -328,7 +304,7 @@ difference:
 """
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change.exim import change, secrets
-from ansible_collections.postmaster.deliverability.plugins.module_utils._change.snapshot import STATE_DIR
+from ansible_collections.postmaster.deliverability.plugins.module_utils._change.transaction import WAY_BACK_OPTIONS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._edge import run_change_module
 
 HOST = {
@@ -370,8 +346,7 @@ ARGUMENTS = {
     "route_check": {"type": "list", "elements": "dict", "default": [], "options": ROUTE},
     "reload": {"type": "bool", "default": True},
     "snapshot": {"type": "str", "default": "exim_config"},
-    "restore_to": {"type": "str", "choices": ["first", "last"], "default": "first"},
-    "state_dir": {"type": "path", "default": STATE_DIR},
+    **WAY_BACK_OPTIONS,
 }
 
 

@@ -12,26 +12,18 @@ version_added: 0.1.0
 author:
   - The postmaster.deliverability contributors (@postmaster)
 description:
-  - Changes C(main.cf) and C(master.cf) of one Postfix instance in one step. Both files are edited as text, so that every other line, comment and order stays.
+  - Changes C(main.cf) and C(master.cf) of one Postfix instance in one step.
   - A change is tried out in a private folder first. Postfix's own programs have to accept it and read back what was meant. Addresses have to be
     on an interface of this host, lookup tables have to open, and times, numbers and switches of the SMTP client have to be such. Postfix's own check
     lets through several values that then stop all mail.
-  - The files are replaced by one rename each. Symbolic links, mode, owner, ACL and SELinux context stay.
-  - Before the first change under a O(snapshot) name, both files are copied to O(state_dir). O(state=restored) puts the copies back, also after a run that was
-    killed, but only where a file still has content that this module wrote. What somebody else changed is never overwritten. The module then fails and shows
-    the difference.
-  - Needs root, and nothing but Python's standard library on the host.
 extends_documentation_fragment:
   - postmaster.deliverability.attributes
+  - postmaster.deliverability.change
 attributes:
   check_mode:
-    support: full
     details: All tests of the change are run but C(postfix check), which may mend folders of the queue.
   diff_mode:
-    support: full
     details: Passwords written out in an C(inline) or C(static) table are hidden.
-  idempotent:
-    support: full
 options:
   state:
     description:
@@ -103,22 +95,7 @@ options:
     type: bool
     default: true
   snapshot:
-    description:
-      - Name of the change, for going back. Each name keeps its own copies for each instance.
-      - Changes under several names are taken back in the opposite order.
-    type: str
     default: postfix_config
-  restore_to:
-    description:
-      - How far O(state=restored) goes back. V(first) is what was there before the first change under the O(snapshot) name.
-      - V(last) is what was there before the last run that changed something, for taking back a change that did not prove itself.
-    type: str
-    choices: [first, last]
-    default: first
-  state_dir:
-    description: Folder on the host for the copies. It is created with mode 0700.
-    type: path
-    default: /var/lib/postmaster.deliverability
 notes:
   - A change of C(inet_interfaces) or C(inet_protocols) in C(main.cf) needs a restart, which this module leaves to you. RV(restart_required) tells.
 """
@@ -201,7 +178,7 @@ difference:
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change.postfix import change, secrets
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change.postfix_text import SERVICE_TYPES
-from ansible_collections.postmaster.deliverability.plugins.module_utils._change.snapshot import STATE_DIR
+from ansible_collections.postmaster.deliverability.plugins.module_utils._change.transaction import WAY_BACK_OPTIONS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._edge import run_change_module
 
 ARGUMENTS = {
@@ -227,8 +204,7 @@ ARGUMENTS = {
     },
     "reload": {"type": "bool", "default": True},
     "snapshot": {"type": "str", "default": "postfix_config"},
-    "restore_to": {"type": "str", "choices": ["first", "last"], "default": "first"},
-    "state_dir": {"type": "path", "default": STATE_DIR},
+    **WAY_BACK_OPTIONS,
 }
 
 

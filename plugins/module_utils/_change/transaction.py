@@ -21,8 +21,14 @@ from __future__ import annotations
 import difflib
 from typing import Dict, Optional
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._change.snapshot import Rights, Snapshot, read_if_there, replace_all
+from ansible_collections.postmaster.deliverability.plugins.module_utils._change.snapshot import STATE_DIR, Rights, Snapshot, read_if_there, replace_all
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+
+WAY_BACK_OPTIONS = {
+    "restore_to": {"type": "str", "choices": ["first", "last"], "default": "first"},
+    "state_dir": {"type": "path", "default": STATE_DIR},
+}
+"""How the modules that change something are told of the way back, beside ``state`` and ``snapshot``."""
 
 
 def differs(contents: Dict[str, tuple]) -> bool:
