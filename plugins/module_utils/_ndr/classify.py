@@ -246,7 +246,9 @@ def _about_a_list(decision, reason, named):
         reason not in _LISTING and decision.rule and decision.rule.tier in ("exact", "named") and reason not in ("spam_content", "relay_denied")
     ):
         return None
-    if found["takes"] == "domain" or reason == "domain_blocklisted" or _OF_A_DOMAIN.search(decision.words):
+    # "Client host [mail.example.org]" names us by name; a list that takes addresses only has still listed the address.
+    by_name = reason == "domain_blocklisted" and not (found["takes"] == "ip" and "client host" in decision.words)
+    if found["takes"] == "domain" or by_name or _OF_A_DOMAIN.search(decision.words):
         return "domain_blocklisted"
     return "dynamic_ip" if found["kind"] == "policy" or reason == "dynamic_ip" else "ip_blocklisted"
 

@@ -20,6 +20,7 @@ NAMES = {
     "anonmails": "spam.dnsbl.anonmails.de",
     "backscatterer": "ips.backscatterer.org",
     "barracudacentral": "b.barracudacentral.org",
+    "barracudanetworks": "b.barracudacentral.org",
     "brbl": "b.barracudacentral.org",
     "dronebl": "dnsbl.dronebl.org",
     "gbudb": "truncate.gbudb.net",

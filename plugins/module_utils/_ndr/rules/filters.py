@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
 
-_RSPAMD = "https://docs.rspamd.com/modules/"
-_AMAVIS = "https://www.ijs.si/software/amavisd/amavisd-new-docs.html"
-_POSTGREY = "https://postgrey.schweikert.ch/"
-_POLICYD = "https://wiki.policyd.org/"
+_RSPAMD = "https://github.com/rspamd/rspamd/tree/master/src"
+_AMAVIS = "https://gitlab.com/amavis/amavis/-/blob/master/conf/amavisd.conf-default"
+_POSTGREY = "https://github.com/schweikert/postgrey/blob/master/postgrey"
+_POLICYD = "https://github.com/hummermania/policyd/tree/master/cbp/modules"
 _WEIGHT = "https://www.policyd-weight.org/"
-_SPF = "https://manpages.debian.org/unstable/postfix-policyd-spf-python/policyd-spf.1.en.html"
-_SPAMASSASSIN = "https://spamassassin.apache.org/"
+_SPF = "https://salsa.debian.org/python-team/packages/spf-engine/-/blob/master/spf_engine/__init__.py"
+_SPAMASSASSIN = "https://manpages.debian.org/bookworm/spamass-milter/spamass-milter.1.en.html"
 _BARRICADE = "http://www.snertsoft.com/smtp/smtpf/reply.html"
 
 RULES = (
@@ -262,5 +262,17 @@ RULES = (
         url=_BARRICADE,
         remedy="contact_recipient_admin",
         also=("fix_sender_domain", "delist"),
+    ),
+    rule(
+        "s25r.pattern",
+        "exact",
+        "dynamic_ip",
+        ("s25r check",),
+        ("450 4.7.1 <a198-51-100-11.example.net[198.51.100.11]>: Client host rejected: S25R check, be patient",),
+        counter=("450 4.7.25 Client host rejected: cannot find your hostname, [198.51.100.11]",),
+        # It looks at the name alone: a PTR record that does not read like an end user's line is enough.
+        remedy="fix_ptr",
+        also=("use_smarthost", "wait"),
+        url="http://www.gabacho-net.jp/en/anti-spam/anti-spam-system.html",
     ),
 )

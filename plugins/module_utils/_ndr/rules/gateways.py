@@ -410,6 +410,18 @@ RULES = (
         also=("delist", "use_smarthost"),
     ),
     rule(
+        "cisco.poor_domain_reputation",
+        "exact",
+        "domain_reputation",
+        ("due to poor reputation of a domain used in message transfer",),
+        ("554 Your access to this mail system has been rejected due to poor reputation of a domain used in message transfer",),
+        counter=("554 Your access to this mail system has been rejected due to the sending MTA's poor reputation.",),
+        url=_TALOS,
+        operator="cisco",
+        remedy="delist",
+        also=("fix_sender_auth", "fix_message", "reduce_rate"),
+    ),
+    rule(
         "cisco.access_rejected",
         "exact",
         "ip_blocked",

@@ -45,6 +45,7 @@ PERMISSION = (
                 " served here|isn't local|not configured|isn't allowed to be relayed|not a local domain|not accepted here|not ours|is not local)"
             ),
             "not a gateway",
+            "(isn't|is not|are not|aren't) allowed to relay",
             "relay not permitted",
             "relay attempt",
             "unauthorized relay",
@@ -57,7 +58,6 @@ PERMISSION = (
         ),
         ("550 5.7.1 we do not relay for example.org", "554 5.7.1 relaying is prohibited here", "553 mail for this domain is not handled here"),
         unless=(
-            "insecure mail relay",
             "from your domain",
             "an open relay",
             "open relay ... (listed|blacklist|database)",
@@ -265,6 +265,9 @@ CONTENT = (
             "(spam|junk) (message|mail|email) [is|was|has been] (detected|rejected|blocked|found|identified)",
             "(seems|looks|appears) [to be|as|like] [a|an] (junk|spam|spammy|unsolicited)",
             "consider* spam",
+            "known spam (signature|pattern|content|source text)",
+            "spam pattern*",
+            "phishing (message|mail|email) (appears|impersonat*)",
         ),
         ("554 5.7.1 message refused: our filter deemed it likely spam", "550 spam score too high", "554 your message looks like junk mail"),
         unless=(

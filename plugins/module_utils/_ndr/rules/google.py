@@ -214,6 +214,7 @@ _SENDERS = (
         (
             "sending ip address does not have a ptr record",
             "ip address sending this message does not have a ptr record",
+            "ip address sending this message does not have a ptr record, or the ptr record's forward dns entry",
             "ptr record ... does not match the sending ip",
             "ptr record setup, or the corresponding forward dns entry does not match",
             "corresponding forward dns entry does not (match|point)",
@@ -809,6 +810,15 @@ _POLICIES = (
         ),
     ),
     _google(
+        "authentication_trouble",
+        "system_error",
+        ("cannot authenticate due to temporary system problem",),
+        ("454 4.7.0 Cannot authenticate due to temporary system problem. Try again later. abc - gsmtp",),
+        temporary=True,
+        url=_ERRORS,
+        counter=("530-5.5.1 Authentication Required. Learn more at 530 5.5.1 https://support.google.com/mail/?p=WantAuthError abc - gsmtp",),
+    ),
+    _google(
         "relay_credentials",
         "authentication_required",
         (
@@ -822,7 +832,7 @@ _POLICIES = (
             "p=invalidsecondfactor",
             "p=wantautherror",
             "^authentication required. (learn more|for more information)",
-            "cannot authenticate due to temporary system problem",
+            "ip address you've registered in your ... smtp relay service doesn't match",
         ),
         (
             (
@@ -910,7 +920,7 @@ _POLICIES = (
             "messages with multiple addresses in from: header are not accepted",
             "messages missing a valid message-id header are not accepted",
             "messages with duplicate headers are not accepted",
-            "message-id header are not accepted",
+            "(message-id|messageid) header are not accepted",
             "mail message is malformed",
             "p=rfcmessagenoncompliant",
             "this message is not rfc",

@@ -98,7 +98,6 @@ RULES = (
             "(fully qualified|fully-qualified|fqdn|qualified) (hostname|host name|domain name in|name in|helo|ehlo)",
             "(invalid|bad|need fully-qualified) (domain name|hostname|host name) in (helo|ehlo)",
             "helo command rejected: ...",
-            "(unverifyable|unverifiable) sending ips",
             "(access denied|rejected|blocked|refused|denied) [due to|because of|for|-|:] [a|your] [bad|invalid|your] (helo|ehlo)",
             "(impersonat*|masquerad*|pretend*|claiming to be|claims to be|forging) ... (helo|our|us|host|me|my|this server|this host|local host)",
             "(you are not|you're not) (me|us|<host>|who you say)",
@@ -197,7 +196,6 @@ RULES = (
                 "(bad|invalid|no|missing|failed|broken|unacceptable|no valid|no passing|incorrect|weak|without|unverified|requires|require|must have|lacks|a"
                 " valid) [or invalid|or missing|valid|a valid|or bad] (dkim|domainkeys) [signature|key|header]"
             ),
-            "duplicate header 'dkim-signature'",
             "not dkim signed",
             "unsigned (messages|message|mail|email) [is|are] (not accepted|not allowed|rejected|refused)",
             "does not pass (domainkeys|dkim)",
@@ -233,12 +231,14 @@ RULES = (
         (
             "(temporary|transient) (spf|dkim|dmarc) [record] [dns] (lookup|error|failure|problem|timeout) [failure|error|problem]",
             "(spf|dkim|dmarc) [record|policy|key] dns (lookup|query) (failure|failed|error|timeout|timed out)",
+            "(temporary|transient) dns (error|failure|problem) while (checking|evaluating|verifying) (spf|dkim|dmarc)",
         ),
-        ("450 4.4.0 temporary DMARC DNS lookup failure", "451 4.7.24 temporary SPF error"),
+        ("451 Temporary DNS error while checking SPF record.  Try again later.", "451 4.4.3 temporary SPF error"),
         when={"code": "4xx"},
         also=("fix_sender_domain", "fix_spf", "fix_dkim", "fix_dmarc"),
         counter=("550 5.7.1 rejected by the DMARC policy of example.com",),
-        url=RFC7372,
+        # The status that section 8.6 gives a temporary error; the first example is Debian's exim4-config.
+        url="https://www.rfc-editor.org/rfc/rfc7208#section-8.6",
     ),
     rule(
         "identity.authentication",

@@ -286,7 +286,6 @@ RULES = (
             "(looks|look|appears|seems) [like|to be] [a|an] (dynamic|residential|dialup|generic|dial-up|dsl|home)",
             "dynamically (assigned|allocated)",
             "not authorized to send [email|mail] directly",
-            "may not be mail exchanger",
             (
                 "use (the|your|an) [smtp|mail|outgoing|own|official] (relay|isp's|isp|provider's|provider|service provider's|isps|smarthost|smart host|server"
                 " of your|mail server of your|relay of your)"

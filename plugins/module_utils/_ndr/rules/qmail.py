@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
 
-_URL = "https://cr.yp.to/qmail.html"
-_SMTPD = "https://manpages.debian.org/unstable/qmail/qmail-smtpd.8.en.html"
+_URL = "https://github.com/notqmail/notqmail/blob/master/qmail-remote.c"
+_SMTPD = "https://github.com/notqmail/notqmail/blob/master/qmail-smtpd.c"
 _LF = "https://cr.yp.to/docs/smtplf.html"
-_CHKUSER = "https://www.interazioni.it/opensource/chkuser/"
+_CHKUSER = "https://github.com/sagredo-dev/qmail/blob/main/chkuser_settings.h"
 
 RULES = (
     rule(

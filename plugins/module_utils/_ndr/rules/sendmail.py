@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
 
-_URL = "https://www.sendmail.org/~ca/email/doc8.12/op.html"
-_CHECK = "https://www.sendmail.org/~ca/email/check.html"
-_RELAY = "https://www.sendmail.org/~ca/email/tips.html"
+_URL = "https://github.com/freebsd/freebsd-src/tree/main/contrib/sendmail/src"
+_CHECK = "https://github.com/freebsd/freebsd-src/blob/main/contrib/sendmail/cf/m4/proto.m4"
 _RFC3463 = "https://www.rfc-editor.org/rfc/rfc3463"
 
 RULES = (
@@ -66,7 +65,16 @@ RULES = (
         "sendmail.address_required",
         "exact",
         "address_syntax",
-        ("user address required", "colon illegal in host name part", "hostname required", "real domain name required for"),
+        (
+            "user address required",
+            "recipient address required",
+            "colon illegal in host name part",
+            "hostname required",
+            "real domain name required for",
+            "list:; syntax illegal for recipient address*",
+            "local part must not (begin|end) with a dot",
+            "^invalid route address",
+        ),
         ("553 5.1.3 <zoe>... User address required", "553 5.1.3 <zoe@>... Hostname required"),
         counter=("553 5.5.4 <shop>... Domain name required for sender address shop",),
         url=_URL,
@@ -124,7 +132,7 @@ RULES = (
             "550 5.7.1 <zoe@example.com>... Relaying denied. IP name possibly forged [198.51.100.11]",
         ),
         counter=("550 5.7.1 <zoe@example.com>... Relaying denied",),
-        url=_RELAY,
+        url=_CHECK,
         also=("fix_relay_auth", "contact_recipient_admin"),
     ),
     rule(
@@ -134,7 +142,7 @@ RULES = (
         ("relaying denied. proper authentication required",),
         ("550 5.7.1 <zoe@example.com>... Relaying denied. Proper authentication required.",),
         counter=("550 5.7.1 <zoe@example.com>... Relaying denied",),
-        url=_RELAY,
+        url=_CHECK,
     ),
     rule(
         "sendmail.client_forged",
@@ -226,5 +234,31 @@ RULES = (
         ("553 5.3.5 system config error", "554 5.3.5 Local configuration error"),
         counter=("554 5.3.0 unknown mailer error 1",),
         url=_URL,
+    ),
+    rule(
+        "sendmail.bad_mx",
+        "exact",
+        "sender_domain_unresolvable",
+        ("(illegal|invalid) mx record for host",),
+        ("550 5.1.2 Illegal MX record for host mail.example.org", "550 Invalid MX record for host mail.example.org"),
+        counter=("550 5.1.2 <zoe@gone.example.com>... Host unknown (Name server: gone.example.com: host not found)",),
+        # FEATURE(badmx): it looks at the sender's domain.
+        url="https://github.com/freebsd/freebsd-src/blob/main/contrib/sendmail/cf/feature/badmx.m4",
+    ),
+    rule(
+        "sendmail.tls_requirements",
+        "exact",
+        "tls_failed",
+        (
+            "encryption too weak",
+            "other side does not support starttls",
+            "^<host> not listed in sans",
+            "^do not try tls with",
+            "^(cn|cert subject|cert issuer) ... does not match",
+            "^server not authenticated",
+        ),
+        ("403 4.7.0 encryption too weak 56 less than 112", "403 4.7.0 server not authenticated.", "450 mx.example.com not listed in SANs"),
+        counter=("530 5.7.0 authentication required", "550 5.7.1 message not authenticated: DKIM"),
+        url=_CHECK,
     ),
 )

@@ -11,8 +11,10 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
 
 _DOMINO = "https://help.hcl-software.com/domino/12.0.2/admin/conf_messagingsettings_c.html"
 _ZIMBRA = "https://zimbra.github.io/adminguide/latest/"
-_COURIER = "https://www.courier-mta.org/courier.html"
-_HARAKA = "https://haraka.github.io/"
+_COURIER = "https://github.com/svarshavchik/courier/tree/master/courier"
+_HARAKA = "https://github.com/haraka/Haraka/blob/master/connection.js"
+_HARAKA_PLUGIN = "https://github.com/haraka/haraka-plugin-"
+_RFC3463 = "https://www.rfc-editor.org/rfc/rfc3463"
 
 RULES = (
     rule(
@@ -172,8 +174,8 @@ RULES = (
         "courier.header_size",
         "exact",
         "message_format",
-        ("message header size, or recipient list, exceeds policy limit",),
-        ("534 Message header size, or recipient list, exceeds policy limit.",),
+        ("message header size[, or recipient list,] exceeds policy limit",),
+        ("534 Message header size exceeds policy limit.",),
         counter=("523 Message length exceeds administrative limit.",),
         url=_COURIER,
         also=("reduce_rate", "fix_mta"),
@@ -185,7 +187,7 @@ RULES = (
         ("message length exceeds administrative limit",),
         ("523 Message length exceeds administrative limit.",),
         counter=("534 Message header size, or recipient list, exceeds policy limit.",),
-        url=_COURIER,
+        url=_RFC3463,
     ),
     rule(
         "courier.quota",
@@ -221,7 +223,7 @@ RULES = (
         "user_unknown",
         ("^i cannot deliver mail for",),
         ("550 I cannot deliver mail for zoe@example.com",),
-        counter=("550 Host example.org is in rhsbl dbl.example.net",),
+        counter=("550 You talk too soon",),
         url=_HARAKA,
         also=("contact_recipient_admin",),
         confidence="likely",
@@ -231,27 +233,18 @@ RULES = (
         "exact",
         "ip_blocklisted",
         ("^host <ip> is (blacklisted|listed|blocked) (by|on|in)",),
-        ("550 host [198.51.100.11] is blacklisted by zen.example.net",),
-        counter=("550 Host example.org is in rhsbl dbl.example.net",),
-        url=_HARAKA,
-    ),
-    rule(
-        "haraka.rhsbl",
-        "exact",
-        "domain_blocklisted",
-        ("is in rhsbl",),
-        ("550 Host example.org is in rhsbl dbl.example.net",),
-        counter=("550 host [198.51.100.11] is blacklisted by zen.example.net",),
-        url=_HARAKA,
+        ("550 host [198.51.100.11] is listed on zen.example.net",),
+        counter=("550 very bad karma score: -12",),
+        url=_HARAKA_PLUGIN + "dns-list",
     ),
     rule(
         "haraka.karma",
         "exact",
         "ip_reputation",
-        ("karma too low", "(very bad|bad) karma"),
-        ("550 karma too low", "550 very bad karma score: -12"),
+        ("very bad karma score",),
+        ("550 very bad karma score: -12",),
         counter=("550 You talk too soon",),
-        url=_HARAKA,
+        url=_HARAKA_PLUGIN + "karma",
         also=("delist", "wait", "use_smarthost"),
     ),
     rule(
@@ -260,35 +253,63 @@ RULES = (
         "protocol_error",
         ("^you talk too soon",),
         ("550 You talk too soon",),
-        counter=("550 karma too low",),
-        url=_HARAKA,
+        counter=("550 very bad karma score: -12",),
+        url="https://github.com/haraka/Haraka/blob/v2.8.28/plugins/early_talker.js",
     ),
     rule(
         "haraka.sender_mx",
         "exact",
         "sender_domain_unresolvable",
-        ("no mx for your from address", "invalid return path mx", "your from address does not resolve"),
+        ("no mx for your from address",),
         ("550 No MX for your FROM address",),
         counter=("550 I cannot deliver mail for zoe@example.com",),
-        url=_HARAKA,
+        url=_HARAKA_PLUGIN + "mail_from.is_resolvable",
     ),
     rule(
         "haraka.headers",
         "exact",
         "message_format",
-        ("^required header ... missing", "only one <host> header allowed", "only one ... header allowed"),
-        ("550 Required header From missing", "550 Required header Date missing"),
+        ("^required header ... missing", "only one <host> header allowed", "only one ... header allowed", "the date header (is too|could not be parsed)"),
+        ("550 Required header 'From' missing", "550 Only one From header allowed. See RFC 5322, Section 3.6", "550 The Date header is too far in the future"),
         counter=("550 You talk too soon",),
-        url=_HARAKA,
+        url=_HARAKA_PLUGIN + "headers",
     ),
     rule(
         "haraka.bounces",
         "exact",
         "policy",
-        ("^bounces not accepted", "this recipient does not accept bounces"),
-        ("550 bounces not accepted here", "550 this recipient does not accept bounces"),
+        (
+            "^bounces not accepted",
+            "<address> does not accept bounces",
+            "this bounce message has too many recipients",
+            "^invalid bounce",
+            "bounce with non-empty return-path",
+        ),
+        ("550 Bounces not accepted here", "550 zoe@example.com does not accept bounces", "550 bounce with non-empty Return-Path (RFC 3834)"),
         counter=("550 I cannot deliver mail for zoe@example.com",),
+        url=_HARAKA_PLUGIN + "bounce",
+        side="theirs",
+    ),
+    rule(
+        "haraka.split",
+        "exact",
+        "system_busy",
+        ("^split transaction, retry soon",),
+        ("450 Split transaction, retry soon",),
+        counter=("550 You talk too soon",),
         url=_HARAKA,
         side="theirs",
+        also=(),
+    ),
+    rule(
+        "haraka.resolver",
+        "exact",
+        "dns_failure",
+        ("^temp. resolver error", "^dns timeout resolving your helo"),
+        ("450 Temp. resolver error (ETIMEOUT)",),
+        counter=("450 Split transaction, retry soon",),
+        url=_HARAKA_PLUGIN + "mail_from.is_resolvable",
+        also=("fix_sender_domain", "fix_helo"),
+        settle=("mx", "helo"),
     ),
 )

@@ -11,6 +11,15 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
 
 RULES = (
     rule(
+        "their_system.routing_data",
+        "exact",
+        "system_error",
+        ("could not load drd",),
+        ("451 Could not load DRD for domain (example.com)",),
+        counter=("451 domain not found",),
+        url="https://github.com/Arnaud69/phpmynewsletter-2.0/blob/master/include/manager_mailq.php",
+    ),
+    rule(
         "their_system.error",
         "words",
         "system_error",
@@ -29,7 +38,6 @@ RULES = (
             "(server|system|mail server|host) [is] (incorrectly|wrongly|badly|not) (configured|working|operational)",
             "error (in|while) (writing|reading) [the] (spool|input|queue|data)",
             "error (processing|writing|opening|reading|in processing|while processing|during processing|handling|storing|saving|creating|in server)",
-            "could not load drd",
             "temporarily deferred",
             "(resource|resources) temporarily unavailable",
             "(out of|insufficient|not enough|low|cannot allocate) memory",
@@ -105,8 +113,8 @@ RULES = (
         "system_full",
         (
             (
-                "(insufficient|not enough|out of|no|low on|lack of|lacking|no more) [free|available|enough|sufficient] (system storage|disk space|storage"
-                " space|disc space|queue space|spool space|space left on device|space left|storage left|diskspace)"
+                "(insufficient|not enough|out of|no|low on|lack of|lacking|no more|doesn't have|does not have) [free|available|enough|sufficient]"
+                " (system storage|disk space|storage space|disc space|queue space|spool space|space left on device|space left|storage left|diskspace)"
             ),
             "(mail system|disk|file system|filesystem|spool|queue|hard disk|hard drive|mail store|server disk|server|partition|disc) [is] full",
             "(insufficient|not enough) (system storage|storage|resources|system disk)",
@@ -183,7 +191,8 @@ RULES = (
             "(mail|message|it) ... loops back to (me|myself|itself|us)",
             "(mail|message|routing|forwarding|delivery|mailing|possible mail|possible) loop [detected|found|problem|error]",
             "loop detected",
-            "too many (hops|received headers|received lines|received|forwards|relays)",
+            "too many (hops|received headers|received lines|received|forwards|recursive forwards|relays)",
+            "mailloop",
             "(hop count|maximum hop count|max hop count|hop limit) [has been|limit] (exceeded|reached)",
             "(maximum|max) (hop count|hops|number of hops)",
             "routing loop",
