@@ -6,17 +6,7 @@
 
 from __future__ import annotations
 
-import pathlib
-
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.plan import remediation_plan
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import alarms
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
-from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._fleet import unpack
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_report, load_waivers
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.render import render
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
 
 DOCUMENTATION = r"""
 name: audit_reports
@@ -105,54 +95,15 @@ _value:
       elements: str
 """
 
-COUNTS = ("hosts", "refused", "attention", "ok", "unknown")
 
+def _audit_reports(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._judgement import audit_reports
 
-def _judge(evidence, formats, fail_on="high", language="en", policies=("baseline",), waivers=None, previous=None, last=None, inventory=None, **options):
-    evidence, notes = unpack(evidence), []
-    report = load_report(previous) or _last_report(last, language, notes)
-    notes += _strangers(evidence["hosts"], inventory, language)
-    told = {"waivers": load_waivers(waivers), "previous": report, "language": language, "notes": notes, **plain(options)}
-    diagnosis = diagnose(evidence, load_policies(policies), **told)
-    plan = remediation_plan(diagnosis, language=language)
-    fleet = {state: plan["fleet"][state] for state in COUNTS}
-    fleet.update({f"{change}_findings": len(plan["fleet"]["changes"][change]) for change in ("new", "fixed")})
-    return {
-        "reports": render(plan, formats.split(",") if isinstance(formats, str) else list(formats), language=language),
-        "fleet": fleet,
-        "plan": {name: _wanted(host) for name, host in plan["hosts"].items() if host["actions"]},
-        "states": {name: host["state"] for name, host in plan["hosts"].items()},
-        "last_spoilt": bool(last) and report is None and pathlib.Path(last).exists(),
-        "alarms": alarms(plan, fail_on, language),
-    }
-
-
-def _wanted(host):
-    told = {key: host[key] for key in ("state", "summary", "actions")}
-    recorded = bool(host["facts"].get("snapshot"))
-    return {**told, "recorded": recorded, "ready": not recorded and any(action["state"] == "ready" for action in host["actions"])}
-
-
-def _last_report(path, language, notes):
-    """The report that the store keeps; what is wrong with it is a note, since the store is ours to mend and the report of now does not need it."""
-    try:
-        return load_report(path) if path and pathlib.Path(path).exists() else None
-    except DeliverabilityError as error:
-        notes.append(sentence("last report", language, error))
-        return None
-
-
-def _strangers(hosts, inventory, language):
-    """Notes on hosts that only the evidence or only the inventory knows; without an inventory there is nothing to compare."""
-    names = set(inventory or ()) - {"localhost"}
-    if not names:
-        return []
-    found = [("not in the inventory", set(hosts) - names), ("not in the store", names - set(hosts))]
-    return [sentence(key, language, ", ".join(sorted(strangers))) for key, strangers in found if strangers]
+    return audit_reports(*args, **options)
 
 
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"audit_reports": filter_edge("audit_reports", _judge)}
+        return {"audit_reports": filter_edge("audit_reports", _audit_reports)}

@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_waivers
 
 DOCUMENTATION = r"""
 name: diagnose
@@ -63,6 +61,9 @@ _value:
 
 
 def _diagnose(evidence, policies=("baseline",), waivers=None, **options):
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_waivers
+
     return diagnose(plain(evidence), load_policies(policies), waivers=load_waivers(waivers), **plain(options))
 
 

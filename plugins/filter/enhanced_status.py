@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.status_codes import describe_status
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
 
 DOCUMENTATION = r"""
@@ -78,9 +77,14 @@ _value:
 """
 
 
+def _enhanced_status(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.status_codes import describe_status
+
+    return describe_status(*args, **options)
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        """Return name -> function."""
-        return {"enhanced_status": filter_edge("enhanced_status", describe_status)}
+        return {"enhanced_status": filter_edge("enhanced_status", _enhanced_status)}

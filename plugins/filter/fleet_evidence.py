@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._fleet import evidence_of, pack
 
 DOCUMENTATION = r"""
 name: fleet_evidence
@@ -75,6 +74,8 @@ _value:
 
 
 def _fleet_evidence(names, hostvars, packed=False):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._fleet import evidence_of, pack
+
     evidence = evidence_of(names, hostvars)
     return pack(evidence) if packed else evidence
 

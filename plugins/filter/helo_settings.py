@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.helo import helo_settings
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
 
 DOCUMENTATION = r"""
@@ -83,8 +82,14 @@ _value:
 """
 
 
+def _helo_settings(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.helo import helo_settings
+
+    return helo_settings(*args, **options)
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"helo_settings": filter_edge("helo_settings", helo_settings)}
+        return {"helo_settings": filter_edge("helo_settings", _helo_settings)}

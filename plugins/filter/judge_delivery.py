@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.proof import judge_delivery
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
 
 DOCUMENTATION = r"""
@@ -56,9 +55,14 @@ _value:
 """
 
 
+def _judge_delivery(message, destinations=()):
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.proof import judge_delivery
+
+    return judge_delivery(plain(message), plain(destinations))
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        """Return name -> function."""
-        return {"judge_delivery": filter_edge("judge_delivery", lambda message, destinations=(): judge_delivery(plain(message), plain(destinations)))}
+        return {"judge_delivery": filter_edge("judge_delivery", _judge_delivery)}

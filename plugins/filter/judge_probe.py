@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.proof import judge_probe
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
 
 DOCUMENTATION = r"""
@@ -58,9 +57,14 @@ _value:
 """
 
 
+def _judge_probe(probe, seen_as=""):
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.proof import judge_probe
+
+    return judge_probe(plain(probe), seen_as)
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        """Return name -> function."""
-        return {"judge_probe": filter_edge("judge_probe", lambda probe, seen_as="": judge_probe(plain(probe), seen_as))}
+        return {"judge_probe": filter_edge("judge_probe", _judge_probe)}

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._smarthost import judge_smarthost
 
 DOCUMENTATION = r"""
 name: judge_smarthost
@@ -82,8 +81,14 @@ _value:
 """
 
 
+def _judge_smarthost(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._smarthost import judge_smarthost
+
+    return judge_smarthost(*args, **options)
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"judge_smarthost": filter_edge("judge_smarthost", judge_smarthost)}
+        return {"judge_smarthost": filter_edge("judge_smarthost", _judge_smarthost)}

@@ -6,13 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import SEVERITIES, check_waivers, compile_controls
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import check_limits
-from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_report, load_waivers
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.render import FORMATS
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import LANGUAGES
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
 
 DOCUMENTATION = r"""
 name: judgement_errors
@@ -73,38 +67,14 @@ _value:
 """
 
 
-def _errors(policies, waivers=None, previous=None, formats=(), language="en", fail_on="never", limits=None, numbers=None):
-    found = _complaints(lambda: compile_controls(load_policies(plain(policies))))
-    found += _complaints(lambda: check_waivers(load_waivers(waivers)))
-    found += _complaints(lambda: load_report(previous))
-    found += _complaints(lambda: check_limits(plain(limits)))
-    found += [_none_of("audit_formats", name, FORMATS) for name in formats if name not in FORMATS]
-    found += [_none_of("audit_language", language, LANGUAGES)] if language not in LANGUAGES else []
-    found += [_none_of("audit_fail_on", fail_on, ("never", *SEVERITIES))] if fail_on not in ("never", *SEVERITIES) else []
-    return found + [f"{name}: {value!r} is no number" for name, value in plain(numbers or {}).items() if not _counts(value)]
+def _judgement_errors(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._judgement import judgement_errors
 
-
-def _complaints(read):
-    try:
-        read()
-    except DeliverabilityError as error:
-        return [str(error)]
-    return []
-
-
-def _none_of(option, word, words):
-    return f"{option}: {str(word)!r} is none of {', '.join(words)}"
-
-
-def _counts(value):
-    try:
-        return float(value) >= 0 and not isinstance(value, bool)
-    except (TypeError, ValueError):
-        return False
+    return judgement_errors(*args, **options)
 
 
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"judgement_errors": filter_edge("judgement_errors", _errors)}
+        return {"judgement_errors": filter_edge("judgement_errors", _judgement_errors)}

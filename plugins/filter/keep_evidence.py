@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.store import WINDOW
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._fleet import keep
 
 DOCUMENTATION = r"""
 name: keep_evidence
@@ -47,12 +45,14 @@ _value:
 """
 
 
-def _keep(variables, stored, window=WINDOW):
-    return keep(variables, stored, window)
+def _keep_evidence(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._fleet import keep
+
+    return keep(*args, **options)
 
 
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"keep_evidence": filter_edge("keep_evidence", _keep)}
+        return {"keep_evidence": filter_edge("keep_evidence", _keep_evidence)}

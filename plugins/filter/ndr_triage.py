@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.triage import in_words, triage
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, octets, plain
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._rules import ruleset
 
 DOCUMENTATION = r"""
 name: ndr_triage
@@ -48,7 +46,10 @@ _value:
 """
 
 
-def _triage(text, ours=None, language="en", rules=None):
+def _ndr_triage(text, ours=None, language="en", rules=None):
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.triage import in_words, triage
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._rules import ruleset
+
     return in_words(triage(octets(text), plain(ours), language, ruleset(rules)), language)
 
 
@@ -56,4 +57,4 @@ class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"ndr_triage": filter_edge("ndr_triage", _triage)}
+        return {"ndr_triage": filter_edge("ndr_triage", _ndr_triage)}

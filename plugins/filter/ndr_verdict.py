@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import classify
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._rules import ruleset
 
 DOCUMENTATION = r"""
 name: ndr_verdict
@@ -162,6 +160,9 @@ _value:
 
 def ndr_verdict(text, code=None, status=None, command=None, rhost=None, recipient_domain=None, ours=None, language="en", rules=None):
     """``classify`` with the user's own rules."""
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import classify
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._rules import ruleset
+
     if not isinstance(text, str):
         raise TypeError(f"a text is expected, not {type(text).__name__}")
     return classify(

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._smarthost import operator_domains
 
 DOCUMENTATION = r"""
 name: operator_domains
@@ -69,8 +68,14 @@ _value:
 """
 
 
+def _operator_domains(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._smarthost import operator_domains
+
+    return operator_domains(*args, **options)
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"operator_domains": filter_edge("operator_domains", operator_domains)}
+        return {"operator_domains": filter_edge("operator_domains", _operator_domains)}

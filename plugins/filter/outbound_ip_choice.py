@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._outbound_ip import outbound_ip_choice
 
 DOCUMENTATION = r"""
 name: outbound_ip_choice
@@ -94,13 +93,14 @@ _value:
 """
 
 
+def _outbound_ip_choice(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._outbound_ip import outbound_ip_choice
+
+    return outbound_ip_choice(*plain(args), **plain(options))
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        """Return name -> function."""
-        return {
-            "outbound_ip_choice": filter_edge(
-                "outbound_ip_choice", lambda first, *more, **named: outbound_ip_choice(plain(first), *plain(more), **plain(named))
-            )
-        }
+        return {"outbound_ip_choice": filter_edge("outbound_ip_choice", _outbound_ip_choice)}

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._outbound_ip import outbound_ip_probes
 
 DOCUMENTATION = r"""
 name: outbound_ip_probes
@@ -48,13 +47,14 @@ _value:
 """
 
 
+def _outbound_ip_probes(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._outbound_ip import outbound_ip_probes
+
+    return outbound_ip_probes(*plain(args), **plain(options))
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        """Return name -> function."""
-        return {
-            "outbound_ip_probes": filter_edge(
-                "outbound_ip_probes", lambda first, *more, **named: outbound_ip_probes(plain(first), *plain(more), **plain(named))
-            )
-        }
+        return {"outbound_ip_probes": filter_edge("outbound_ip_probes", _outbound_ip_probes)}

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._outbound_ip import outbound_ip_remember
 
 DOCUMENTATION = r"""
 name: outbound_ip_remember
@@ -50,13 +49,14 @@ _value:
 """
 
 
+def _outbound_ip_remember(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._outbound_ip import outbound_ip_remember
+
+    return outbound_ip_remember(*plain(args), **plain(options))
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        """Return name -> function."""
-        return {
-            "outbound_ip_remember": filter_edge(
-                "outbound_ip_remember", lambda first, *more, **named: outbound_ip_remember(plain(first), *plain(more), **plain(named))
-            )
-        }
+        return {"outbound_ip_remember": filter_edge("outbound_ip_remember", _outbound_ip_remember)}

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._outbound_ip import outbound_ip_settings
 
 DOCUMENTATION = r"""
 name: outbound_ip_settings
@@ -66,13 +65,14 @@ _value:
 """
 
 
+def _outbound_ip_settings(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._outbound_ip import outbound_ip_settings
+
+    return outbound_ip_settings(*plain(args), **plain(options))
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        """Return name -> function."""
-        return {
-            "outbound_ip_settings": filter_edge(
-                "outbound_ip_settings", lambda first, *more, **named: outbound_ip_settings(plain(first), *plain(more), **plain(named))
-            )
-        }
+        return {"outbound_ip_settings": filter_edge("outbound_ip_settings", _outbound_ip_settings)}

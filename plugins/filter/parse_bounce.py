@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.message import parse_bounce
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, octets
 
 DOCUMENTATION = r"""
@@ -40,7 +39,9 @@ _value:
 """
 
 
-def _parse(message):
+def _parse_bounce(message):
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.message import parse_bounce
+
     return parse_bounce(octets(message))
 
 
@@ -48,4 +49,4 @@ class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"parse_bounce": filter_edge("parse_bounce", _parse)}
+        return {"parse_bounce": filter_edge("parse_bounce", _parse_bounce)}

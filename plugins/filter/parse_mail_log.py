@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.systems import parse_log_text
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
 
 DOCUMENTATION = r"""
@@ -42,8 +41,14 @@ _value:
 """
 
 
+def _parse_mail_log(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.systems import parse_log_text
+
+    return parse_log_text(*args, **options)
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"parse_mail_log": filter_edge("parse_mail_log", parse_log_text)}
+        return {"parse_mail_log": filter_edge("parse_mail_log", _parse_mail_log)}

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.systems import parse_queue_text
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
 
 DOCUMENTATION = r"""
@@ -43,8 +42,14 @@ _value:
 """
 
 
+def _parse_mail_queue(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.systems import parse_queue_text
+
+    return parse_queue_text(*args, **options)
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"parse_mail_queue": filter_edge("parse_mail_queue", parse_queue_text)}
+        return {"parse_mail_queue": filter_edge("parse_mail_queue", _parse_mail_queue)}

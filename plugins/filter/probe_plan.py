@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._smarthost import probe_plan
 
 DOCUMENTATION = r"""
 name: probe_plan
@@ -58,8 +57,14 @@ _value:
 """
 
 
+def _probe_plan(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._smarthost import probe_plan
+
+    return probe_plan(*args, **options)
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"probe_plan": filter_edge("probe_plan", probe_plan)}
+        return {"probe_plan": filter_edge("probe_plan", _probe_plan)}

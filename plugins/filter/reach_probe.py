@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.reach import reach_probe
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
 
 DOCUMENTATION = r"""
@@ -63,8 +62,14 @@ _value:
 """
 
 
+def _reach_probe(mail_host, mx=None):
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.reach import reach_probe
+
+    return reach_probe(plain(mail_host), plain(mx))
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"reach_probe": filter_edge("reach_probe", lambda mail_host, mx=None: reach_probe(plain(mail_host), plain(mx)))}
+        return {"reach_probe": filter_edge("reach_probe", _reach_probe)}

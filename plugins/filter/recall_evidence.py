@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._fleet import recall
 
 DOCUMENTATION = r"""
 name: recall_evidence
@@ -42,8 +41,14 @@ _value:
 """
 
 
+def _recall_evidence(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._fleet import recall
+
+    return recall(*args, **options)
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"recall_evidence": filter_edge("recall_evidence", recall)}
+        return {"recall_evidence": filter_edge("recall_evidence", _recall_evidence)}

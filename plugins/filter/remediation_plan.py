@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.plan import remediation_plan
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
 
 DOCUMENTATION = r"""
@@ -43,8 +42,14 @@ _value:
 """
 
 
+def _remediation_plan(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.plan import remediation_plan
+
+    return remediation_plan(*args, **options)
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"remediation_plan": filter_edge("remediation_plan", remediation_plan)}
+        return {"remediation_plan": filter_edge("remediation_plan", _remediation_plan)}

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.remediation import remediation_report
 
 DOCUMENTATION = r"""
 name: remediation_report
@@ -65,7 +64,9 @@ _value:
 """
 
 
-def _report(plan, states, **options):
+def _remediation_report(plan, states, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.remediation import remediation_report
+
     return remediation_report(plain(plan), plain(states), **plain(options))
 
 
@@ -73,4 +74,4 @@ class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"remediation_report": filter_edge("remediation_report", _report)}
+        return {"remediation_report": filter_edge("remediation_report", _remediation_report)}

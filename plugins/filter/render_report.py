@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
+
 DOCUMENTATION = r"""
 name: render_report
 author: "The postmaster.deliverability contributors (@postmaster)"
@@ -81,12 +83,15 @@ _value:
   type: raw
 """
 
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.render import render
+
+def _render_report(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.render import render
+
+    return render(*args, **options)
 
 
 class FilterModule:
-    """The filter of this file."""
+    """Jinja filters."""
 
     def filters(self):
-        return {"render_report": filter_edge("render_report", render)}
+        return {"render_report": filter_edge("render_report", _render_report)}

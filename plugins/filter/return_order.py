@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._smarthost import return_order
 
 DOCUMENTATION = r"""
 name: return_order
@@ -91,8 +90,14 @@ _value:
 """
 
 
+def _return_order(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._smarthost import return_order
+
+    return return_order(*args, **options)
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"return_order": filter_edge("return_order", return_order)}
+        return {"return_order": filter_edge("return_order", _return_order)}

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._smarthost import smarthost_settings
 
 DOCUMENTATION = r"""
 name: smarthost_settings
@@ -68,8 +67,14 @@ _value:
 """
 
 
+def _smarthost_settings(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._smarthost import smarthost_settings
+
+    return smarthost_settings(*args, **options)
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"smarthost_settings": filter_edge("smarthost_settings", smarthost_settings)}
+        return {"smarthost_settings": filter_edge("smarthost_settings", _smarthost_settings)}

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.spf_edit import authorize
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
 
 DOCUMENTATION = r"""
@@ -111,8 +110,14 @@ _value:
 """
 
 
+def _spf_authorize(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.spf_edit import authorize
+
+    return authorize(*args, **options)
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"spf_authorize": filter_edge("spf_authorize", authorize)}
+        return {"spf_authorize": filter_edge("spf_authorize", _spf_authorize)}

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._smarthost import throttle_settings
 
 DOCUMENTATION = r"""
 name: throttle_settings
@@ -55,8 +54,14 @@ _value:
 """
 
 
+def _throttle_settings(*args, **options):
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._smarthost import throttle_settings
+
+    return throttle_settings(*args, **options)
+
+
 class FilterModule:
     """Jinja filters."""
 
     def filters(self):
-        return {"throttle_settings": filter_edge("throttle_settings", throttle_settings)}
+        return {"throttle_settings": filter_edge("throttle_settings", _throttle_settings)}

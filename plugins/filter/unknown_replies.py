@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr import teach
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import filter_edge, plain
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._rules import ruleset
 
 DOCUMENTATION = r"""
 name: unknown_replies
@@ -71,6 +69,9 @@ _value:
 
 def unknown_replies(rows, rules=None):
     """``teach.unknown_replies`` with the user's own rules."""
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr import teach
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._rules import ruleset
+
     rows = plain(rows)
     if not isinstance(rows, list):
         raise TypeError(f"a list is expected, not {type(rows).__name__}")

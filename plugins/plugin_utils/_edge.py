@@ -46,7 +46,11 @@ def octets(message):
 
 
 def filter_edge(name, function):
-    """Wrap ``function`` as the filter ``name``: one clear error, and a result that Ansible never templates."""
+    """Wrap ``function`` as the filter ``name``: one clear error, and a result that Ansible never templates.
+
+    The library is imported where ``function`` is called, not at the top of its file: whichever filter a task uses, Ansible's worker for each host loads
+    the files of them all, and compiles them from their source.
+    """
 
     @functools.wraps(function)
     def guarded(*args, **kwargs):

@@ -11,7 +11,7 @@ import json
 import pathlib
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.store import join
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.store import WINDOW, join
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import plain
 
@@ -62,7 +62,7 @@ def _names(smarthosts):
     return [str(entry.get("host") if isinstance(entry, dict) else entry) for entry in entries]
 
 
-def keep(variables, stored, window):
+def keep(variables, stored, window=WINDOW):
     """The evidence to store now: the observed one joined with that of last time; ``window``: seconds of log that count."""
     evidence = host_evidence(variables)
     facts = (evidence["observed"] or {}).get("mail_host")

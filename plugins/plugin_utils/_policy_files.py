@@ -11,6 +11,7 @@ import json
 import pathlib
 
 import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
@@ -61,7 +62,7 @@ def load_report(path):
 
 def _load(path, option):
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         shipped = f"; the collection has {', '.join(names())}" if option == "policies" else ""
         raise DeliverabilityError(f"{option}: {path}: {error.strerror}{shipped}") from None

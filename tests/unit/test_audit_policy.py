@@ -120,8 +120,8 @@ def test_query_that_gives_something_else_is_named():
 
 def test_files_are_named_in_errors(tmp_path):
     broken = tmp_path / "broken.yml"
-    broken.write_text("controls: [\n  {id: x")
-    with pytest.raises(DeliverabilityError, match=r"broken\.yml, line 2, column \d+"):
+    broken.write_text("controls:\n  - id: x\n   title: x\n")
+    with pytest.raises(DeliverabilityError, match=r"broken\.yml, line 3, column 4"):
         load_policies([str(broken)])
     with pytest.raises(DeliverabilityError, match=r"nowhere.*the collection has baseline"):
         load_policies(["nowhere"])

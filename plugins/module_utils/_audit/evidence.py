@@ -28,7 +28,6 @@ import re
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import domain_problem, plain_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import classify
 
 
 def parse_address(text, what):
@@ -177,6 +176,9 @@ _NAME_US = {"ip_blocklisted", "ip_blocked", "ip_reputation", "dynamic_ip", "ptr_
 
 def _echoed(mail_host):
     """The public address behind NAT, learned from refusals: the only one that they name, by two destinations at least. None where that is not so."""
+    # The rules are large, and few hosts stand behind NAT.
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import classify
+
     named = {}
     for place in ("log", "queue"):
         for group in (mail_host.get(place) or {}).get("groups", []):

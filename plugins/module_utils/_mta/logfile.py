@@ -13,7 +13,6 @@ here into epoch seconds. Nothing is written.
 from __future__ import annotations
 
 import bz2
-import calendar
 import codecs
 import datetime
 import gzip
@@ -151,7 +150,7 @@ class Clock:
 
 
 def _utc(moment: tuple) -> int:
-    return calendar.timegm(datetime.datetime(*moment).timetuple())
+    return int(datetime.datetime(*moment, tzinfo=datetime.timezone.utc).timestamp())
 
 
 _OFFSET = re.compile(rb" ?([+-])(\d\d):?(\d\d)")

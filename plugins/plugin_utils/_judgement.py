@@ -1,0 +1,99 @@
+# Copyright: the postmaster.deliverability contributors
+# GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This plugin util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""The judgement as a whole, as the role audit wants it: what is wrong with what it reads, and everything from the evidence to the reports."""
+
+from __future__ import annotations
+
+import pathlib
+
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.plan import remediation_plan
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import SEVERITIES, alarms, check_waivers, compile_controls
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import check_limits
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
+from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import plain
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._fleet import unpack
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_report, load_waivers
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.render import FORMATS, render
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import LANGUAGES
+
+COUNTS = ("hosts", "refused", "attention", "ok", "unknown")
+
+
+def audit_reports(evidence, formats, fail_on="high", language="en", policies=("baseline",), waivers=None, previous=None, last=None, inventory=None, **options):
+    """From the evidence of a fleet to its reports: what the filter ``audit_reports`` documents."""
+    evidence, notes = unpack(evidence), []
+    report = load_report(previous) or _last_report(last, language, notes)
+    notes += _strangers(evidence["hosts"], inventory, language)
+    told = {"waivers": load_waivers(waivers), "previous": report, "language": language, "notes": notes, **plain(options)}
+    diagnosis = diagnose(evidence, load_policies(policies), **told)
+    plan = remediation_plan(diagnosis, language=language)
+    fleet = {state: plan["fleet"][state] for state in COUNTS}
+    fleet.update({f"{change}_findings": len(plan["fleet"]["changes"][change]) for change in ("new", "fixed")})
+    return {
+        "reports": render(plan, formats.split(",") if isinstance(formats, str) else list(formats), language=language),
+        "fleet": fleet,
+        "plan": {name: _wanted(host) for name, host in plan["hosts"].items() if host["actions"]},
+        "states": {name: host["state"] for name, host in plan["hosts"].items()},
+        "last_spoilt": bool(last) and report is None and pathlib.Path(last).exists(),
+        "alarms": alarms(plan, fail_on, language),
+    }
+
+
+def _wanted(host):
+    told = {key: host[key] for key in ("state", "summary", "actions")}
+    recorded = bool(host["facts"].get("snapshot"))
+    return {**told, "recorded": recorded, "ready": not recorded and any(action["state"] == "ready" for action in host["actions"])}
+
+
+def _last_report(path, language, notes):
+    """The report that the store keeps; what is wrong with it is a note, since the store is ours to mend and the report of now does not need it."""
+    try:
+        return load_report(path) if path and pathlib.Path(path).exists() else None
+    except DeliverabilityError as error:
+        notes.append(sentence("last report", language, error))
+        return None
+
+
+def _strangers(hosts, inventory, language):
+    """Notes on hosts that only the evidence or only the inventory knows; without an inventory there is nothing to compare."""
+    names = set(inventory or ()) - {"localhost"}
+    if not names:
+        return []
+    found = [("not in the inventory", set(hosts) - names), ("not in the store", names - set(hosts))]
+    return [sentence(key, language, ", ".join(sorted(strangers))) for key, strangers in found if strangers]
+
+
+def judgement_errors(policies, waivers=None, previous=None, formats=(), language="en", fail_on="never", limits=None, numbers=None):
+    """One sentence for each mistake in what a judgement reads: what the filter ``judgement_errors`` documents."""
+    found = _complaints(lambda: compile_controls(load_policies(plain(policies))))
+    found += _complaints(lambda: check_waivers(load_waivers(waivers)))
+    found += _complaints(lambda: load_report(previous))
+    found += _complaints(lambda: check_limits(plain(limits)))
+    found += [_none_of("audit_formats", name, FORMATS) for name in formats if name not in FORMATS]
+    found += [_none_of("audit_language", language, LANGUAGES)] if language not in LANGUAGES else []
+    found += [_none_of("audit_fail_on", fail_on, ("never", *SEVERITIES))] if fail_on not in ("never", *SEVERITIES) else []
+    return found + [f"{name}: {value!r} is no number" for name, value in plain(numbers or {}).items() if not _counts(value)]
+
+
+def _complaints(read):
+    try:
+        read()
+    except DeliverabilityError as error:
+        return [str(error)]
+    return []
+
+
+def _none_of(option, word, words):
+    return f"{option}: {str(word)!r} is none of {', '.join(words)}"
+
+
+def _counts(value):
+    try:
+        return float(value) >= 0 and not isinstance(value, bool)
+    except (TypeError, ValueError):
+        return False
