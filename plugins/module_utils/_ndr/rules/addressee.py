@@ -46,6 +46,7 @@ RULES = (
             "(doesn't|does not|do not) (handle|accept|take) mail for (that|this) (user|address|recipient|mailbox)",
             "(email|e-mail) address ... (couldn't|could not|cannot|can't) be found",
             f"no such [active|valid|known] ({USER})",
+            "^no such id",
             (
                 "no such (local user|person|name|mail user|recipient here|userid|virtual user|member|employee|list|maildrop|local part|mailing list|object"
                 "|addressee)"
@@ -305,6 +306,7 @@ RULES = (
             "quota (exceed|exceeds) [the|its|hard|soft]",
             "<address> [is] over quota",
             "mailbox exceeds allowed size",
+            "mailbox limit (exceeded|exeeded|reached)",
             "mail quota [has been|is] exceeded",
             "(email|user|mailbox|recipient|recipient's) quota [has been|is|was] exceeded",
             (
@@ -524,6 +526,7 @@ RULES = (
         "named",
         "message_too_big",
         (
+            "(exceeded|exceeds) [the] (mailsize|mail size|message size) (limit|maximum)",
             "(message|mail|email|e-mail|attachment|file|data|content) [size|length|body] [is] (too large|too big|too long|oversized|oversize)",
             (
                 "(message|mail|body|attachment|data|email) (size|length) ... (exceeds|exceeded|exceed|is over|over|greater than|larger than|above|violates)"

@@ -110,6 +110,22 @@ RULES = (
         counter=("550 5.1.1 <zoe@example.org>: user does not exist",),
     ),
     _apple(
+        "too_much_for_one",
+        "rate_limited",
+        ("messages to <address> deferred due to excessive volume",),
+        ("421 4.7.1 Messages to zoe@example.com deferred due to excessive volume. Try again later - https://support.apple.com/en-us/HT204137",),
+        also=("wait",),
+        counter=("550 5.1.1 <zoe@example.org>: user does not exist",),
+    ),
+    _apple(
+        "inactive",
+        "mailbox_disabled",
+        ("<address>: inactive email address",),
+        ("550 5.1.1 <zoe@example.com>: inactive email address",),
+        shared=True,
+        counter=("550 5.1.1 <zoe@example.org>: user does not exist",),
+    ),
+    _apple(
         "unknown",
         "user_unknown",
         ("<address>: user does not exist", "^<address>: invalid or inactive recipient"),

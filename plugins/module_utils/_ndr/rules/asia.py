@@ -17,6 +17,7 @@ _NETEASE = "http://mail.163.com/help/help_spam_16.htm"
 _COREMAIL = "https://www.icoremail.vip/support/index.php?cate_id=84"
 _ALIBABA = "https://help.aliyun.com/"
 _NAVER = "https://help.naver.com/service/5632/category/bookmark"
+_KOREAN_PORTALS = "https://puffinknight.tistory.com/102"
 _PORTAL = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
 
 
@@ -255,8 +256,13 @@ NETEASE = (
     _netease(
         "not_a_relay",
         "authentication_required",
-        ("(mi:spb|wm:blu|rp:frl)", "requested action not taken: (local user only|no smtp mx only)", "authentication is required, <id>"),
-        ("554 MI:SPB 163 smtp9", "553 Requested action not taken: Local user only, smtp9"),
+        (
+            "(mi:spb|wm:blu|rp:frl)",
+            "requested action not taken: (local user only|no smtp mx only)",
+            "authentication is required, <id>",
+            "too much fail authentication",
+        ),
+        ("554 MI:SPB 163 smtp9", "553 Requested action not taken: Local user only, smtp9", "451 Requested mail action not taken: too much fail authentication"),
         side="ours",
         also=("fix_sender_domain", "fix_route", "contact_recipient_admin"),
         counter=("550 Requested mail action not taken: Fake sender",),
@@ -293,6 +299,38 @@ NETEASE = (
 )
 
 OTHERS = (
+    rule(
+        "korean_portals.filtered",
+        "exact",
+        "ip_blocked",
+        ("your ip <ip> is filtered", "spam_suspect:ip_control"),
+        (
+            "421 4.3.2 Your IP(192.0.2.25) is filtered and this connection will be closed. You must register your IP to http://www.example.net",
+            "550-'Transaction failed. (SPAM_SUSPECT:IP_CONTROL)'",
+        ),
+        remedy="delist",
+        also=_PORTAL,
+        counter=("421 4.3.1 You send too many messages.",),
+        url=_KOREAN_PORTALS,
+    ),
+    rule(
+        "korean_portals.rejected_by_user",
+        "exact",
+        "posting_not_allowed",
+        ("registered as spammer by user's reject list",),
+        ("550 You are registered as spammer (by user's reject list)",),
+        counter=("421 4.3.1 You send too many messages.",),
+        url=_KOREAN_PORTALS,
+    ),
+    rule(
+        "coremail.no_such_user",
+        "exact",
+        "user_unknown",
+        ("^unavailable mail user", "local server don't exists that user", "^not user of this server"),
+        ("550 unavailable mail user", "550 local server don't exists that user", "550 not user of this server"),
+        counter=("450 rcpt handle timeout",),
+        url=_COREMAIL,
+    ),
     _alibaba(
         "behaviour",
         "ip_blocked",

@@ -12,7 +12,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
 _MAIL_RU = "https://help.mail.ru/developers/mailing_rules"
 _YANDEX = "https://yandex.com/support/yandex-360/customers/mail/en/"
 _SEZNAM = "https://o-seznam.cz/napoveda/email/"
-_INTERIA = "https://pomoc.poczta.interia.pl/"
+_INTERIA = "http://pomoc.poczta.interia.pl/antispam,ip,ip_serwera"
 _WP = "https://pomoc.wp.pl/"
 _PORTAL = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
 

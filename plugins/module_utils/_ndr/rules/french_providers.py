@@ -13,7 +13,7 @@ from __future__ import annotations
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import says
 
 _ORANGE = "https://postmaster.orange.fr/"
-_LAPOSTE = "https://aide.laposte.net/"
+_LAPOSTE = "https://www.postmastery.com/laposte-net-postmaster-smtp-error-codes-lpn/"
 _FREE = "http://postmaster.free.fr/"
 _SFR = "https://assistance.sfr.fr/"
 _OVH = "https://help.ovhcloud.com/"
@@ -21,7 +21,7 @@ _OVH = "https://help.ovhcloud.com/"
 
 def _codes(*numbers):
     """Return a phrase for codes of Orange and La Poste that end in these numbers."""
-    prefixes = [f"{name}{place}_" for name in ("ofr", "lpn") for place in ("", *(f"{count:03}" for count in range(11)), "105")]
+    prefixes = [f"{name}{place}_" for name in ("ofr", "lpn") for place in ("", *(f"{count:03}" for count in range(11)), "027", "105")]
     return "(" + "|".join(prefix + number for number in numbers for prefix in prefixes) + ")"
 
 
@@ -74,11 +74,13 @@ ORANGE = (
             "service refuse. veuillez essayer plus tard. service refused, please try later",
             "service refuse. veuillez essayer plus tard",
             "service refused, please try later",
-            _codes("105", "106", "107", "108", "109", "505", "999"),
+            "client host rejected: service refuse",
+            _codes("105", "106", "107", "108", "109", "503", "505", "999"),
         ),
         (
             "421 4.2.1 Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR005_106",
             "421 mwinf5c77 ME Service refused. OFR_109 [109]",
+            "450 4.7.1 Client host rejected: Service refuse. Veuillez essayer plus tard / service refused, please try later LPN027_503",
         ),
         also=("reduce_rate", "delist", "switch_outbound_ip", "contact_recipient_admin", "fix_ptr"),
         temporary=True,
@@ -142,9 +144,14 @@ ORANGE = (
             "adresse (emetteur|expediteur|d emetteur) [invalide]",
             "adresse (emetteur|expediteur) invalide. invalid sender",
             "invalid sender. ofr*",
+            "^emetteur invalide",
             _codes("305", "306", "310", "311"),
         ),
-        ("550 5.1.0 Adresse expediteur invalide. Invalid Sender. OFR_305 [305]", "501 5.1.0 Emetteur invalide. OFR004_305 [305]"),
+        (
+            "550 5.1.0 Adresse expediteur invalide. Invalid Sender. OFR_305 [305]",
+            "501 5.1.0 Emetteur invalide. OFR004_305 [305]",
+            "450 4.1.8 Emetteur invalide / Invalid Sender LPN007_405",
+        ),
         shared=True,
         counter=("550 5.5.0 Adresse destinataire invalide. Invalid recipient. LPN007_401",),
     ),
@@ -153,7 +160,7 @@ ORANGE = (
         "spam_content",
         (
             "mail rejete. mail rejected",
-            _codes("501", "506", "507", "510", "511", "512", "513", "514", "515", "516", "517", "518", "519", "520"),
+            _codes("501", "506", "507", "510", "511", "512", "513", "514", "515", "516", "518", "519", "520"),
         ),
         (
             "550 5.7.1 Mail rejete. Mail rejected. OFR_506 [506]",
@@ -167,8 +174,9 @@ ORANGE = (
     _orange(
         "dmarc",
         "dmarc_failed",
-        ("mail rejected. dmarc check failed", "mail rejete. dmarc*"),
-        ("501 5.0.2 Mail rejected. DMARC check failed. OFR_422",),
+        ("mail rejected. dmarc check failed", "mail rejete. dmarc*", _codes("517")),
+        ("501 5.0.2 Mail rejected. DMARC check failed. OFR_422", "550 5.5.0 Service refuse. LPN007_517"),
+        shared=True,
         counter=("554 5.7.1 Mail rejete. Mail rejected. LPN007_510",),
     ),
     _orange(

@@ -16,7 +16,7 @@ _BLOCK = {"remedy": "delist", "also": _PORTAL, "settle": ("dnsbl",)}
 _FACEBOOK_CODES = "postmaster.facebook.com/response_codes"
 
 
-_libero = says("libero", "https://aiuto.libero.it/articolo/mail/")
+_libero = says("libero", "https://aiuto.libero.it/articolo/mail/messaggi-di-errore-piu-frequenti-dopo-invio-email")
 _tim = says("tim", "https://assistenzatecnica.tim.it/")
 _telefonica = says("telefonica", "https://www.movistar.es/atencion-cliente/")
 _uol = says("uol", "https://ajuda.uol.com.br/")

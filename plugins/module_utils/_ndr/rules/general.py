@@ -313,6 +313,8 @@ CONTENT = (
         "words",
         "content_rejected",
         (
+            "vba macros found",
+            "(contains|contained) (unsafe|dangerous|malicious) content",
             "(character set|charset|language) [is|are] not (accepted|allowed|permitted)",
             "(rejected|blocked|refused) (due to|because of) [its|the|message|prohibited] [message] content [restrictions|policy]",
             (
@@ -483,6 +485,7 @@ DIALOGUE = (
         (
             "subject alternative name found",
             "presented certificate",
+            "certificate validation (failed|failure)",
             (
                 "(starttls|tls|ssl|encryption|secure connection|encrypted connection|tls connection|tls session|tls encryption|opportunistic tls|starttls"
                 " command) [is|session|connection|handshake|negotiation|was|has|to|for|version|first|mode|with|command|protocol] [not|<host>|been|be|currently"
@@ -732,7 +735,7 @@ VAGUE = (
         "user_unknown",
         (
             "(recipient|rcpt) [address] (verification|verify|callout|check) [callout|has] (problem|failed|error|failure)",
-            "mailbox [is] (unavailable|not available|inaccessible|not accessible|access refused|error)",
+            "mailbox [is] [currently] (unavailable|not available|inaccessible|not accessible|access refused|error)",
             (
                 "(user|recipient|mailbox|account|address) [<address>] [is] (unavailable|not available|rejected|refused|not accepted|denied|invalid"
                 " or|failed|undeliverable|not deliverable)"

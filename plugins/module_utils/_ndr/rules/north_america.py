@@ -15,7 +15,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
 _COMCAST = "http://postmaster.comcast.net/mail-error-codes.html"
 _COX = "http://postmaster.cox.net/confluence/display/postmaster/Error+Codes"
 _SPECTRUM = "https://www.spectrum.net/support/internet/understanding-email-error-codes"
-_ATT = "https://www.att.com/support/"
+_ATT = "http://worldnet.att.net/general-info/bls_info/block_enduser.html"
 # Each digit is a list that names our address: Spamhaus Zen, Cloudmark CSI, Sender Score.
 _COMCAST_LISTS = "bl000001|bl000010|bl000011|bl000100|bl000101|bl000110|bl000111|bl001|bl004|bl006|bl007"
 _BLOCKED_ALSO = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
@@ -364,12 +364,16 @@ ATT = (
             "dnsrbl: blocked for abuse",
             "blocked by sbc:",
             "blocked by (sbc|prodigy|att|bellsouth)",
+            "blocked by ldap:ou=rblmx",
+            "unauthorized interface for <ip>",
             "blocked ... for abuse. see http*",
         ),
         (
             "553 5.3.0 alph149 DNSBL:ATTRBL 521< 192.0.2.25 >_is_blocked.For assistance forward this email to abuse_rbl@example.net",
             "553 5.3.0 flpd591 DNSBL:RBL 521< 192.0.2.25 >_is_blocked. Blocked for abuse. See http://att.net/blocks",
             "521-192.0.2.25 blocked by sbc:blacklist.mailrelay.example.net. 521 DNSRBL: Blocked for abuse. See http://att.net/blocks",
+            "550 192.0.2.25 blocked by ldap:ou=rblmx,dc=example,dc=net",
+            "550 unauthorized interface for <192.0.2.25>",
         ),
         remedy="delist",
         also=_BLOCKED_ALSO,
@@ -379,8 +383,12 @@ ATT = (
     _att(
         "ptr",
         "ptr_missing",
-        ("connections not accepted from servers without a valid sender (domain|<host>)",),
-        ("550 5.7.1 Connections not accepted from servers without a valid sender domain.alph762 Fix reverse DNS for 192.0.2.25",),
+        ("connections not accepted from servers without a valid sender (domain|<host>)", "^failure in dns look-up", "blocked for status: unknown sender"),
+        (
+            "550 5.7.1 Connections not accepted from servers without a valid sender domain.alph762 Fix reverse DNS for 192.0.2.25",
+            "421-failure in DNS look-up.",
+            "550 Error. Blocked for status: <unknown sender>",
+        ),
         shared=True,
         counter=("550-5.7.1 [192.0.2.25] Messages missing a valid address in From: header, or having no From: header, are not accepted. abc - gsmtp",),
     ),

@@ -40,6 +40,7 @@ RULES = (
             "error (processing|writing|opening|reading|in processing|while processing|during processing|handling|storing|saving|creating|in server)",
             "temporarily deferred",
             "(resource|resources) temporarily unavailable",
+            "(rcpt|recipient) handle timeout",
             "(out of|insufficient|not enough|low|cannot allocate) memory",
             (
                 f"(unable|failed|cannot|could not) [to] (process|queue|store|save|handle|spool|complete|accept) [the|your|this] ({MESSAGE}|request|command"
@@ -319,6 +320,7 @@ RULES = (
         "dns_failure",
         (
             "host not found, try again",
+            "dns (resolving|resolution) (error|failure|failed)",
             "name service error",
             "[domain] name (server|service|lookup|resolution|resolver) ... (failure|timed out|timeout|error|failed|problem|refused)",
             "(host name|hostname|domain name|domain|host) lookup (failure|failed|error|problem|timed out|deferred|timeout)",
