@@ -70,6 +70,7 @@ POSTFIX_SETTINGS = {
     "inet_interfaces": "loopback-only",
     "luser_relay": "ansible",
     "local_recipient_maps": "",
+    "queue_run_delay": "1h",  # what waits is tried when a test says so, however slow the machine
     "minimal_backoff_time": "30s",
     "maximal_backoff_time": "60s",
     "smtp_tls_CAfile": "/etc/ssl/certs/ca-certificates.crt",
@@ -333,18 +334,35 @@ def write_lists() -> None:
         fresh.rename(FOLDER / "dns" / f"list.{zone}")
 
 
+CERTIFICATES = """[req]
+distinguished_name = name
+[name]
+[authority]
+basicConstraints = critical, CA:true
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+[relay]
+basicConstraints = critical, CA:false
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+"""
+
+
 def certificates_up() -> None:
     """A certificate authority, a certificate of each relay; that of the untrusted one is signed by itself."""
     folder = FOLDER / "tls"
     folder.mkdir()
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30"]
+    (folder / "openssl.cnf").write_text(CERTIFICATES)
+    request = ["req", "-x509", "-config", folder / "openssl.cnf", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30"]
     authority = [folder / "ca.key", folder / "ca.crt"]
-    run("openssl", "req", "-x509", *key, "-subj", "/CN=Lab certificate authority", "-keyout", authority[0], "-out", authority[1])
+    run("openssl", *request, "-extensions", "authority", "-subj", "/CN=Lab certificate authority", "-keyout", authority[0], "-out", authority[1])
     for relay in world.RELAYS:
         signed = [] if relay == world.UNTRUSTED else ["-CA", authority[1], "-CAkey", authority[0]]
-        named = ["-subj", f"/CN={relay}", "-addext", f"subjectAltName=DNS:{relay}"]
+        named = ["-extensions", "relay", "-subj", f"/CN={relay}", "-addext", f"subjectAltName=DNS:{relay}"]
         parts = [folder / f"{relay}.key", folder / f"{relay}.crt"]
-        run("openssl", "req", "-x509", *key, *signed, *named, "-keyout", parts[0], "-out", parts[1])
+        run("openssl", *request, *signed, *named, "-keyout", parts[0], "-out", parts[1])
         (folder / f"{relay}.pem").write_text("".join(part.read_text() for part in parts))
 
 
@@ -529,7 +547,12 @@ def inventory() -> dict:
         "ansible_control_path_dir": f"~/.ansible/cp/{PREFIX}",
         "audit_dnsbl_profile": "major",
     }
-    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "ansible_shell_executable": str(FOLDER / "bin/sh")}
+    local = {
+        "ansible_connection": "local",
+        "ansible_pipelining": True,
+        "ansible_python_interpreter": sys.executable,
+        "ansible_shell_executable": str(FOLDER / "bin/sh"),
+    }
     return {"all": {"children": {"senders": {"vars": reached, "children": groups}}, "hosts": {"localhost": local}}}
 
 

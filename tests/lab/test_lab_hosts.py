@@ -112,6 +112,15 @@ def test_the_real_postfix_takes_good_mail(lab):
     assert lab.delivered("mx.strict.example", "hana@strict.example")["client"] == "198.51.100.51"
 
 
+@pytest.mark.parametrize("relay", [relay for relay in world.RELAYS if relay != world.UNTRUSTED])
+def test_a_relays_certificate_is_whole(lab, relay):
+    """Newer Pythons and OpenSSLs are strict about what a certificate has to say."""
+    tls = lab.folder / "tls"
+    words = ["openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-verify_hostname", relay, "-CAfile", tls / "ca.crt", tls / f"{relay}.crt"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_relay_wants_encryption_and_a_password(lab):
     lab.reset("home")
     lab.write("home", "/etc/postfix/password", f"relay.isp.example customer:{world.ACCOUNTS['customer']}\n")
