@@ -180,6 +180,28 @@ class TestOurs:
         verdict = classify("554 5.7.1 <zoe@example.org>: Relay access denied", ours=OURS, rhost="smtp.example.net")
         assert (verdict["side"], verdict["remedy"]) == ("ours", "fix_relay_auth")
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "delivery temporarily suspended: connect to 127.0.0.1[127.0.0.1]:10024: Connection refused",
+            "connect to localhost[::1]:10025: Connection refused",
+            "lost connection with 127.0.0.1[127.0.0.1] while sending end of data -- message may be sent more than once",
+        ],
+    )
+    def test_a_part_of_our_own_system_that_does_not_answer_is_ours(self, text):
+        verdict = classify(text)
+        assert (verdict["side"], verdict["remedy"], verdict["temporary"]) == ("ours", "fix_mta", True)
+        assert "our own mail system" in verdict["explanation"]
+        assert classify("connect to mx.example.com[203.0.113.9]:25: Connection refused")["side"] == "either"
+
+    def test_an_address_list_that_names_our_host_has_listed_our_address(self):
+        listed = classify(
+            "554 Service unavailable; Client host [mail.example.org] blocked using Barracuda Reputation; http://www.barracudanetworks.com/reputation/"
+        )
+        assert (listed["reason"], listed["blocklist"]["zone"]) == ("ip_blocklisted", "b.barracudacentral.org")
+        named = classify("554 5.7.1 Service unavailable; Client host [mail.example.org] blocked using multi.uribl.com")
+        assert named["reason"] == "domain_blocklisted"
+
     def test_an_address_that_is_not_ours_is_said_so(self):
         verdict = classify("550 5.7.1 198.51.100.7 is blocked here", ours=OURS)
         assert verdict["address_is_ours"] is False

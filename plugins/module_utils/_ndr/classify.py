@@ -78,6 +78,8 @@ _HOST_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _LISTING = frozenset(("ip_blocklisted", "ip_blocked", "ip_reputation", "dynamic_ip", "domain_blocklisted"))
 _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
 _IPV6 = re.compile(r"(?<![\w:])(?=[0-9a-fA-F]*:[0-9a-fA-F]*:)[0-9a-fA-F:]{3,39}(?![\w:])")
+# What our own mail system wrote about a part of itself: a content filter at a loopback address, a delivery agent behind a socket.
+_OWN_PART = re.compile(r"(?:connect to|connection with|conversation with) \S{0,253}\[(?:(?:127\.0\.0\.1|::1)\]|private/|public/|/)")
 _DURATION = re.compile(
     r"(?<!per )(?<![\d.])(\d{1,6}|one|two|three|five|ten|fifteen|twenty|thirty|sixty) ?(s|secs?|seconds?|mins?|minutes?|hrs?|hours?)(?![a-z])"
 )
@@ -264,6 +266,8 @@ def _verdict(reply, facts, decision, reason, named):
     side = rule.side if rule and own else known.side
     if named.smarthost and reason in ("relay_denied", "authentication_required", "sender_address_rejected"):
         side, remedy, also = "ours", "fix_relay_auth", (remedy, *also)
+    elif reason in ("connection_failed", "connection_lost") and _OWN_PART.search(reply.said):
+        side, remedy, also = "ours", "fix_mta", ("wait",)
     confidence = rule.confidence if rule else "guess"
     if named.blocklist and reason in _LISTING and confidence == "guess":
         confidence = "likely"

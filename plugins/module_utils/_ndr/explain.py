@@ -209,6 +209,7 @@ _EXTRA = {
         "retried": "Our server tries again by itself.",
         "stranger": "The reply names {address}, which is not one of our addresses.",
         "again": "The message has come back: send it again later.",
+        "own_part": "A part of our own mail system, such as a content filter or a delivery agent, does not answer.",
         "dead_list": (
             "Nobody can take an entry off a list that has shut down: ask the recipient's postmaster to stop using it;"
             " until then another clean address or a smarthost keeps the mail moving."
@@ -223,6 +224,7 @@ _EXTRA = {
         "retried": "Nuestro servidor lo intentará de nuevo por sí solo.",
         "stranger": "La respuesta nombra {address}, que no es una de nuestras direcciones.",
         "again": "El mensaje ha sido devuelto: envíelo de nuevo más tarde.",
+        "own_part": "Una parte de nuestro propio sistema de correo, como un filtro de contenido o un agente de entrega, no responde.",
         "dead_list": (
             "Nadie puede retirar una entrada de una lista que ya cerró: pida al postmaster del destinatario que deje de usarla;"
             " mientras tanto, otra IP limpia o un smarthost mantienen el correo en marcha."
@@ -238,6 +240,8 @@ def explain(verdict, language):
     ticket = TICKET[language][verdict["reason"]]
     advice = ADVICE[language][verdict["remedy"]]
     more = None
+    if verdict["side"] == "ours" and verdict["reason"] in ("connection_failed", "connection_lost"):
+        ticket = extra["own_part"]
     if verdict["blocklist"]:
         more = _about_list(verdict["blocklist"], extra)
     elif verdict["retry_after"]:

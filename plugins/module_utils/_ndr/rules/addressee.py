@@ -527,6 +527,7 @@ RULES = (
         "message_too_big",
         (
             "(exceeded|exceeds) [the] (mailsize|mail size|message size) (limit|maximum)",
+            "(email|e-mail|mail|message) size exceeded",
             "(message|mail|email|e-mail|attachment|file|data|content) [size|length|body] [is] (too large|too big|too long|oversized|oversize)",
             (
                 "(message|mail|body|attachment|data|email) (size|length) ... (exceeds|exceeded|exceed|is over|over|greater than|larger than|above|violates)"

@@ -18,6 +18,7 @@ _COREMAIL = "https://www.icoremail.vip/support/index.php?cate_id=84"
 _ALIBABA = "https://help.aliyun.com/"
 _NAVER = "https://help.naver.com/service/5632/category/bookmark"
 _KOREAN_PORTALS = "https://puffinknight.tistory.com/102"
+_EYOU = "https://blog.sina.com.cn/s/blog_8dc13ec50101fxxr.html"
 _PORTAL = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
 
 
@@ -25,6 +26,19 @@ _qq = says("qq", _QQ)
 _netease = says("netease", _NETEASE)
 _alibaba = says("alibaba", _ALIBABA)
 _naver = says("naver", _NAVER)
+
+
+def _eyou(name, reason, said, **more):
+    """Return the rule for words of eYou's mail server, all short and all its own."""
+    return rule(
+        f"eyou.{name}",
+        "exact",
+        reason,
+        tuple(f"^{one}" for one in said),
+        tuple(f"554 {one}." for one in said),
+        **dict({"url": _EYOU, "counter": ("550 user is locked.",)}, **more),
+    )
+
 
 QQ = (
     _qq(
@@ -298,6 +312,20 @@ NETEASE = (
     ),
 )
 
+EYOU = (
+    _eyou("address", "ip_blocked", ("black ip",), also=_PORTAL),
+    _eyou("open_relay", "ip_blocked", ("openrelay check",), also=("fix_mta", *_PORTAL)),
+    _eyou("source", "spf_failed", ("remote ip check error",)),
+    _eyou("helo", "helo_rejected", ("helohost error",)),
+    _eyou("sender", "sender_address_rejected", ("sender is unvalidated", "host denies the sender", "black mail address")),
+    _eyou("relay", "relay_denied", ("host denies relay", "relay check domain fail")),
+    _eyou("login", "authentication_required", ("relay check local fail",)),
+    _eyou("loop", "routing_loop", ("looping message",)),
+    _eyou("repeated", "rate_limited", ("too many same size mails",), also=("fix_message", "wait")),
+    _eyou("recipients", "too_many_recipients", ("out of allow rcpt numbers",)),
+    _eyou("queue", "system_busy", ("queue unavailable",), side="theirs", temporary=True, also=()),
+)
+
 OTHERS = (
     rule(
         "korean_portals.filtered",
@@ -454,4 +482,4 @@ OTHERS = (
     ),
 )
 
-RULES = QQ + NETEASE + OTHERS
+RULES = QQ + NETEASE + EYOU + OTHERS

@@ -265,7 +265,7 @@ CONTENT = (
             "(spam|junk) (message|mail|email) [is|was|has been] (detected|rejected|blocked|found|identified)",
             "(seems|looks|appears) [to be|as|like] [a|an] (junk|spam|spammy|unsolicited)",
             "consider* spam",
-            "known spam (signature|pattern|content|source text)",
+            "known spam (signature|pattern|content)",
             "spam pattern*",
             "phishing (message|mail|email) (appears|impersonat*)",
         ),
@@ -405,6 +405,7 @@ CONTENT = (
         "words",
         "message_format",
         (
+            "subject is mandatory",
             "lone (cr|lf)",
             (
                 "(header|headers|mime|from header|to header|date header|message-id|subject|from field|date field|message header|header line|message headers"

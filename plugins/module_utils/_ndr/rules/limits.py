@@ -41,6 +41,7 @@ RULES = (
         "named",
         "rate_limited",
         (
+            "you can only send <n> (msgs|messages|mails|emails) per",
             "(rate limit|rate limits|rate limited|rate-limited|ratelimited|rate limiting|ratelimit|rate-limit|rate limitation)",
             (
                 "(rate|frequency|throughput|volume|flow|traffic) [of] [mail|messages|connections] [control|limit] [has been|is|too] (exceeded|limited"
