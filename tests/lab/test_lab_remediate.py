@@ -14,6 +14,7 @@ import re
 import subprocess
 
 import pytest
+import world
 
 PLAYBOOKS = pathlib.Path(__file__).resolve().parents[2] / "playbooks"
 STATE = "/var/lib/postmaster.deliverability"
@@ -53,7 +54,14 @@ def configuration(lab, host):
 
 
 def mta_of(host):
-    return "exim" if host == "mail3" else "postfix"
+    return world.HOSTS[host].mta
+
+
+def declared(lab, host, **variables):
+    """The arguments that give a host more variables in the inventory."""
+    path = lab.folder / "declared.json"
+    path.write_text(json.dumps({"all": {"hosts": {host: variables}}}))
+    return ["--inventory", str(path)]
 
 
 def differences(play):
@@ -136,17 +144,20 @@ def test_roll_back_never_overwrites_what_a_person_changed(lab):
     assert configuration(lab, host) == mended
 
 
-def test_office_with_other_peoples_troubles_is_left_alone(lab):
-    lab.reset("office")
-    lab.send("office", "gil@club.example", "fay@full.example", "nobody@open.example", "overquota@open.example")
+@pytest.mark.parametrize("host", ["office", "mail3"])
+def test_a_server_with_other_peoples_troubles_is_left_alone(lab, host):
+    lab.reset(host)
+    if host == "mail3":
+        lab.send_from(host, "198.51.100.32 ; 2001:db8:1::32", "out.store.example")  # there is nothing wrong with these
+    lab.send(host, "gil@club.example", "fay@full.example", "nobody@open.example", "overquota@open.example")
     lab.refused("mx.club.example", "gil@club.example")  # the greylister remembers whom other tests wrote to
-    lab.wait_for_log("office", "overquota@open.example.*452 4.2.2")
-    first = configuration(lab, "office")
-    play = remediate(lab, "office")
+    lab.wait_for_log(host, "overquota@open.example.*452 4.2.2")
+    first = configuration(lab, host)
+    play = remediate(lab, host)
     assert (play.code, play.changed()) == (0, {}), play.output
-    assert reported(lab, "office") is None
-    assert configuration(lab, "office") == first
-    assert lab.run("office", f"ls {STATE} 2>/dev/null || true") == ""
+    assert reported(lab, host) is None
+    assert configuration(lab, host) == first
+    assert lab.run(host, f"ls {STATE} 2>/dev/null || true") == ""
 
 
 def test_compromised_host_is_not_moved(lab):
@@ -216,3 +227,97 @@ def test_listed_server_from_the_plan_to_delivered_mail_and_back(lab, host, liste
     assert (back.code, configuration(lab, host)) == (0, first), back.output
     lab.send(host, "dora@open.example")
     assert lab.delivered("mx.open.example", "dora@open.example")["client"] == listed
+
+
+def waits(lab, host, server, stage, reply, *recipients):
+    """Let mail wait that a server puts off in given words; it is not tried again before somebody asks for it."""
+    words = max(reply.split("{ip}"), key=len)[-20:]
+    with lab.ordered(server, stage, reply):
+        for recipient in recipients:
+            lab.send(host, recipient)
+        for recipient in recipients:
+            lab.wait_for_log(host, f"{re.escape(recipient)}.*{re.escape(words)}")
+    lab.forget()
+
+
+def carried_out(lab, host, remedy, *arguments, before="refused"):
+    """Tell, do and repeat what the plan has for a host that is ``before``; the telling has to be true, the change proven, the repetition empty."""
+    first = configuration(lab, host)
+    told = remediate(lab, host, *arguments, "--check", "--diff")
+    assert (told.code, configuration(lab, host)) == (0, first), told.output
+    done = remediate(lab, host, *arguments, "--diff")
+    assert done.code == 0, done.output
+    assert differences(told) == differences(done) != []
+    assert outcomes(lab, host)[remedy] == "proven", done.output
+    assert reported(lab, host)["before"] == before
+    assert reported(lab, host)["after"] in ("ok", "attention"), done.output
+    second = remediate(lab, host, *arguments)
+    assert (second.code, second.changed()) == (0, {}), second.output
+    return first, done
+
+
+def taken_back(lab, host, first):
+    back = rollback(lab, host)
+    assert (back.code, configuration(lab, host)) == (0, first), back.output
+    assert rollback(lab, host).changed() == {}
+
+
+POLICY = "451 4.7.1 [{ip}] The IP you're using to send mail is not authorized to send email directly to our servers"
+
+
+@pytest.mark.parametrize("host", ["home", "mail3"])
+def test_policy_listed_server_gets_the_smarthost_of_its_inventory(lab, host):
+    """S4: the provider's mail goes through the relay, everybody else's directly, as before."""
+    (user, password), *_others = world.ACCOUNTS.items()
+    address, relay = world.HOSTS[host].address, "relay.isp.example"
+    lab.reset(host)
+    arguments = declared(lab, host, smarthost_hosts=[{"host": relay}], smarthost_username=user, smarthost_password=password)
+    lab.list_address("zen.spamhaus.org", address, "127.0.0.10")
+    try:
+        waits(lab, host, "mx.mailhub.example", "RCPT TO", POLICY, "ann@mailhub.example", "bob@workspace.example")
+        first, done = carried_out(lab, host, "use_smarthost", *arguments)
+        assert password not in done.output + json.dumps(reported(lab, host))
+        for recipient in ("ann@mailhub.example", "bob@workspace.example"):
+            assert lab.delivered("mx.mailhub.example", recipient)["client"] == world.SERVERS[relay][0]
+        lab.send(host, "cid@open.example")
+        assert lab.delivered("mx.open.example", "cid@open.example")["client"] == address
+        taken_back(lab, host, first)
+    finally:
+        if host == "mail3":
+            lab.delist_address("zen.spamhaus.org", address)
+
+
+@pytest.mark.parametrize("host", ["office", "mail3"])
+def test_server_that_sends_too_fast_is_slowed_down(lab, host):
+    """What waits is more than the provider takes in ten seconds; all of it arrives."""
+    lab.reset(host)
+    recipients = [f"ann{number}@parcel.example" for number in range(8)]
+    arguments = declared(lab, host, throttle_delay=3, remediate_change_proof_pause=5)
+    waits(lab, host, "mx.parcel.example", "MAIL FROM", "450 4.7.1 Error: too much mail from {ip}", *recipients)
+    first, _done = carried_out(lab, host, "reduce_rate", *arguments, before="attention")
+    if mta_of(host) == "postfix":
+        for recipient in recipients:
+            lab.delivered("mx.parcel.example", recipient)
+        assert all(line["accepted"] for line in lab.received("mx.parcel.example"))
+    else:
+        # Exim sends one message at a time, but does not wait between them.
+        lab.wait_for(lambda: lab.flush(host) or (lab.queue(host) == [] or None), "the queue empties")
+        assert set(re.findall(r"=> \S+@parcel.example .*?T=(\S+)", lab.log(host))) == {"pmd_throttle"}
+    taken_back(lab, host, first)
+
+
+IPV6 = (
+    "450-4.7.1 [{ip}] Our system has detected that this message does\n450-4.7.1 not meet IPv6 sending guidelines regarding PTR records and\n"
+    "450-4.7.1 authentication. Please review\n450 4.7.1  https://support.google.com/mail/?p=IPv6AuthError for more information."
+)
+
+
+@pytest.mark.parametrize(("host", "address", "name"), [("mail1", "198.51.100.12", "out.shop.example"), ("mail3", "198.51.100.32", "out.store.example")])
+def test_server_without_reverse_name_for_ipv6_sends_over_ipv4(lab, host, address, name):
+    """S1, for those who refuse it."""
+    lab.reset(host)
+    lab.send_from(host, address, name)
+    waits(lab, host, "mx6.mailhub.example", "RCPT TO", IPV6, "ann@dual.example")
+    first, _done = carried_out(lab, host, "prefer_ipv4")
+    assert lab.delivered("mx6.mailhub.example", "ann@dual.example")["client"] == address
+    taken_back(lab, host, first)
