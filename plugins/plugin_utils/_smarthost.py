@@ -31,6 +31,8 @@ LISTS_SINCE = (3, 5)
 SLOW_TRANSPORTS_SINCE = (3, 1)
 """The Postfix that knows a delay for a whole transport."""
 MAPS = ("transport_maps", "sender_dependent_default_transport_maps")
+LOGIN_RULES = ("smtp_sasl_security_options", "smtp_sasl_tls_security_options", "smtp_sasl_tls_verified_security_options")
+"""What a login may be like: without TLS, with it, and where the certificate was verified."""
 
 
 # Whose domains
@@ -264,7 +266,8 @@ def _postfix(current, hosts, domains, options):
         overrides["smtp_tls_CAfile"] = options["ca_file"]
     if options.get("password_file"):
         overrides["smtp_sasl_password_maps"] = f"texthash:{options['password_file']}"
-        overrides["smtp_sasl_security_options"] = "noanonymous"
+        # What main.cf forbids by the second or third of them would leave no mechanism to log in with.
+        overrides.update(dict.fromkeys(LOGIN_RULES, "noanonymous"))
     return {"parameters": parameters, "services": [{"name": TRANSPORT, "like": "smtp/unix", "overrides": overrides}]}
 
 

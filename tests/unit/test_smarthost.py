@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import json
+import pathlib
+import re
 
+import jinja2
 import pytest
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
@@ -21,6 +24,7 @@ from ansible_collections.postmaster.deliverability.plugins.plugin_utils._smartho
     throttle_settings,
 )
 
+CREDENTIALS = pathlib.Path(__file__).resolve().parents[2] / "roles/smarthost/templates/credentials.j2"
 IDENTITY = {"hostname": "mail.example.com", "local_addresses": ["198.51.100.11"], "sources": [{"helo": "mail.example.com"}], "domains": ["example.com"]}
 
 
@@ -232,7 +236,29 @@ def test_some_domains_take_the_smarthost():
         "smtp_tls_CAfile": "/etc/ssl/ca.pem",
         "smtp_sasl_password_maps": "texthash:/etc/postfix/pmd_smarthost",
         "smtp_sasl_security_options": "noanonymous",
+        "smtp_sasl_tls_security_options": "noanonymous",
+        "smtp_sasl_tls_verified_security_options": "noanonymous",
     }
+
+
+@pytest.mark.parametrize(
+    ("host", "key"),
+    [
+        ({"host": "smtp.example.net"}, "[smtp.example.net]:587"),
+        ({"host": "SMTP.Example.net", "port": 2587}, "[SMTP.Example.net]:2587"),
+        ({"host": "[smtp.example.net]", "port": 465}, "[smtp.example.net]:465"),
+        ({"host": "2001:db8::25", "port": 25}, "[2001:db8::25]:25"),
+    ],
+    ids=["a name", "capitals", "brackets", "an address"],
+)
+def test_the_login_is_kept_under_the_next_hop_as_it_is_written(host, key):
+    """Postfix looks for it under the server's name, which may be the one behind an alias, and then under the next hop as the transport table has it."""
+    environment = jinja2.Environment(trim_blocks=True)
+    environment.filters["regex_replace"] = lambda text, pattern, new: re.sub(pattern, new, text)
+    written = environment.from_string(CREDENTIALS.read_text()).render(smarthost_hosts=[host], smarthost_username="host", smarthost_password="secret")
+    assert written.splitlines()[1:] == [f"{key} host:secret"]
+    settings = smarthost_settings({}, "postfix", [host], [], **POSTFIX)
+    assert settings["parameters"]["sender_dependent_default_transport_maps"] == f"static:{{pmd_smarthost:{key}}}"
 
 
 def test_all_mail_goes_behind_what_is_routed_by_sender():
