@@ -230,6 +230,22 @@ def test_while_another_change_goes_on_it_stays(home, host, server):
     assert "another change" in host.facts()["why"]
 
 
+@pytest.mark.parametrize("change", [lambda host: host.write(expires_at="2026-12-20T10:00:00Z"), lambda host: host.path.unlink()], ids=["put off", "taken away"])
+def test_an_order_that_changes_while_it_is_carried_out_is_not(home, host, server, monkeypatch, change):
+    """Asking takes minutes; a run of the role in between counts."""
+    path, ask = host.write(), home.ask
+
+    def slowly(*words):
+        heard = ask(*words)
+        change(host)
+        return heard
+
+    monkeypatch.setattr(home, "ask", slowly)
+    assert not home.work(path, AFTER)
+    assert not host.is_back()
+    assert "was changed while" in host.facts()["why"]
+
+
 def test_other_facts_stay(home, host, server):
     facts = host.folder / "facts.d/postmaster.fact"
     facts.parent.mkdir()

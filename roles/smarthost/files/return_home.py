@@ -331,7 +331,8 @@ def lock(state_dir):
 
 def work(path, now):
     """Do what the order in a file asks for; return whether it is over."""
-    order = json.loads(read(path).decode())
+    text = read(path)
+    order = json.loads(text.decode())
     asked = f"{path}.asked"  # its time is that of the last dialogue
     if now < parse_time(order["expires_at"]) or (os.path.exists(asked) and now < os.path.getmtime(asked) + order["retry"]):
         return False
@@ -342,6 +343,8 @@ def work(path, now):
             if not order["recipients"] or not order["sender"]:
                 raise Stay("the time is over, but no sender and recipient were declared that the server could be asked about")
             heard = [ask(recipient, order) for recipient in order["recipients"]]
+            if read(path) != text:
+                raise Stay("the order was changed while the servers were asked")
             go_back(order)
     except Stay as reason:
         tell(order, "stayed", f"stays: {reason}")
