@@ -3,13 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Where the library meets Ansible: shared argument specs, missing libraries, exceptions that become ``fail_json``."""
+"""Where the library meets Ansible: shared argument specs, exceptions that become ``fail_json``."""
 
 from __future__ import annotations
 
 import time
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
@@ -69,9 +69,3 @@ def run_change_module(argument_spec, work, secrets=None, **module_options):
     if not module._diff:
         result.pop("diff", None)
     module.exit_json(**result)
-
-
-def require_library(module, name, import_error):
-    """Fail with Ansible's own words when an optional Python library could not be imported."""
-    if import_error:
-        module.fail_json(msg=missing_required_lib(name), exception=import_error)
