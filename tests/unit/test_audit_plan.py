@@ -302,3 +302,27 @@ def test_command_for_ipv6():
 def test_effect_is_estimated():
     switch = plan(mail_host(log=REFUSED, queue=[group(LISTED_TEXT, count=412)]))["switch_outbound_ip"]
     assert switch["effect"] == {"queued": 412, "operators": ["example.net"]}
+
+
+def test_a_host_for_which_nothing_can_be_planned_costs_itself_alone():
+    evidence = fleet_evidence({name: {"observed": {"mail_host": mail_host(log=REFUSED)}, "pool": POOL} for name in ("mx1", "mx2")})
+    diagnosis = diagnose(evidence, BASELINE, LISTED, GOOD_DNS, NOW)
+    whole = remediation_plan(diagnosis)["hosts"]
+    del diagnosis["hosts"]["mx1"]["identities"][0]["listing"]
+    hosts = remediation_plan(diagnosis, "es")["hosts"]
+    assert hosts["mx1"]["actions"] == []
+    assert hosts["mx1"]["error"] == "no se pudo planificar qué hacer: KeyError: 'listing'"
+    assert hosts["mx1"]["findings"] == whole["mx1"]["findings"]
+    assert [action["remedy"] for action in hosts["mx2"]["actions"]] == [action["remedy"] for action in whole["mx2"]["actions"]]
+
+
+def test_what_speaks_for_and_against_an_action_is_told_in_the_language_of_the_report():
+    evidence = fleet_evidence({"mx1": {"observed": {"mail_host": mail_host(log=REFUSED)}, "pool": POOL}})
+    told = {}
+    for language in ("en", "es"):
+        diagnosis = diagnose(evidence, BASELINE, dnsbl(a11=subject("listed", [listing(clean_before_switch=True)])), GOOD_DNS, NOW, language=language)
+        actions = remediation_plan(diagnosis, language)["hosts"]["mx1"]["actions"]
+        told[language] = [said for action in actions for said in [*action["passed"], *action["failed"]]]
+    assert "198.51.100.12: blocklists: not asked" in told["en"]
+    assert len(told["en"]) == len(told["es"])
+    assert set(told["en"]).isdisjoint(told["es"])

@@ -73,11 +73,14 @@ def diagnose(
             host["findings"] = waive(findings, waivers, now, language)
         return _result(host, language)
 
-    hosts = {name: _guarded(observe, name, host, language) for name, host in sorted(evidence["hosts"].items())}
+    def unjudged(error):
+        return _result({"error": sentence("judgement failed", language, error), "facts": None}, language)
+
+    hosts = {name: guarded(unjudged, observe, name, host) for name, host in sorted(evidence["hosts"].items())}
     diagnosis = {
         "schema_version": 1,
         "generated_at": now,
-        "hosts": {name: _guarded(conclude, name, host, language) for name, host in hosts.items()},
+        "hosts": {name: guarded(unjudged, conclude, name, host) for name, host in hosts.items()},
         "controls": [
             {"id": name, "title": in_language(control["title"], language), "severity": control["severity"], "level": control.get("level", "required")}
             for name, control in controls.items()
@@ -91,12 +94,12 @@ def diagnose(
     return diagnosis
 
 
-def _guarded(step, name, host, language):
-    """One step of one host's judgement; whatever goes wrong in it is the error of this host, and its facts are believed no more."""
+def guarded(otherwise, step, *told):
+    """One step of one host's judgement; whatever goes wrong in it costs this host alone: it becomes what ``otherwise`` makes of the error's text."""
     try:
-        return step(name, host)
+        return step(*told)
     except Exception as error:
-        return _result({"error": sentence("judgement failed", language, type(error).__name__, error), "facts": None}, language)
+        return otherwise(f"{type(error).__name__}: {error}")
 
 
 def _judged(control, name, document, language, troubles):

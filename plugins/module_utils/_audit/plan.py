@@ -13,10 +13,11 @@ where the whole range is barred from sending directly. What a role can do is ``r
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.commands import command
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.documents import sudden_senders
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import guarded
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.documents import checks_of, sudden_senders
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.sanity import DNS_CONTROLS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import operator, seconds_between
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REMEDIES, SENTENCES, word
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REMEDIES, sentence, word
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import declared_domains
 
 # Identity before address, clean before switch: an action never spoils the one after it.
@@ -45,10 +46,19 @@ ORDINARY_LOG_HOURS = 24
 
 
 def remediation_plan(diagnosis, language="en"):
-    """Return the diagnosis with the ``actions`` of every host filled in, their titles in ``language`` (en, es)."""
+    """Return the diagnosis with the ``actions`` of every host filled in, in ``language`` (en, es).
+
+    A host for which nothing can be planned keeps its findings and gets an error; the others get their actions.
+    """
     suspects = diagnosis["fleet"].get("suspects", [])
-    hosts = {name: dict(host, actions=_host_actions(name, host, suspects, language)) for name, host in diagnosis["hosts"].items()}
-    return dict(diagnosis, hosts=hosts)
+
+    def planned(name, host):
+        return {"actions": _host_actions(name, host, suspects, language)}
+
+    def unplanned(error):
+        return {"actions": [], "error": sentence("planning failed", language, error)}
+
+    return dict(diagnosis, hosts={name: {**host, **guarded(unplanned, planned, name, host)} for name, host in diagnosis["hosts"].items()})
 
 
 def _host_actions(name, host, suspects, language):
@@ -96,24 +106,24 @@ def _action(name, host, remedy, findings, suspects, language):
     if remedy == "switch_outbound_ip":
         _plan_switch(action, host, language)
     if action["state"] == "manual":
-        _hand_over(action, host, findings)
+        _hand_over(action, host, findings, language)
     doubts = [suspect["evidence"] for suspect in suspects if _rests_on(suspect, suspects, name, host, findings)]
     if doubts:
         action.update(state="blocked", role=None, failed=doubts + action["failed"], text=None, variables={})
     return action
 
 
-def _hand_over(action, host, findings):
+def _hand_over(action, host, findings, language):
     """Make the action ``ready`` where a role can do it on this mail system and everything that the role must be told is known."""
     chosen, action["variables"] = action["variables"], {}
     role = ROLES.get(action["remedy"])
     if role is None or _mta(host) not in CHANGEABLE:
         return
     domains = refusing_domains(host, {action["remedy"], *(finding["remedy"] for finding in findings)})
-    variables, missing = VARIABLES[action["remedy"]](chosen, host, domains)
+    variables, missing = VARIABLES[action["remedy"]](chosen, host, domains, language)
     if not domains and action["remedy"] != "fix_helo":
         # An empty list would mean the whole host.
-        missing.append("no recipient domain of a refusal is known")
+        missing.append(sentence("no domain known", language))
     if missing:
         action["failed"] += missing
     else:
@@ -129,38 +139,38 @@ def refusing_domains(host, remedies):
     return sorted(declared_domains(destination for who, destination in seen if who in refusing))
 
 
-def _switch_variables(chosen, _host, domains):
+def _switch_variables(chosen, _host, domains, _language):
     return {**chosen, "outbound_ip_domains": domains}, []
 
 
-def _ipv4_variables(_chosen, _host, domains):
+def _ipv4_variables(_chosen, _host, domains, _language):
     return {"outbound_ip_protocols": "ipv4", "outbound_ip_domains": domains}, []
 
 
-def _smarthost_variables(_chosen, host, domains):
-    missing = [] if host["declared"]["smarthosts"] else ["no smarthost is declared for this host (smarthost_hosts)"]
+def _smarthost_variables(_chosen, host, domains, language):
+    missing = [] if host["declared"]["smarthosts"] else [sentence("no smarthost", language)]
     relays = (host["facts"].get("identity") or {}).get("relays", [])
     before = [relay["scope"] for relay in relays if relay["host"] in host["declared"]["smarthosts"] and relay["scope"] != "*"]
     return {"smarthost_domains": sorted({*domains, *declared_domains(" ".join(before).replace(":", " ").split())})}, missing
 
 
-def _throttle_variables(_chosen, _host, domains):
+def _throttle_variables(_chosen, _host, domains, _language):
     return {"throttle_domains": domains}, []
 
 
-def _helo_variables(_chosen, host, domains):
+def _helo_variables(_chosen, host, domains, language):
     """One name that leads to every address of the default transport, and that each of them leads back to; other transports keep their own."""
     sources = _sources(host)
     usual = [identity for identity in sources if identity["transport"] == sources[0]["transport"]]
     failing = [identity for identity in usual if _fails(identity, HELO_CHECKS)] or usual
-    missing = [f"no name leads to {identity['address']} and back" for identity in failing if not _is_confirmed(identity)]
+    missing = [sentence("no name leads", language, identity["address"]) for identity in failing if not _is_confirmed(identity)]
     names = sorted({identity["dns"]["name"] for identity in failing if _is_confirmed(identity)})
     if len(names) > 1:
-        missing.append(f"the addresses need different names: {', '.join(names)}")
+        missing.append(sentence("several names", language, ", ".join(names)))
     return {"helo_name_name": names[0] if names else None, "helo_name_domains": domains}, missing
 
 
-# For each remedy of a role: (what was chosen before, host, domains) -> (variables of the role, what is missing).
+# For each remedy of a role: (what was chosen before, host, domains, language) -> (variables of the role, what is missing).
 VARIABLES = {
     "switch_outbound_ip": _switch_variables,
     "prefer_ipv4": _ipv4_variables,
@@ -240,37 +250,37 @@ def policy_listed(host):
 
 def _plan_switch(action, host, language):
     """Choose the first candidate that is proven as far as it can be before the change, and name what blocks the switch."""
-    blocks, stated = signs_of_compromise(host), []
+    blocks, stated = signs_of_compromise(host, language), []
     if host["declared"]["cause_contained"]:
-        blocks, stated = [], [f"the operator states that this is contained: {sign}" for sign in blocks]
+        blocks, stated = [], [sentence("stated contained", language, sign) for sign in blocks]
     for candidate in [identity for identity in host["identities"] if identity["role"] == "candidate"]:
-        passed, failed = prove(candidate, host)
+        passed, failed = prove(candidate, host, language)
         if not failed:
             action["passed"] = passed + stated
             action["variables"] = {"outbound_ip_address": candidate["inside"], "outbound_ip_helo": candidate["helo"]}
             action["text"] = command(_mta(host), "switch_outbound_ip", address=candidate["inside"], helo=candidate["helo"])
-            action["title"] = word(SENTENCES, "send from", language).format(candidate["address"], candidate["helo"])
+            action["title"] = sentence("send from", language, candidate["address"], candidate["helo"])
             break
         action["failed"] += [f"{candidate['address']}: {reason}" for reason in failed]
     else:
-        blocks.append("the host has no other address that is proven fit to send from")
+        blocks.append(sentence("no other address", language))
     if blocks:
         action.update(state="blocked", failed=blocks + action["failed"], text=None, variables={})
 
 
-def signs_of_compromise(host):
+def signs_of_compromise(host, language="en"):
     """Why this host must not be moved before its cause is contained."""
     signs = []
     for identity in _sources(host):
         for row in (identity["listing"] or {}).get("listings", []):
             if row["state"] == "listed" and row.get("clean_before_switch"):
-                signs.append(f"{row['zone']} lists {identity['address']} as {row['meaning']}: find and stop the cause first")
-    signs += [f"a refusal names {zone}, which lists what sends spam: find and stop the cause first" for zone in _accusing_lists(host)]
+                signs.append(sentence("listed as", language, row["zone"], identity["address"], row["meaning"]))
+    signs += [sentence("accused", language, zone) for zone in _accusing_lists(host)]
     log = host["facts"].get("log") or {}
     hours = seconds_between(log.get("first"), log.get("last")) / 3600
     if hours < ORDINARY_LOG_HOURS:
-        signs.append(f"the log covers {hours:.0f} hours, too little to see whether the flow of mail is ordinary")
-    signs += [f"the flow of mail shot up ({said}): a host that sends spam must not be moved" for said in sudden_senders(log)]
+        signs.append(sentence("short log", language, round(hours)))
+    signs += [sentence("shot up", language, said) for said in sudden_senders(log, language)]
     return signs
 
 
@@ -280,26 +290,28 @@ def _accusing_lists(host):
     return sorted({entry["zone"] for entry in named if entry.get("kind") == "exploited" or entry.get("zone") in ACCUSING})
 
 
-def prove(candidate, host):
+def prove(candidate, host, language="en"):
     """What is known for and against a candidate address before anything is changed; port 25 is proven at the change itself."""
     passed, failed = [], []
     bound = candidate["inside"] in host["facts"]["identity"].get("local_addresses", [])
-    (passed if bound else failed).append("is bound on the host" if bound else "is not bound on the host")
+    (passed if bound else failed).append(sentence("bound" if bound else "not bound", language))
     if candidate["address"] in host["addresses"]:
-        failed.append("is the address that is refused")
-    checks = {check["control"]: check for check in (candidate["dns"] or {}).get("checks", [])}
+        failed.append(sentence("refused itself", language))
+    checks = checks_of(candidate["dns"], language)
     for control in PROOF if candidate["dns"] else ():
-        check = checks.get(control) or {"status": "unknown", "evidence": f"{control} was not checked"}
+        check = checks.get(control) or {"status": "unknown", "evidence": sentence("not checked", language, control)}
         if check["status"] != "not_applicable":
             (passed if check["status"] == "pass" else failed).append(check["evidence"])
     if not candidate["dns"]:
-        failed.append("its DNS was not asked")
+        failed.append(sentence("dns not asked", language))
     listing = candidate["listing"]
-    if not listing or listing["state"] in ("listed", "policy"):
-        failed.append(f"blocklists: {listing['state'] if listing else 'not asked'}")
+    if not listing:
+        failed.append(sentence("lists not asked", language))
+    elif listing["state"] in ("listed", "policy"):
+        failed.append(sentence("on lists", language, ", ".join(row["zone"] for row in listing["listings"] if row["state"] in ("listed", "policy"))))
     else:
-        silent = [row for row in listing["listings"] if row["state"] == "unknown"]
-        failed += [f"{row['zone']} cannot tell whether it is listed ({row['why']})" for row in silent if row["impact"] in ("high", "medium")]
-        passed += [f"{row['zone']} could not tell ({row['why']}), which weighs little" for row in silent if row["impact"] not in ("high", "medium")]
-        passed.append(f"{listing['clean']} blocklists say not listed")
+        for row in [row for row in listing["listings"] if row["state"] == "unknown"]:
+            weighs = row["impact"] in ("high", "medium")
+            (failed if weighs else passed).append(sentence("list silent" if weighs else "minor list silent", language, row["zone"], row["why"]))
+        passed.append(sentence("lists clean", language, listing["clean"]))
     return passed, failed
