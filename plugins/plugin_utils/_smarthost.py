@@ -19,6 +19,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.e
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import is_private
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import OPERATORS, operator_of
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import duration
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils import _routes
 
 TRANSPORT = "pmd_smarthost"
@@ -340,17 +341,15 @@ def _exim_throttle(domains, concurrency):
 
 # When to go back
 
-_DURATION = re.compile(r"(\d+)([smhdw])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def seconds_of(text, option):
     """Return the seconds of a duration such as ``90m`` or ``14d``."""
-    found = _DURATION.fullmatch(str(text).strip())
-    if not found:
+    seconds = duration(str(text))
+    if seconds is None:
         raise DeliverabilityError(f"{option}: {text!r} is not a duration such as 90m, 12h or 14d")
-    return int(found.group(1)) * _SECONDS[found.group(2)]
+    return seconds
 
 
 def return_order(kept, asked, now, exchangers=None, **order):

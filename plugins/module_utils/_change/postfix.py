@@ -228,11 +228,11 @@ class Trial:
         self.texts = dict(zip(FILES, (main, master)))
         self.host = host or LiveHost()
         self.warnings: list = []
-        self.real = True
+        self.deep = True
 
     def check(self, deep: bool) -> None:
         """Raise an error that says what is wrong. ``deep`` adds ``postfix check``, which may mend folders of the queue, and is not for check mode."""
-        self.real = deep
+        self.deep = deep
         for where, _key, name, value in self.request.values():
             if "$" not in value:
                 self._check_address(where, name, value)
@@ -307,7 +307,7 @@ class Trial:
     def _check_maps(self, where: str, name: str, value: str, folder: str) -> None:
         """Every lookup table that the value names has to open."""
         for kind, path in _TABLE.findall(value):
-            if not self.real and name.endswith("password_maps") and not os.path.exists(path):
+            if not self.deep and name.endswith("password_maps") and not os.path.exists(path):
                 # The task before this one writes it, but not in check mode.
                 self.warnings.append(f"{where}: {kind}:{path} does not exist yet")
             elif kind in _ASKED_TABLES or (name.endswith("_maps") and kind not in _REMOTE_TABLES + _SOCKETS):

@@ -251,6 +251,16 @@ def rfc3339(epoch: float | None) -> str | None:
     return datetime.datetime.fromtimestamp(int(epoch), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+_DURATION = re.compile(r"(\d+)\s*([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+def duration(text: str) -> int | None:
+    """Return the seconds of ``90m``, ``24h`` or ``7d``; None for any other text."""
+    found = _DURATION.fullmatch(text.strip())
+    return int(found.group(1)) * _SECONDS[found.group(2)] if found else None
+
+
 def is_loopback(address: str | None) -> bool:
     """Tell whether the address is one of this machine's own; text that is no address is not."""
     parsed = to_address(address)

@@ -28,7 +28,8 @@ import time
 import zlib
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
-from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import decode, rfc3339
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import decode, duration, rfc3339
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.host import parse_rfc3339
 
 BLOCK = 2 << 20
 # The end of the year 9999: no stamp of a log is later.
@@ -166,17 +167,11 @@ def _offset(text: bytes) -> int | None:
     return (int(found.group(2)) * 3600 + int(found.group(3)) * 60) * (-1 if found.group(1) == b"-" else 1)
 
 
-_WINDOW = re.compile(r"^(\d+)\s*([smhdw])$")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-
-
 def window_start(text: str, now: int) -> int:
     """Return the epoch seconds that ``24h``, ``7d`` or an RFC 3339 time stands for; raises an error naming O(log_since)."""
-    from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.host import parse_rfc3339
-
-    found = _WINDOW.match(text.strip())
-    if found:
-        return now - int(found.group(1)) * _UNITS[found.group(2)]
+    seconds = duration(text)
+    if seconds is not None:
+        return now - seconds
     moment = parse_rfc3339(text.strip())
     if moment is None:
         raise DeliverabilityError(f"log_since: {text!r} is neither a duration such as 24h or 7d nor an RFC 3339 time such as 2026-11-21T20:34:16Z")
