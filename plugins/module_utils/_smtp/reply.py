@@ -59,6 +59,7 @@ _INTRODUCED = re.compile(
       | smtp\ error\ from\ remote\ server\ (?:for|after|in)\ [a-z\ ]{4,40}[:,]\s?host:?\s\S{1,250}\s(?:\([^)]{2,45}\)\sreason:\s)?
       | error\ \(?'(?=[245])
       | did\ not\ like\ our\ [a-z ]{4,12}:\s? | rejected:\s(?=[45]\d\d\s)
+      | reported\ error:\s(?=[45]\d\d\s) | gave\ this\ error:\s
     """,
     re.VERBOSE,
 )

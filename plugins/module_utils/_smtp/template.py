@@ -57,7 +57,7 @@ _IN_URL = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|[^/?&=]+(?:@|%40)[^/?&=]+|(?=[\w%
 _GLUED = re.compile(r"([a-z]+)[245]\.\d{1,3}\.\d{1,3}")
 
 # `550`, `550-5.7.1`, `('550',`: kept where a reply may begin, a number elsewhere ("wait 450 seconds").
-_REPLY_CODE = re.compile(r"[('\"\[#]*[245]\d\d(?:['\"\],)]*$|-\D|-[245]\.\d{1,3}\.\d)")
+_REPLY_CODE = re.compile(r"[('\"\[#]*[245]\d\d(?:['\"\],)]*$|:$|-\D|-[245]\.\d{1,3}\.\d)")
 # The same at the end of a longer word: `reply=550`, `[{LED=451`, `smtp;550`, `TO:550-5.7.1`.
 _CODE_BEHIND = re.compile(r"((?:\S*[;:>'\"(]|reply=|stat=|\[\{LED=))([245]\d\d(?:-\S*)?)")
 _NUMBER_FOLLOWS = frozenset(
@@ -101,7 +101,8 @@ def template_of(text: str) -> str:
 def _word(word: str, before: str, after: str) -> str:
     """Return the template of a word that is not remembered; ``before`` and ``after`` are its neighbours."""
     word = word[:_WORD_MAX]
-    if _REPLY_CODE.match(word):
+    # "554: 5.7.9: Message ..." is how Yahoo writes a reply into its notices.
+    if _REPLY_CODE.match(word) and (word[3:] != ":" or _is_status(after)):
         if "-" in word[3:]:
             code, rest = word.split("-", 1)
             return _remember(word, code + "-" + _VARIABLE.sub(_replace, rest))

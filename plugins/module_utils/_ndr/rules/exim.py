@@ -10,8 +10,9 @@ from __future__ import annotations
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
 
 _URL = "https://www.exim.org/exim-html-current/doc/html/spec_html/ch-access_control_lists.html"
-_ROUTING = "https://www.exim.org/exim-html-current/doc/html/spec_html/ch-the_dnslookup_router.html"
-_SMTP = "https://www.exim.org/exim-html-current/doc/html/spec_html/ch-smtp_processing.html"
+_ROUTING = "https://github.com/Exim/exim/tree/master/src/src/routers"
+_SMTP = "https://github.com/Exim/exim/tree/master/src/src"
+_DEBIAN = "https://sources.debian.org/src/exim4/unstable/debian/debconf/conf.d/acl/30_exim4-config_check_rcpt/"
 _CPANEL = "https://docs.cpanel.net/knowledge-base/email/how-to-prevent-email-abuse/"
 _RATE = "https://www.exim.org/exim-html-current/doc/html/spec_html/ch-access_control_lists.html#SECTratelimiting"
 
@@ -225,7 +226,7 @@ RULES = (
         ("sender ip address <ip> is locally blacklisted",),
         ("550-sender IP address 198.51.100.11 is locally blacklisted here. If you think\n550 this is wrong, get in touch with postmaster",),
         counter=("550 sender envelope address shop@example.org is locally blacklisted here",),
-        url=_URL,
+        url=_DEBIAN,
         also=("delist", "contact_recipient_admin", "use_smarthost"),
     ),
     rule(
@@ -235,7 +236,7 @@ RULES = (
         ("sender envelope address <address> is locally blacklisted",),
         (("550-sender envelope address shop@example.org is locally blacklisted here. If you think\n550 this is wrong, get in touch with postmaster"),),
         counter=("550 sender IP address 198.51.100.11 is locally blacklisted here",),
-        url=_URL,
+        url=_DEBIAN,
         remedy="contact_recipient_admin",
         also=("fix_sender_domain",),
     ),

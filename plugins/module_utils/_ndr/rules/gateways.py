@@ -11,7 +11,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
 
 _MIMECAST = "https://mimecastsupport.zendesk.com/hc/en-us/articles/34000709564691-Policies-Mimecast-SMTP-Error-Codes"
 _PROOFPOINT = "https://ipcheck.proofpoint.com/"
-_BARRACUDA = "https://campus.barracuda.com/product/emailgatewaydefense/"
+_BARRACUDA = "https://campus.barracuda.com/doc/169282026"
 _BRBL = "https://www.barracudacentral.org/lookups"
 _CLOUDMARK = "https://csi.cloudmark.com/en/reset/"
 _CISCO = "https://www.cisco.com/c/en/us/support/docs/security/email-security-appliance/118132-qanda-esa-00.html"

@@ -244,6 +244,7 @@ OTHERS = (
         side="ours",
         remedy="fix_relay_auth",
         also=("fix_sender_domain", "contact_recipient_admin", "fix_route"),
+        url="https://www.zoho.com/zeptomail/help/api/smtp-error-codes.html",
         shared=True,
         counter=("554 5.7.7 Email policy violation detected",),
     ),

@@ -605,7 +605,7 @@ _OUR_NAMES = (
             "Your message to zoe@example.org couldn't be delivered. Security or policy settings at example.org have rejected your message.",
         ),
         also=("fix_message", "delist", "switch_outbound_ip", "wait"),
-        confidence="guess",
+        tier="vague",
         counter=("Your message to zoe@example.org couldn't be delivered. zoe wasn't found at example.org.",),
     ),
     _microsoft(

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
 
-_URL = "https://man.openbsd.org/smtpd.conf"
-_SMTPCTL = "https://man.openbsd.org/smtpctl"
+_URL = "https://github.com/OpenSMTPD/OpenSMTPD/tree/master/usr.sbin/smtpd"
 _FILTER = "https://man.openbsd.org/smtpd.conf#FILTERING"
 
 RULES = (
@@ -39,7 +38,7 @@ RULES = (
         ("^no mx found for (domain|destination)",),
         ("No MX found for domain", "No MX found for destination"),
         counter=("No valid route to any destination MX",),
-        url=_SMTPCTL,
+        url=_URL,
         also=("fix_resolver",),
     ),
     rule(
@@ -49,7 +48,7 @@ RULES = (
         ("^no valid route to [any] destination", "^address family mismatch on destination mxs"),
         ("No valid route to destination", "Address family mismatch on destination MXs"),
         counter=("Network error on destination MXs",),
-        url=_SMTPCTL,
+        url=_URL,
         also=("wait", "fix_mta"),
     ),
     rule(
@@ -73,7 +72,7 @@ RULES = (
         ("^destination seem to reject all mails",),
         ("Destination seem to reject all mails",),
         counter=("Network error on destination MXs",),
-        url=_SMTPCTL,
+        url=_URL,
         settle=("spread", "dnsbl"),
     ),
     rule(
@@ -83,7 +82,7 @@ RULES = (
         ("^loop detected",),
         ("Loop detected",),
         counter=("Envelope expired",),
-        url=_SMTPCTL,
+        url=_URL,
     ),
     rule(
         "opensmtpd.mx_lookup",
@@ -92,7 +91,7 @@ RULES = (
         ("^temporary failure in mx lookup",),
         ("Temporary failure in MX lookup",),
         counter=("No MX found for domain",),
-        url=_SMTPCTL,
+        url=_URL,
         temporary=True,
     ),
     rule(
@@ -102,7 +101,7 @@ RULES = (
         ("^network error on destination mxs",),
         ("Network error on destination MXs",),
         counter=("No valid route to destination",),
-        url=_SMTPCTL,
+        url=_URL,
         also=("check_network", "contact_recipient_admin", "delist"),
         settle=("connectivity", "spread", "dnsbl"),
     ),

@@ -161,7 +161,7 @@ _SENDERS = (
     _yahoo(
         "policy_reasons",
         "auth_failed",
-        ("^message not accepted for policy reasons",),
+        ("^message not accepted for policy reasons", "5.7.9: message not accepted for policy reasons"),
         (
             "554 5.7.9 Message not accepted for policy reasons. See https://senders.yahooinc.com/error-codes",
             "554 5.7.9 Message not accepted for policy reasons.  See http://postmaster.yahoo.com/errors/postmaster-28.html",
