@@ -192,7 +192,7 @@ def as_text(name: str, value) -> Optional[str]:
 def joined(items: List[str]) -> str:
     """Return one of Exim's lists; its separator is a semicolon where the items have colons."""
     if not any(":" in item for item in items):
-        return " : ".join(item for item in items)
+        return " : ".join(items)
     return "<; " + " ; ".join(item.replace(";", ";;") for item in items)
 
 
