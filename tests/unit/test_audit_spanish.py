@@ -2,7 +2,7 @@
 # GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the DNS checks of an identity say is known in Spanish, sentence by sentence."""
+"""What the DNS checks and the blocklists say is known in Spanish, sentence by sentence."""
 
 from __future__ import annotations
 
@@ -13,33 +13,82 @@ import re
 
 import pytest
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import ADVICE, ENDS, SENTENCES, advice_in_spanish, in_spanish
-from ansible_collections.postmaster.deliverability.plugins.module_utils._dns import identity
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit import spanish_domains
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import (
+    ADVICE,
+    ENDS,
+    SENTENCES,
+    advice_in_spanish,
+    in_spanish,
+    meaning_in_spanish,
+)
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish_lists import MEANINGS
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns import dkim, dmarc, domain, identity, mta_sts
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.generic import generic_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import host_name_problem
-from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.blocklists import CAUSES
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.spf_lint import PROBLEMS
+from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.blocklists import BLOCKLISTS, CAUSES
 
 GAP = "a1.example"
+# Ends of texts, and one whose gaps hold all its words.
+WITHIN = {f"{GAP}.", f"; {GAP}", f"{GAP} {GAP}."}
 
 
 def said_by_checks():
-    """Every text that ``_dns/identity.py`` gives a check as its evidence, with a name in each gap but one that begins or follows a sentence."""
-    tree = ast.parse(pathlib.Path(identity.__file__).read_text(encoding="utf-8"))
-    texts = [node.args[2] for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "check" and len(node.args) > 2]
-    texts += [node.value for node in ast.walk(tree) if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "evidence"]
-    written = ["".join(part.value if isinstance(part, ast.Constant) else GAP for part in text.values) for text in texts if isinstance(text, ast.JoinedStr)]
-    return sorted({re.sub(rf"^{GAP} (?=Add )|(?<=\.){GAP}$", "", text) for text in written} - {f"{GAP}."})
+    """Every text that the checks in ``_dns`` have as their evidence, with a name in each gap but one that begins or follows a sentence."""
+    written = set()
+    for module in (identity, domain, dkim, dmarc, mta_sts):
+        tree = ast.parse(pathlib.Path(module.__file__).read_text(encoding="utf-8"))
+        texts = [node.args[2] for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "check" and len(node.args) > 2]
+        texts += [node.value for node in ast.walk(tree) if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "evidence"]
+        texts += [node.args[-1] for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_not_applicable"]
+        for text in [text for found in texts for text in ast.walk(found) if isinstance(text, ast.JoinedStr)]:
+            written.add("".join(part.value if isinstance(part, ast.Constant) else GAP for part in text.values))
+    return sorted({re.sub(rf"^{GAP} (?=Add )|(?<=\.){GAP}$", "", text.strip()) for text in written} - WITHIN)
 
 
 @pytest.mark.parametrize("text", said_by_checks())
-def test_every_sentence_of_the_identity_is_known(text):
+def test_every_sentence_of_the_checks_is_known(text):
     assert in_spanish(text) != text
 
 
-@pytest.mark.parametrize("table", [SENTENCES, ENDS], ids=["sentences", "ends"])
+def test_every_problem_of_an_spf_record_is_known():
+    assert set(spanish_domains.SPF_PROBLEMS) == set(PROBLEMS)
+    assert in_spanish("a.example: mx:b.example: An mx term has more than 10 hosts; receivers reject the record. Here it is 12.") == (
+        "a.example: mx:b.example: Un término mx tiene más de 10 servidores; los receptores rechazan el registro. Aquí son 12."
+    )
+
+
+def test_every_meaning_of_a_listing_is_known():
+    meanings = {said if isinstance(said, str) else said[1] for zone in BLOCKLISTS for said in (zone.get("codes") or {}).values()}
+    assert set(MEANINGS) == meanings
+    assert meaning_in_spanish("PBL: a range that should not send mail directly; Bob's own (it lists whole networks, here at least 2001:db8::/64)") == (
+        "PBL: un rango que no debería enviar correo directamente; Bob's own (incluye redes enteras, aquí al menos 2001:db8::/64)"
+    )
+
+
+@pytest.mark.parametrize("table", [SENTENCES, ENDS, spanish_domains.SENTENCES, spanish_domains.PARTS], ids=["identity", "ends", "domain", "parts"])
 def test_both_languages_have_the_same_gaps(table):
     assert [english for english, spanish in table if english.count("{}") != spanish.count("{}")] == []
     assert len({english for english, _spanish in table}) == len(table)
+
+
+@pytest.mark.parametrize(
+    ("english", "spanish"),
+    [
+        ("The DKIM keys of a.example are in use.", "Las claves DKIM de a.example están en uso."),
+        ("DKIM of a.example: s1: the key p= is missing; s2: s= leaves out email.", "DKIM de a.example: s1: falta la clave p=; s2: s= deja fuera email."),
+        ("MX of a.example: a_b.example has no domain.", "MX de a.example: a_b.example no tiene dominio."),
+        ("mail.lan ends in .lan, which public DNS does not serve.", "mail.lan acaba en .lan, que el DNS público no sirve."),
+        (
+            "The record at _dmarc.a.example is wrong, receivers apply none: p=no is none of none, quarantine, reject; rua has x, which is no mailto: address.",
+            "El registro en _dmarc.a.example está mal, los receptores aplican none: p=no no es ninguno de none, quarantine, reject; "
+            "rua tiene x, que no es una dirección mailto:.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_record_is_told_part_by_part(english, spanish):
+    assert in_spanish(english) == spanish
 
 
 @pytest.mark.parametrize("name", ["", "192.0.2.1", "server", "a!b.example", "a_b.example.com", "mail.lan"])

@@ -11,7 +11,7 @@ Every document has its ``subject`` and its ``host``; ``unknown`` says why nothin
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import seconds_between
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import advice_in_spanish, in_spanish
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import advice_in_spanish, in_spanish, meaning_in_spanish
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REASONS, SENTENCES, sentence, word
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import plain_name
 
@@ -102,7 +102,8 @@ def _listed(row, language):
     said = f" ({row['text']})" if row.get("text") else ""
     link = row.get("removal_url") or row.get("lookup_url")
     advice = advice_in_spanish(row.get("advice")) if language == "es" else row.get("advice")
-    parts = [sentence("listed", language, row["zone"], row["meaning"], said), advice, sentence("see", language, link) if link else None]
+    meaning = meaning_in_spanish(row["meaning"]) if language == "es" else row["meaning"]
+    parts = [sentence("listed", language, row["zone"], meaning, said), advice, sentence("see", language, link) if link else None]
     return " ".join(part for part in parts if part)
 
 

@@ -17,6 +17,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.d
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.documents import checks_of, sudden_senders
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.sanity import DNS_CONTROLS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import operator, seconds_between
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import meaning_in_spanish
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REMEDIES, sentence, word
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import declared_domains
 
@@ -274,7 +275,8 @@ def signs_of_compromise(host, language="en"):
     for identity in _sources(host):
         for row in (identity["listing"] or {}).get("listings", []):
             if row["state"] == "listed" and row.get("clean_before_switch"):
-                signs.append(sentence("listed as", language, row["zone"], identity["address"], row["meaning"]))
+                meaning = meaning_in_spanish(row["meaning"]) if language == "es" else row["meaning"]
+                signs.append(sentence("listed as", language, row["zone"], identity["address"], meaning))
     signs += [sentence("accused", language, zone) for zone in _accusing_lists(host)]
     log = host["facts"].get("log") or {}
     hours = seconds_between(log.get("first"), log.get("last")) / 3600

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import datetime
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import in_spanish
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import in_spanish, meaning_in_spanish
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
@@ -200,7 +200,8 @@ def _failing(identities, language):
     for identity in identities:
         for row in (identity.get("listing") or {}).get("listings", []):
             if row["state"] in ("listed", "policy") and row["impact"] != "none":
-                failing.setdefault(row["state"], (identity["address"], sentence("zone lists", language, row["zone"], identity["address"], row["meaning"])))
+                meaning = meaning_in_spanish(row["meaning"]) if language == "es" else row["meaning"]
+                failing.setdefault(row["state"], (identity["address"], sentence("zone lists", language, row["zone"], identity["address"], meaning)))
         for check in (identity.get("dns") or {}).get("checks", []):
             if check["status"] == "fail":
                 failing.setdefault(check["control"], (identity["address"], in_spanish(check["evidence"]) if language == "es" else check["evidence"]))

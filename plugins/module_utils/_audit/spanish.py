@@ -6,7 +6,7 @@
 """What the DNS checks say and what the blocklists advise, in Spanish.
 
 The checks are made and stored in English, whoever reads them later, so that evidence compares equal from report to report. A report in Spanish
-takes each sentence from here by its form; one that has no row stays as it is. A test finds sentences of ``_dns/identity.py`` without a row.
+takes each sentence from here by its form; one that has no row stays as it is. Tests find sentences of the checks without a row.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from __future__ import annotations
 import functools
 import re
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit import spanish_domains
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish_lists import MEANINGS
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.spf_lint import PROBLEMS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.blocklists import CAUSES
 
-# Sentences, the particular before the general; {} stands for names, addresses and the like, in the same order in both languages.
+# Sentences; {} stands for names, addresses and the like, in the same order in both languages.
 SENTENCES = (
     ("{} is a private address; strangers see another one, which has to be declared.", "{} es una dirección privada; fuera se ve otra, que hay que declarar."),
     ("{} has no PTR record.", "{} no tiene registro PTR."),
@@ -83,7 +86,7 @@ SENTENCES = (
         "{} says that it takes no mail (null MX), so receivers refuse it as a sender (RFC 7505).",
         "{} dice que no recibe correo (MX nulo), así que los receptores lo rechazan como remitente (RFC 7505).",
     ),
-    # What is wrong with a HELO name; last, since it begins like the others.
+    # What is wrong with a HELO name.
     ("The HELO name {} {}.", "El nombre HELO {} {}."),
 )
 # Ends of sentences that stand for a {}: what is wrong with a name.
@@ -140,17 +143,42 @@ def advice_in_spanish(text):
     return next((ADVICE[cause] for cause, row in CAUSES.items() if row["advice"] == text and cause in ADVICE), text)
 
 
+_NETWORKS = " (it lists whole networks, here at least "
+
+
+def meaning_in_spanish(text):
+    """What the codes of a listing mean; what a list of the user's own says stays as it is."""
+    meanings, networks, network = text.partition(_NETWORKS)
+    told = "; ".join(MEANINGS.get(meaning, meaning) for meaning in meanings.split("; "))
+    return f"{told} (incluye redes enteras, aquí al menos {network}" if networks else told
+
+
+def _particular_first(rows):
+    """Where a sentence fits several rows, the one with more words of its own is meant."""
+    return tuple(sorted(rows, key=lambda row: -len(row[0].replace("{}", ""))))
+
+
+_SPF = [("{}: " + PROBLEMS[name][1], "{}: " + spanish) for name, spanish in spanish_domains.SPF_PROBLEMS.items()]
+_SENTENCES = _particular_first([*SENTENCES, *spanish_domains.SENTENCES, *_SPF])
+_PARTS = _particular_first([*ENDS, *spanish_domains.PARTS, *(("{} " + english, "{} " + spanish) for english, spanish in ENDS)])
+
+
 @functools.lru_cache(maxsize=4096)
 def in_spanish(text):
     """What a check said, sentence by sentence."""
-    return " ".join(_translated(sentence, SENTENCES) for sentence in re.split(r"(?<=\.) (?=[A-Z0-9])", text))
+    return " ".join(_translated(sentence, _SENTENCES, _parts) for sentence in re.split(r"(?<=\.) (?=[A-Z0-9])", text))
 
 
-def _translated(words, table):
+def _parts(text):
+    """What stands in a gap: names and the like stay as they are, what is wrong with them is told part by part."""
+    return "; ".join(_translated(part, _PARTS, str) for part in text.split("; "))
+
+
+def _translated(words, table, inner):
     for pattern, spanish in _compiled(table):
         found = pattern.fullmatch(words)
         if found:
-            return spanish.format(*(part if table is ENDS else _translated(part, ENDS) for part in found.groups()))
+            return spanish.format(*map(inner, found.groups()))
     return words
 
 
