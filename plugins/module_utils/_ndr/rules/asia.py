@@ -108,6 +108,15 @@ QQ = (
         also=("reduce_rate", "delist", "fix_message"),
         counter=("550 Mail content denied [AbCdEf= IP: 192.0.2.25]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726",),
     ),
+    # Not that there is no such mailbox: it is closed for a while, since it got much mail in a short time.
+    _qq(
+        "recipient_flooded",
+        "mailbox_busy",
+        ("mailbox unavailable or access denied",),
+        ("550 Mailbox unavailable or access denied [AbCdEf= IP: 192.0.2.25]. https://open.work.weixin.qq.com/help2/pc/20052",),
+        counter=("550 Mailbox not found. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000728",),
+        url="http://qiao.yimirj.com/article/detail/2261",
+    ),
     _qq(
         "unknown_recipient",
         "user_unknown",
@@ -116,12 +125,10 @@ QQ = (
             "mailbox not found ... service.mail.qq.com",
             "the recipient may contain a non-existent account",
             "recipient may contain a non-existent account, please check the recipient address",
-            "mailbox unavailable or access denied",
         ),
         (
             "550 Mailbox not found. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000728",
             "550 The recipient may contain a non-existent account, please check the recipient address.",
-            "550 Mailbox unavailable or access denied [AbCdEf= IP: 192.0.2.25]. https://open.work.weixin.qq.com/help2/pc/20052",
         ),
         counter=("550 Mail content denied [AbCdEf= IP: 192.0.2.25]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726",),
     ),

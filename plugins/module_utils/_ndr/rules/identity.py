@@ -232,12 +232,13 @@ RULES = (
             "(temporary|transient) (spf|dkim|dmarc) [record] [dns] (lookup|error|failure|problem|timeout) [failure|error|problem]",
             "(spf|dkim|dmarc) [record|policy|key] dns (lookup|query) (failure|failed|error|timeout|timed out)",
             "(temporary|transient) dns (error|failure|problem) while (checking|evaluating|verifying) (spf|dkim|dmarc)",
+            "temporary error occurred during (spf|dkim|dmarc) verification",
         ),
-        ("451 Temporary DNS error while checking SPF record.  Try again later.", "451 4.4.3 temporary SPF error"),
+        ("451 Temporary DNS error while checking SPF record.  Try again later.", "451 #4.4.3 Temporary error occurred during SPF verification."),
         when={"code": "4xx"},
         also=("fix_sender_domain", "fix_spf", "fix_dkim", "fix_dmarc"),
         counter=("550 5.7.1 rejected by the DMARC policy of example.com",),
-        # The status that section 8.6 gives a temporary error; the first example is Debian's exim4-config.
+        # Section 8.6 on temporary errors; the examples are those of an ACL of Debian's Exim packages and of Cisco's default settings.
         url="https://www.rfc-editor.org/rfc/rfc7208#section-8.6",
     ),
     rule(

@@ -727,6 +727,7 @@ _RECIPIENTS = (
             "l'adresse (e-mail|de messagerie) que vous avez (entree|saisie) est introuvable",
             "impossibile trovare l'indirizzo (di posta elettronica|e-mail) immesso",
             "nao foi possivel encontrar o endereco de (email|e-mail) (inserido|que voce inseriu)",
+            "o endereco de (email|e-mail) (inserido|que voce inseriu|que voce digitou) nao pode ser encontrado",
             "unknown to address",
             "recipient's email address may be incorrect ... couldn't be found",
             "remote server returned unknown recipient or mailbox unavailable",
