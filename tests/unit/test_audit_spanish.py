@@ -17,10 +17,12 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._audit i
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import (
     ADVICE,
     ENDS,
+    OF_POLICIES,
     SENTENCES,
     advice_in_spanish,
     in_spanish,
     meaning_in_spanish,
+    policy_in_spanish,
 )
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish_lists import MEANINGS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns import dkim, dmarc, domain, identity, mta_sts
@@ -28,6 +30,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.gen
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import host_name_problem
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.spf_lint import PROBLEMS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.blocklists import BLOCKLISTS, CAUSES
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, names
 
 GAP = "a1.example"
 # Ends of texts, and one whose gaps hold all its words.
@@ -67,7 +70,9 @@ def test_every_meaning_of_a_listing_is_known():
     )
 
 
-@pytest.mark.parametrize("table", [SENTENCES, ENDS, spanish_domains.SENTENCES, spanish_domains.PARTS], ids=["identity", "ends", "domain", "parts"])
+@pytest.mark.parametrize(
+    "table", [SENTENCES, ENDS, OF_POLICIES, spanish_domains.SENTENCES, spanish_domains.PARTS], ids=["identity", "ends", "policies", "domain", "parts"]
+)
 def test_both_languages_have_the_same_gaps(table):
     assert [english for english, spanish in table if english.count("{}") != spanish.count("{}")] == []
     assert len({english for english, _spanish in table}) == len(table)
@@ -115,3 +120,12 @@ def test_every_cause_of_a_listing_has_its_advice():
     assert advice_in_spanish(CAUSES["expires"]["advice"]) == "Corrija la causa; la entrada acaba sola."
     assert advice_in_spanish("Ask Bob.") == "Ask Bob."
     assert advice_in_spanish(None) is None
+
+
+def test_every_sentence_of_the_policies_is_known():
+    written = [control.get("evidence") or "" for _file, policy in load_policies(names()) for control in policy["controls"]]
+    said = {text.strip() for query in written for text in re.findall(r"'([^']*[a-z] [a-z][^']*)'", query)}
+    assert len(said) == len(OF_POLICIES)
+    assert [text for text in said if not any(text == english.replace("{}", "").strip() for english, _spanish in OF_POLICIES)] == []
+    assert policy_in_spanish("No answer from zen.spamhaus.org") == "Sin respuesta de zen.spamhaus.org"
+    assert policy_in_spanish("d.example: una vez: 550 203.0.113.7 has no PTR record.") == "d.example: una vez: 550 203.0.113.7 has no PTR record."

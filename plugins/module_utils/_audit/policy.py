@@ -16,6 +16,7 @@ import datetime
 import fnmatch
 import traceback
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import policy_in_spanish
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
@@ -198,7 +199,7 @@ def _evidence(control, document, status, language):
     if not sentences:
         fallback = {"fail": in_language(control.get("message"), language), "unknown": document.get("unknown")}.get(status)
         sentences = [fallback] if fallback else []
-    return [str(sentence) for sentence in sentences]
+    return [policy_in_spanish(str(sentence)) if language == "es" else str(sentence) for sentence in sentences]
 
 
 # Waivers

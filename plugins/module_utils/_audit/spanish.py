@@ -102,6 +102,14 @@ ENDS = (
     ("is made of a part of the address", "está hecho de una parte de la dirección"),
 )
 
+# Sentences that the policies of the collection have in their evidence.
+OF_POLICIES = (
+    ("No answer from {}", "Sin respuesta de {}"),
+    ("{} lists say not listed.", "{} listas dicen que no la incluyen."),
+    ("{} messages wait.", "Esperan {} mensajes."),
+    ("Less than 24 hours of log cannot show whether the flow is ordinary.", "Menos de 24 horas de registro no muestran si el flujo es el habitual."),
+)
+
 # What to do about a listing, by the row of the catalogue's table of causes.
 ADVICE = {
     "range_policy": "Este rango no está pensado para enviar correo a desconocidos (usuarios finales, direcciones dinámicas, nube); no se ha visto spam. "
@@ -141,6 +149,11 @@ ADVICE = {
 def advice_in_spanish(text):
     """The advice on a listing; one of a list of the user's own stays as it is."""
     return next((ADVICE[cause] for cause, row in CAUSES.items() if row["advice"] == text and cause in ADVICE), text)
+
+
+def policy_in_spanish(text):
+    """Evidence as a policy words it: our own sentences alone, since it also holds the words of servers and of the user's own policies."""
+    return _translated(text, OF_POLICIES, str)
 
 
 _NETWORKS = " (it lists whole networks, here at least "
