@@ -10,6 +10,7 @@ from __future__ import annotations
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule, says
 
 _MAIL_RU = "https://help.mail.ru/developers/mailing_rules"
+_YANDEX_SPAM = "https://yandex.com/support/mail/bounces/yandex/message-rejected-under-suspicion-of-spam.html"
 _YANDEX = "https://yandex.com/support/yandex-360/customers/mail/en/"
 _SEZNAM = "https://o-seznam.cz/napoveda/email/"
 _INTERIA = "http://pomoc.poczta.interia.pl/antispam,ip,ip_serwera"
@@ -142,6 +143,18 @@ MAIL_RU = (
 
 YANDEX = (
     _yandex(
+        "spam_statistics",
+        "ip_blocked",
+        ("blocked by spam statistics",),
+        ("554 5.7.1 Blocked by spam statistics - see https://yandex.com/support/mail/",),
+        # The page: for twenty-four hours.
+        remedy="wait",
+        also=("reduce_rate", "fix_message", "delist", "use_smarthost"),
+        settle=("dnsbl", "spread"),
+        url=_YANDEX_SPAM,
+        counter=("554 5.7.1 [2] Message rejected under suspicion of SPAM",),
+    ),
+    _yandex(
         "spam",
         "spam_content",
         ("message rejected under suspicion of spam", "rejected under suspicion of spam"),
@@ -151,6 +164,7 @@ YANDEX = (
         ),
         also=("contact_recipient_admin", "fix_sender_auth", "reduce_rate", "delist"),
         settle=("dnsbl", "spf", "spread"),
+        url=_YANDEX_SPAM,
         counter=("554 5.7.1 Message sending for this account is disabled",),
     ),
     _yandex(

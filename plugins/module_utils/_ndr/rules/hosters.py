@@ -221,6 +221,15 @@ GODADDY = (
 
 OTHERS = (
     _rackspace(
+        "throttled",
+        "rate_limited",
+        ("client host rejected: throttled - too much spam from your mail server", "too much spam from your mail server"),
+        ("451 4.3.0 <mail.example.org[192.0.2.25]>: Client host rejected: Throttled - Too much spam from your mail server. Try again later.",),
+        also=("wait", "fix_message", "delist"),
+        settle=("dnsbl", "spread"),
+        counter=("450 4.7.25 Client host rejected: cannot find your hostname, [192.0.2.25]",),
+    ),
+    _rackspace(
         "listed",
         "ip_blocklisted",
         ("acl dns_rbl; client host", "acl dns_rbl", "service unavailable; acl dns_rbl"),
