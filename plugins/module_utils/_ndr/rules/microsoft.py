@@ -591,6 +591,21 @@ _OUR_NAMES = (
         counter=("The recipient's mailbox is full and can't accept messages now. Please try resending your message later, or contact the recipient directly.",),
     ),
     _microsoft(
+        "outdated_server",
+        "policy",
+        ("connecting exchange server version is out-of-date",),
+        (
+            "450 4.7.230 Connecting Exchange server version is out-of-date; connection to Exchange Online throttled for 5 mins/hr.",
+            "550 5.7.230 Connecting Exchange server version is out-of-date; connection to Exchange Online blocked for 10 mins/hr.",
+        ),
+        side="ours",
+        remedy="fix_mta",
+        also=("wait",),
+        settle=(),
+        url="https://aka.ms/BlockUnsafeExchange",
+        counter=("Your message to zoe@example.org couldn't be delivered. zoe wasn't found at example.org.",),
+    ),
+    _microsoft(
         "rejected_by_organization",
         "policy",
         (

@@ -65,6 +65,20 @@ SERVER = (
         url=_VERIFY,
     ),
     rule(
+        "postfix.sender_probed",
+        "exact",
+        "system_busy",
+        ("sender address rejected: unverified address: address verification in progress",),
+        ("450 4.1.7 <shop@example.org>: Sender address rejected: unverified address: Address verification in progress",),
+        counter=(
+            "450 4.1.7 <shop@example.org>: Sender address rejected: unverified address: connect to mx.example.org[198.51.100.25]:25: Connection timed out",
+        ),
+        url=_VERIFY,
+        side="theirs",
+        also=("fix_sender_domain",),
+        settle=("mx",),
+    ),
+    rule(
         "postfix.recipient_unverified",
         "exact",
         "directory_unavailable",
