@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.postmaster.deliverability.plugins.doc_fragments.language import ModuleDocFragment
 from ansible_collections.postmaster.deliverability.plugins.filter import render_report as plugin
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.render import FORMATS
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import STATUSES
@@ -21,12 +22,13 @@ from ansible_collections.postmaster.deliverability.tests.unit import report_data
 
 render_report = plugin.FilterModule().filters()["render_report"]
 OPTIONS = yaml.safe_load(plugin.DOCUMENTATION)["options"]
+SHARED = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
 
 
 def test_the_documentation_names_what_there_is():
     described = [text.split(")")[0].removeprefix("V(") for text in OPTIONS["format"]["description"] if text.startswith("V(")]
     assert described == list(FORMATS)
-    assert OPTIONS["language"]["choices"] == list(LANGUAGES)
+    assert SHARED["language"]["choices"] == list(LANGUAGES)
     assert OPTIONS["statuses"]["choices"] == list(STATUSES)
 
 
