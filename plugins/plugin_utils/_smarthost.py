@@ -32,6 +32,8 @@ LISTS_SINCE = (3, 5)
 SLOW_TRANSPORTS_SINCE = (3, 1)
 """The Postfix that knows a delay for a whole transport."""
 MAPS = ("transport_maps", "sender_dependent_default_transport_maps")
+OLD_TLS_TABLE = "smtp_tls_per_site"
+"""What smtp_tls_policy_maps replaced. Postfix 3.9 and newer complain each time that it is so much as named."""
 LOGIN_RULES = ("smtp_sasl_security_options", "smtp_sasl_tls_security_options", "smtp_sasl_tls_verified_security_options")
 """What a login may be like: without TLS, with it, and where the certificate was verified."""
 
@@ -226,8 +228,8 @@ def version_of(text):
 def smarthost_settings(current, mta, hosts=(), domains=(), **options):
     """Return the options of ``postfix_config`` or ``exim_config`` that use smarthosts; without hosts, those that end their use.
 
-    ``current``: values of MAPS as they are (Postfix); ``options``: ``version``, ``tls`` (may, encrypt, verify), ``ca_file``, ``username``, and
-    ``password_file`` (Postfix) or ``password`` (Exim).
+    ``current``: values of MAPS and OLD_TLS_TABLE as they are (Postfix); ``options``: ``version``, ``tls`` (may, encrypt, verify), ``ca_file``,
+    ``username``, and ``password_file`` (Postfix) or ``password`` (Exim).
     """
     hosts = _routes.checked_hosts(hosts, "smarthost_hosts")
     domains = _routes.plain_domains(domains, "smarthost_domains")
@@ -259,10 +261,11 @@ def _postfix(current, hosts, domains, options):
         "smtp_tls_wrappermode": "yes" if options["wrapped"] else "no",
         # Neither tables nor older parameters may allow less for a smarthost.
         "smtp_tls_policy_maps": "",
-        "smtp_tls_per_site": "",
         "smtp_fallback_relay": fallback,
         "smtp_sasl_auth_enable": "yes" if options.get("password_file") else "no",
     }
+    if current.get(OLD_TLS_TABLE):
+        overrides[OLD_TLS_TABLE] = ""
     if options["tls"] == "verify":
         overrides["smtp_tls_CAfile"] = options["ca_file"]
     if options.get("password_file"):

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import string
+import types
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._change import postfix
 from ansible_collections.postmaster.deliverability.plugins.module_utils._change.postfix_text import (
     add_service,
     parameters,
@@ -308,3 +310,27 @@ def test_another_password_shows_as_a_difference():
 def test_names_of_password_files_are_shown():
     text = "smtp_sasl_password_maps = hash:/etc/postfix/sasl_passwd\n"
     assert shown(text, text) == text
+
+
+# What postconf warns of
+
+
+OLD = 'master.cf: support for parameter "smtp_tls_per_site" will be removed; instead, specify "smtp_tls_policy_maps"'
+
+
+def trial(monkeypatch, tmp_path, complaints):
+    """A trial of files about which postconf complains, as it did not of those that are there."""
+    monkeypatch.setattr(postfix, "run", lambda *_words: (0, "", "".join(f"postconf: warning: {line}\n" for line in complaints)))
+    instance = types.SimpleNamespace(folder=str(tmp_path), warnings=list)
+    return postfix.Trial(instance, request=None, main="", master="", host=object())
+
+
+def test_a_parameter_that_only_a_later_postfix_drops_is_no_mistake(monkeypatch, tmp_path):
+    made = trial(monkeypatch, tmp_path, [OLD])
+    made._check_warnings(str(tmp_path))
+    assert made.warnings == [OLD]
+
+
+def test_a_parameter_that_nothing_uses_is_one(monkeypatch, tmp_path):
+    with pytest.raises(DeliverabilityError, match=r"postconf warns of the change: master\.cf: unused parameter: smtp_hello_name$"):
+        trial(monkeypatch, tmp_path, [OLD, "master.cf: unused parameter: smtp_hello_name=a"])._check_warnings(str(tmp_path))

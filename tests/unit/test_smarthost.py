@@ -230,7 +230,6 @@ def test_some_domains_take_the_smarthost():
         "smtp_tls_security_level": "secure",
         "smtp_tls_wrappermode": "no",
         "smtp_tls_policy_maps": "",
-        "smtp_tls_per_site": "",
         "smtp_fallback_relay": "",
         "smtp_sasl_auth_enable": "yes",
         "smtp_tls_CAfile": "/etc/ssl/ca.pem",
@@ -239,6 +238,13 @@ def test_some_domains_take_the_smarthost():
         "smtp_sasl_tls_security_options": "noanonymous",
         "smtp_sasl_tls_verified_security_options": "noanonymous",
     }
+
+
+@pytest.mark.parametrize(("old", "override"), [("hash:/etc/postfix/tls_per_site", ""), ("", None)])
+def test_an_old_table_of_tls_is_kept_from_the_smarthost_where_there_is_one(old, override):
+    settings = smarthost_settings({"smtp_tls_per_site": old}, "postfix", TWO, ["a.example"], **POSTFIX)
+    assert settings["services"][0]["overrides"].get("smtp_tls_per_site") == override
+    assert "smtp_tls_per_site" not in settings["parameters"]
 
 
 @pytest.mark.parametrize(
