@@ -17,8 +17,9 @@ options:
     description:
       - How far O(state=restored) goes back. V(first) is what was there before the first change under the O(snapshot) name.
       - V(last) is what was there before the last run that changed something, for taking back a change that did not prove itself.
+      - V(unfinished) is the same where that run did not come to its end, since it was killed, and changes nothing otherwise.
     type: str
-    choices: [first, last]
+    choices: [first, last, unfinished]
     default: first
   state_dir:
     description: Folder on the host for the copies. It is created with mode 0700.

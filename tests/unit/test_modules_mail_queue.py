@@ -215,8 +215,10 @@ def test_only_what_was_noted_is_released(programs, tmp_path):
     assert ids(handle(action="release", note=str(note))) == ["AAAAA2"]
     assert not note.exists()
     noted(AAAAA2=NOW)  # the id was given to another message since
+    half = tmp_path / "held.json.postmaster.deliverability"
+    half.write_text("{")  # what a killed process was about to write
     result = handle(action="release", note=str(note))
-    assert (ids(result), result["changed"], note.exists()) == ([], True, False)
+    assert (ids(result), result["changed"], note.exists(), half.exists()) == ([], True, False, False)
     result = handle(action="release", note=str(note))
     assert (ids(result), result["changed"]) == ([], False)
 

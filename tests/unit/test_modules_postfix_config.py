@@ -256,6 +256,23 @@ def test_a_run_that_was_killed_is_not_what_last_leads_to(folder, master, monkeyp
     assert (folder / "main.cf").read_text() == before
 
 
+def test_unfinished_takes_back_what_was_killed_and_nothing_else(folder, master, monkeypatch):
+    do(folder, **helo("one.example.com"))
+    before = (folder / "main.cf").read_text()
+    assert not do(folder, state="restored", restore_to="unfinished")["changed"]
+    assert (folder / "main.cf").read_text() == before
+    with monkeypatch.context() as patch:
+        patch.setattr(transaction.Snapshot, "finish", lambda _snapshot: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            do(folder, **helo("two.example.com"))
+    assert do(folder, check_mode=True, state="restored", restore_to="unfinished")["changed"]
+    assert do(folder, state="restored", restore_to="unfinished")["changed"]
+    assert (folder / "main.cf").read_text() == before
+    assert not do(folder, state="restored", restore_to="unfinished")["changed"]
+    do(folder, state="restored")
+    assert (folder / "main.cf").read_text() == MAIN
+
+
 def test_a_damaged_copy_is_not_restored(folder, master):
     for name in ("one.example.com", "two.example.com"):
         do(folder, **helo(name))

@@ -46,9 +46,10 @@ class Note:
         self._save()
 
     def remove(self) -> None:
-        """Forget all: the change came to its end."""
-        with _naming(self.path), contextlib.suppress(FileNotFoundError):
-            os.unlink(self.path)
+        """Forget all: the change came to its end. What a killed process was about to write goes too."""
+        for path in (self.path, self.path + TEMPORARY):
+            with _naming(self.path), contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
 
     def _load(self) -> Dict[str, Optional[int]]:
         try:

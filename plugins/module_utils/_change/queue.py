@@ -6,7 +6,7 @@
 """Messages that wait: which ones are meant, and what is done with them.
 
 Selecting is the same for every mail system, since all queues are read as ``_mta.base.QueueEntry``. What is done with a message is up to a
-``QueueTools`` of the mail system, in a file of its own, named in ``TOOLS``.
+class for the mail system, in a file of its own, named in ``TOOLS``.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def handle(params: dict, check_mode: bool) -> dict:
     if chosen:
         result["done"] = tools.do(action, queue_ids)
         result["changed"] = result["done"] > 0 or opens or closes
-    if closes:
+    if note and action == "release" and not params["queue_ids"]:
         note.remove()
     elif note and action == "release" and note.exists:
         note.drop(queue_ids)

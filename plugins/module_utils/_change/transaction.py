@@ -25,7 +25,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._change.
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
 WAY_BACK_OPTIONS = {
-    "restore_to": {"type": "str", "choices": ["first", "last"], "default": "first"},
+    "restore_to": {"type": "str", "choices": ["first", "last", "unfinished"], "default": "first"},
     "state_dir": {"type": "path", "default": STATE_DIR},
 }
 """How the modules that change something are told of the way back, beside ``state`` and ``snapshot``."""
@@ -97,20 +97,23 @@ def _take_back(system, contents: Dict[str, tuple], snapshot: Snapshot, fresh: bo
 
 
 def way_back(system, snapshot: Snapshot, to: str = "first") -> Dict[str, tuple]:
-    """Return the contents that lead back to before the ``first`` or ``last`` change of this name; what somebody else changed since raises an error."""
-    if not snapshot.exists:
+    """Return the contents that lead back to before the ``first`` or ``last`` change of this name; what somebody else changed since raises an error.
+
+    ``unfinished`` is before the last one where that did not come to its end, and nowhere else.
+    """
+    if not snapshot.exists or (to == "unfinished" and not snapshot.pending):
         return {}
     states = snapshot.states()
     foreign = [state for state in states if state.place == "foreign"]
     if foreign:
         raise _changed_by_others(system, snapshot, foreign)
-    copy = snapshot.last if to == "last" else snapshot.before
+    copy = snapshot.before if to == "first" else snapshot.last
     return {state.path: (state.content, copy(state.path)) for state in states}
 
 
 def restore(system, snapshot: Snapshot, contents: Dict[str, tuple], result: dict, reload: bool) -> None:
     """Go the way back, and forget the change where it leads to what was there before the first one."""
-    if not snapshot.exists:
+    if not contents:
         return
     if result["changed"]:
         snapshot.begin(contents, goes_back=True)
