@@ -2,7 +2,10 @@
 # GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab for tests: the fixture ``lab`` starts it once (one that runs already is used, and left running) and answers questions about it."""
+"""The lab for tests: the fixture ``lab`` starts it once (one that runs already is used, and left running) and answers questions about it.
+
+Under ``pytest -n`` every worker has a lab of its own.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-import lab as tool
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["LAB_PREFIX"] = os.environ.get("LAB_PREFIX", "pmlab") + os.environ["PYTEST_XDIST_WORKER"]
+
+import lab as tool
 import world
 
 HERE = pathlib.Path(__file__).resolve().parent

@@ -33,6 +33,7 @@ import world
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PREFIX = os.environ.get("LAB_PREFIX", "pmlab")
+SOCKETS = pathlib.Path("/run") / PREFIX  # of SSH; a path in LAB_DIR may be too long for them
 LABS = pathlib.Path(os.environ.get("LAB_DIR", ROOT / ".cache/lab")).resolve()
 FOLDER = LABS / PREFIX
 IMAGES = LABS / "images"
@@ -54,6 +55,7 @@ NEEDED = {
     "unbound": "unbound",
 }
 POLICY = pathlib.Path("/usr/sbin/policy-rc.d")
+RESOLVERS = pathlib.Path("/etc/netns")  # a folder for each namespace, which "ip netns exec" lays over /etc
 
 # What the images hold, and what they must not start.
 COMMON = "systemd systemd-sysv dbus python3 openssh-server iproute2 nftables rsyslog sudo procps ca-certificates openssl".split()
@@ -154,6 +156,11 @@ def locked(path: pathlib.Path) -> Iterator[None]:
     with path.with_name(f".{path.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def of_all_labs() -> contextlib.AbstractContextManager[None]:
+    """Let only one lab at a time change what all of them share on this machine: its packages and /etc/netns."""
+    return locked(LABS / "machine")
 
 
 # ---- What the lab stands on
@@ -505,6 +512,7 @@ def wait_for_host(name: str) -> None:
 def controller_up() -> None:
     """Keys, commands that lead into the lab's network, and the inventory."""
     (FOLDER / "ssh").mkdir(mode=0o700)
+    SOCKETS.mkdir(mode=0o700)
     for key in ("host_key", "key"):
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", PREFIX, "-f", FOLDER / "ssh" / key)
     public = (FOLDER / "ssh/host_key.pub").read_text()
@@ -514,10 +522,11 @@ def controller_up() -> None:
         command = FOLDER / "bin" / name
         command.write_text(f'#!/bin/sh\nexec ip netns exec {namespace()} {name} "$@"\n')
         command.chmod(0o755)
-    resolver = pathlib.Path("/etc/netns")
     for name in ("", SERVERS_NETWORK):
-        (resolver / namespace(name)).mkdir(parents=True, exist_ok=True)
-        (resolver / namespace(name) / "resolv.conf").write_text(f"nameserver {world.NAMESERVER}\n")
+        resolver = RESOLVERS / namespace(name) / "resolv.conf"
+        with of_all_labs():
+            resolver.parent.mkdir(parents=True, exist_ok=True)
+        resolver.write_text(f"nameserver {world.NAMESERVER}\n")
     (FOLDER / "inventory.json").write_text(json.dumps(inventory(), indent=2) + "\n")
 
 
@@ -544,7 +553,7 @@ def inventory() -> dict:
         "ansible_sftp_executable": str(FOLDER / "bin/sftp"),
         "ansible_ssh_common_args": f"-o UserKnownHostsFile={FOLDER}/ssh/known_hosts -o StrictHostKeyChecking=yes",
         # Hosts of two labs have the same addresses: no connection of one is for the other.
-        "ansible_control_path_dir": f"~/.ansible/cp/{PREFIX}",
+        "ansible_control_path_dir": str(SOCKETS),
         "audit_dnsbl_profile": "major",
     }
     local = {
@@ -557,8 +566,11 @@ def inventory() -> dict:
 
 
 def ssh_command(name: str, *words: str) -> list[str]:
-    """The command line that runs a command on a host as root."""
-    options = ["BatchMode=yes", "ConnectTimeout=5", "LogLevel=ERROR", f"UserKnownHostsFile={FOLDER}/ssh/known_hosts"]
+    """The command line that runs a command on a host as root; all of them share a connection, until the host gets a fresh system."""
+    folder = FOLDER / "hosts" / name
+    system = folder.stat().st_mtime_ns if folder.exists() else "none"
+    shared = ["ControlMaster=auto", "ControlPersist=yes", f"ControlPath={SOCKETS}/{name}-{system}"]
+    options = ["BatchMode=yes", "ConnectTimeout=5", "LogLevel=ERROR", f"UserKnownHostsFile={FOLDER}/ssh/known_hosts", *shared]
     flags = [flag for option in options for flag in ("-o", option)]
     return inside("", "ssh", *flags, "-i", FOLDER / "ssh/key", f"root@{world.HOSTS[name].address}", *words)
 
@@ -571,7 +583,8 @@ def up(*names: str) -> None:
     with locked(FOLDER):
         if not (FOLDER / "up").exists():
             down()
-            install_needed()
+            with of_all_labs():
+                install_needed()
             world_up()
         absent = [name for name in names or world.HOSTS if not (FOLDER / "hosts" / name).exists()]
         in_parallel(build_image, {image_of(world.HOSTS[name]) for name in absent})
@@ -617,11 +630,12 @@ def down() -> None:
     unmount(FOLDER)
     for name in ours:
         run("ip", "netns", "delete", name)
-        shutil.rmtree(pathlib.Path("/etc/netns") / name, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        pathlib.Path("/etc/netns").rmdir()
+        shutil.rmtree(RESOLVERS / name, ignore_errors=True)
+    with of_all_labs(), contextlib.suppress(OSError):
+        RESOLVERS.rmdir()
     for group in control_groups(""):
         remove_group(group)
+    shutil.rmtree(SOCKETS, ignore_errors=True)
     shutil.rmtree(FOLDER, ignore_errors=True)
 
 

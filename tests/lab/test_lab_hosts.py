@@ -161,7 +161,7 @@ def test_nothing_is_left_of_a_second_lab(lab):
     prefix = f"{os.environ.get('LAB_PREFIX', 'pmlab')}two"
     variables = {**os.environ, "LAB_PREFIX": prefix}
     try:
-        subprocess.run([*TOOL, "up"], env=variables, check=True)
+        subprocess.run([*TOOL, "up", "mail2", "mail3", "nat"], env=variables, check=True)
         assert traces(prefix)
         assert "198.51.100.21" in subprocess.run([*TOOL, "ssh", "mail2", "ip", "address"], env=variables, capture_output=True, text=True, check=True).stdout
     finally:

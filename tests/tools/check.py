@@ -54,9 +54,13 @@ def pytest(python: str, *paths: str) -> Step:
     return Step([python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths])
 
 
-def pytest_on_real_hosts(python: str, folder: str) -> Step:
-    """Tests of real daemons: what fails is tried once more, alone, since a machine stands still now and then. Both tries are in the log."""
-    words = f'"$0" -m pytest -q -o cache_dir="$1" {folder} || "$0" -m pytest -q -o cache_dir="$1" --last-failed --last-failed-no-failures none {folder}'
+def pytest_on_real_hosts(python: str, folder: str, together: str = "") -> Step:
+    """Tests of real daemons: what fails is tried once more, alone, since a machine stands still now and then. Both tries are in the log.
+
+    ``together``: options of pytest for the first try, which may let several tests run at once.
+    """
+    once = '"$0" -m pytest -q -o cache_dir="$1"'
+    words = f"{once} {together} {folder} || {once} --last-failed --last-failed-no-failures none {folder}"
     return Step(["sh", "-c", words, python, str(CACHE / f"pytest-{folder.rpartition('/')[2]}")])
 
 
@@ -96,7 +100,7 @@ OLD_JOB = Job(
     ],
 )
 ROOT_JOB = Job("root", "test", PYTHON, [pytest_on_real_hosts(PYTHON, "tests/root")])
-LAB_JOB = Job("lab", "test", PYTHON, [pytest_on_real_hosts(PYTHON, "tests/lab")])
+LAB_JOB = Job("lab", "test", PYTHON, [pytest_on_real_hosts(PYTHON, "tests/lab", "-n 2 --dist worksteal")])  # two labs: each waits a lot
 MOLECULE_JOB = Job("molecule", "test", PYTHON, [Step([tool("molecule"), "test", "--all"])])
 # Their output is printed to the end, so that pytest's closing line comes last.
 PRINTED = ("pytest", "audit", "root", "lab")
