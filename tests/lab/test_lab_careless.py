@@ -15,7 +15,6 @@ import pytest
 import world
 
 ABSENT, MALFORMED = "192.0.2.77", "999.1.1.1"
-DESTINATIONS = [f"{name}.example" for name in ("open", "bank", "mailhub", "cloudmail", "wholesale", "webmail")]
 MACROS = "/etc/exim4/exim4.conf.localmacros"
 PASSWORD = world.ACCOUNTS["customer"]
 
@@ -105,13 +104,16 @@ def test_an_absent_inet_interface_kills_every_command(lab, postfix):
 
 
 def test_an_edit_without_reload_leaks_in(lab, postfix):
+    """A process that runs keeps the old address, the one that follows it has the new one."""
+    postconf(lab, postfix, "max_idle=1h")
     lab.send(postfix, "carl@open.example")
-    lab.delivered("mx.open.example", "carl@open.example")
+    lab.wait_for_log(postfix, "carl@open.example.*status=sent")
     lab.run(postfix, "postconf -e smtp_bind_address=198.51.100.12")
-    lab.send(postfix, *[f"cora@{domain}" for domain in DESTINATIONS])
-    lab.wait_for(lambda: lab.log(postfix).count("to=<cora@") == len(DESTINATIONS) or None, "all of them tried")
-    servers = ["mx.open.example", "mx2.bank.example", *(f"mx.{domain}" for domain in DESTINATIONS[2:])]
-    assert {line["client"] for server in servers for line in lab.received(server, f"cora@{server.partition('.')[2]}")} == {"198.51.100.11", "198.51.100.12"}
+    lab.send(postfix, "cora@open.example")
+    assert lab.delivered("mx.open.example", "cora@open.example")["client"] == "198.51.100.11"
+    lab.run(postfix, "pkill -x smtp")  # as each of them ends after a while
+    lab.send(postfix, "cleo@open.example")
+    assert lab.delivered("mx.open.example", "cleo@open.example")["client"] == "198.51.100.12"
 
 
 def test_a_bounced_message_cannot_be_flushed_back(lab, postfix):
