@@ -192,3 +192,33 @@ class Root:
             return await start()
 
         return background.in_background(start_inside)
+
+
+# Debian's answers for a host that sends by itself.
+SETTINGS = {
+    "dc_eximconfig_configtype": "internet",
+    "dc_other_hostnames": "",
+    "dc_local_interfaces": "127.0.0.1",
+    "dc_readhost": "",
+    "dc_relay_domains": "",
+    "dc_minimaldns": "false",
+    "dc_relay_nets": "",
+    "dc_smarthost": "",
+    "CFILEMODE": "644",
+    "dc_hide_mailname": "",
+    "dc_mailname_in_oh": "true",
+    "dc_localdelivery": "mail_spool",
+    "dc_use_split_config": "true",
+}
+
+
+def debconf(**settings):
+    """Return Debian's update-exim4.conf.conf with some answers given."""
+    return "".join(f"{name}='{value}'\n" for name, value in {**SETTINGS, **settings}.items())
+
+
+def prepare_exim(root, mail_name):
+    """Do what the installation of Debian's package does besides unpacking it."""
+    root.shell("useradd -r -U Debian-exim; install -d -o Debian-exim -g adm /var/spool/exim4 /var/log/exim4")
+    root.shell("install -d -o Debian-exim -g Debian-exim /run/exim4; mkdir -p /var/lib/exim4; chgrp Debian-exim /etc/exim4/passwd.client")
+    root.write("/etc/mailname", f"{mail_name}\n")

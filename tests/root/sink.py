@@ -6,12 +6,14 @@
 
 ``FOLDER/rules.json`` is a list of ``[what, matches, reply]``, tried in order. ``what`` is client, helo or rcpt, a text in which the regular
 expression ``matches`` is looked for, or data, which always fits; a client is refused at RCPT TO. ``FOLDER/taken.jsonl`` gets a line for each message
-that is taken, ``FOLDER/asked.jsonl`` one for each recipient that is asked about.
+that is taken, ``FOLDER/asked.jsonl`` one for each recipient that is asked about. ``FOLDER/up`` has its process number once
+it listens.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import re
 import socketserver
@@ -73,6 +75,7 @@ class Client(socketserver.StreamRequestHandler):
                 if not reply:
                     self.server.note("taken.jsonl", client=client, helo=helo, rcpt=recipients)
                 self.say(reply or "250 2.0.0 Ok: queued as 77")
+                recipients = []
             elif verb == "QUIT":
                 self.say("221 bye")
                 return
@@ -84,4 +87,5 @@ class Client(socketserver.StreamRequestHandler):
 if __name__ == "__main__":
     server = Server((sys.argv[1], int(sys.argv[2])), Client)
     server.folder = pathlib.Path(sys.argv[3])
+    (server.folder / "up").write_text(str(os.getpid()))
     server.serve_forever()

@@ -214,20 +214,6 @@ for number in range(0, 1000, asked["stride"]):
 print(json.dumps({"faults": faults, "wrong": wrong}))
 """
 
-SETTINGS = {
-    "dc_eximconfig_configtype": "internet",
-    "dc_other_hostnames": "sender.example",
-    "dc_local_interfaces": "127.0.0.1",
-    "dc_readhost": "",
-    "dc_relay_domains": "",
-    "dc_minimaldns": "false",
-    "dc_relay_nets": "",
-    "dc_smarthost": "",
-    "CFILEMODE": "644",
-    "dc_hide_mailname": "",
-    "dc_mailname_in_oh": "true",
-    "dc_localdelivery": "mail_spool",
-}
 # Debian's routers pass over servers in private networks, which loopback is too.
 MACROS = "ROUTER_DNSLOOKUP_IGNORE_TARGET_HOSTS = 0.0.0.0\n"
 SINGLE = f"""\
@@ -268,9 +254,7 @@ class Lab:
 
     def __init__(self, root, folder):
         self.root, self.folder = root, folder
-        root.shell("useradd -r -U Debian-exim; install -d -o Debian-exim -g adm /var/spool/exim4 /var/log/exim4")
-        root.shell("install -d -o Debian-exim -g Debian-exim /run/exim4; mkdir -p /var/lib/exim4; chgrp Debian-exim /etc/exim4/passwd.client")
-        root.write("/etc/mailname", "sender.example\n")
+        mail_roots.prepare_exim(root, "sender.example")
         names = f"127.0.0.1 {HOST}\n{PLACES['relay1.sender.example']} relay1.sender.example alias.sender.example\n"
         root.shell(f"printf '{names}' >> /etc/hosts; cp -a /etc/exim4 /pristine")
         self.layout = ""
@@ -284,8 +268,8 @@ class Lab:
         if layout == "single":
             self.root.write("/etc/exim4/exim4.conf", SINGLE, 0o640)
         else:
-            settings = {**SETTINGS, "dc_use_split_config": "true" if layout == "split" else "false"}
-            self.root.write("/etc/exim4/update-exim4.conf.conf", "".join(f"{name}='{value}'\n" for name, value in settings.items()))
+            settings = mail_roots.debconf(dc_other_hostnames="sender.example", dc_use_split_config="true" if layout == "split" else "false")
+            self.root.write("/etc/exim4/update-exim4.conf.conf", settings)
             self.root.write("/etc/exim4/conf.d/main/000_localmacros" if layout == "split" else "/etc/exim4/exim4.conf.localmacros", MACROS)
             self.root.shell("update-exim4.conf")
         self.first = self.contents()

@@ -9,21 +9,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import pathlib
 import shutil
 import sys
-import tempfile
 import time
 
-import pytest
-from test_real_postfix_config import COLLECTIONS, PATIENCE, PORT, ROOT, Postfix
-
-sys.path.insert(0, str(ROOT / "examples/fleet"))
-sys.path.insert(0, str(ROOT / "examples/fleet/record"))
-import background
 import dns_server
+import mail_hosts
+import pytest
 import receiver
-import record
+from mail_hosts import PORT, recap
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a network namespace and for Postfix")
 
@@ -37,22 +31,6 @@ BAD = {
     "198.51.100.15": ("mail5.shop.example", "ptr", "198.51.100.15"),
     "198.51.100.16": ("mail6.shop.example", "bound", "is not bound on the host"),
 }
-PLAYBOOK = """
-- hosts: localhost
-  gather_facts: false
-  tasks:
-    - name: Switch
-      ansible.builtin.include_role:
-        name: postmaster.deliverability.outbound_ip
-      vars: {vars}
-    - name: Tell
-      ansible.builtin.copy:
-        content: "{{{{ outbound_ip_result | to_json }}}}"
-        dest: {result}
-        mode: "0600"
-      check_mode: false
-      changed_when: false
-"""
 
 
 def write_zones(folder):
@@ -71,13 +49,12 @@ def write_zones(folder):
     return dns_server.load_zones(folder)
 
 
-class Shop(Postfix):
+class Shop(mail_hosts.Postfix):
     """A host with several addresses, which sends from the first one, and knows DNS under the usual address."""
 
     def __init__(self, folder):
-        self.resolv = folder / "resolv.conf"
-        self.resolv.write_text("nameserver 127.0.0.1\n")
         super().__init__(folder)
+        self.shows("/etc/resolv.conf", "nameserver 127.0.0.1\n")
         for address in (*NAMES.values(), *(address for address, (_name, fault, _words) in BAD.items() if fault != "bound")):
             self.inside("ip", "address", "add", f"{address}/32", "dev", "lo")
         settings = {
@@ -94,19 +71,6 @@ class Shop(Postfix):
         self.days_ago = f"{stamp} mail postfix/qmgr[1]: 4AAAA: removed\n"
         self.first = self.contents()
         self.facts = folder / "facts.d/postmaster.fact"
-
-    def inside(self, *words, **options):
-        shown = ("unshare", "--mount", "sh", "-ec", 'mount --bind "$0" /etc/resolv.conf; exec "$@"', self.resolv)
-        return super().inside(*shown, *words, **options)
-
-    def in_background(self, start):
-        """A server with its sockets in the namespace."""
-
-        async def start_inside():
-            record.enter_network(self.holder.pid)
-            return await start()
-
-        return background.in_background(start_inside)
 
     def send(self, *recipients):
         program = (
@@ -131,35 +95,17 @@ class Shop(Postfix):
             "outbound_ip_proof_pause": 1,
             **variables,
         }
-        result, playbook = self.folder / "result.json", self.folder / "play.yml"
-        result.unlink(missing_ok=True)
-        playbook.write_text(PLAYBOOK.format(vars=json.dumps(asked), result=result))
-        environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS, "ANSIBLE_NOCOLOR": "true", "ANSIBLE_LOCALHOST_WARNING": "false"}
-        here = ("-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}")
-        done = self.inside(sys.executable, "-m", "ansible", "playbook", *here, playbook, *words, env=environment, cwd=ROOT, check=False)
-        return done, json.loads(result.read_text()) if result.exists() else None
+        return self.role("outbound_ip", asked, *words)
 
     def remembered(self):
         return json.loads(self.facts.read_text())["outbound_ip"] if self.facts.exists() else None
-
-    def held(self):
-        return [queue_id for queue_id, (queue, _recipients) in self.waiting().items() if queue == "hold"]
-
-    def empties(self):
-        deadline = time.monotonic() + PATIENCE
-        while self.waiting():
-            assert time.monotonic() < deadline, (self.waiting(), (self.folder / "mail.log").read_text())
-            time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
 def made():
     with contextlib.ExitStack() as closing:
-        folder = pathlib.Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="real-switch-", dir="/tmp")))
-        folder.chmod(0o755)
-        shop = Shop(folder)
-        closing.callback(shop.close)
-        zones = write_zones(folder / "zones")
+        shop = closing.enter_context(mail_hosts.opened(Shop, "switch"))
+        zones = write_zones(shop.folder / "zones")
         closing.enter_context(shop.in_background(lambda: dns_server.start(zones, "127.0.0.1", 53)))
         servers = receiver.Receiver("127.0.0.1:53")
         closing.enter_context(shop.in_background(lambda: servers.start({f"mx.{domain}": (address, 25) for domain, address in NAMES.items()})))
@@ -181,11 +127,6 @@ def shop(made):
     made.postfix("postfix", "reload")
     yield made
     made.postfix("postsuper", "-d", "ALL")
-
-
-def recap(done):
-    """Return how many tasks changed something."""
-    return int(done.stdout.rpartition("changed=")[2].split()[0])
 
 
 def arrived(shop, domain):

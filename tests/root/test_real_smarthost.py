@@ -2,92 +2,69 @@
 # GNU General Public License v3.0-or-later (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The roles smarthost and throttle on a real Postfix, with smarthosts that want TLS and a login, in a network without a way out."""
+"""The role smarthost on a real Postfix and a real Exim, with smarthosts that want TLS and a login, in a network without a way out."""
 
 from __future__ import annotations
 
-import contextlib
+import base64
 import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
-import tempfile
-import time
+import threading
 
+import change_hosts
+import mail_hosts
 import pytest
-from test_real_change import SINK, Host
-from test_real_postfix_config import COLLECTIONS, PATIENCE, ROOT, run
+from change_hosts import SINK
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a network namespace and for Postfix")
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for namespaces and for mail systems")
 
 FIRST, SECOND = "smtp1.example.net", "smtp2.example.net"
 ADDRESSES = {FIRST: "127.0.1.5", SECOND: "127.0.1.6"}
 PASSWORD = "correct horse battery"
 NOT_DIRECTLY = ["rcpt", "@example.net", "451 4.7.1 [198.51.100.11] is not allowed to send mail directly"]
 ROUTES = f"inline:{{ {{ example.net = smtp:[{SINK[0]}]:{SINK[1]} }} {{ example.org = smtp:[{SINK[0]}]:{SINK[1]} }} }}"
-PLAYBOOK = """
-- hosts: localhost
-  gather_facts: false
-  roles:
-    - role: postmaster.deliverability.{role}
-"""
 
 
-class Relayed(Host):
+class Relaying:
     """A host that a provider refuses (example.net, not example.org), and two smarthosts."""
 
-    def __init__(self, folder):
-        self.hosts = folder / "hosts"
-        self.hosts.write_text("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in ADDRESSES.items()))
-        super().__init__(folder)
-        self.certificates = {name: certificate(folder, name) for name in ADDRESSES}
-        self.trusted = folder / "trusted.pem"
-        self.postfix("postconf", "-e", "smtp_host_lookup=native", "default_destination_concurrency_limit=1", "myorigin=example.com")
-        self.first = self.contents()
-        self.reset()
-        program = ("nsenter", f"--net=/proc/{self.holder.pid}/ns/net", "--", sys.executable, str(pathlib.Path(__file__).with_name("submission.py")))
-        self.smarthosts = [subprocess.Popen([*program, address, "587", str(folder), name]) for name, address in ADDRESSES.items()]
-        self.postfix("postfix", "reload")
+    def begin(self):
+        self.certificates = {name: certificate(self.folder, name) for name in ADDRESSES}
+        self.trusted = self.folder / "trusted.pem"
+        super().begin()
+        for name, address in ADDRESSES.items():
+            self.start(self.closing, sys.executable, pathlib.Path(__file__).with_name("submission.py"), address, "587", self.folder, name)
 
-    def inside(self, *words, **options):
-        """Run a command in the namespace, where the smarthosts have names."""
-        script = f'mount --bind {self.hosts} /etc/hosts && exec "$@"' if hasattr(self, "hosts") else 'exec "$@"'
-        return run("nsenter", f"--net=/proc/{self.holder.pid}/ns/net", "--", "unshare", "--mount", "sh", "-c", script, "sh", *words, **options)
-
-    def reset(self):
+    def rules(self):
         """Let the smarthosts do what smarthosts do, and the provider refuse us."""
         for name in ADDRESSES:
             self.behave(name)
             (self.folder / f"{name}.jsonl").unlink(missing_ok=True)
         self.trusted.write_text("".join(text for text in self.certificates.values()))
-        self.rules(NOT_DIRECTLY)
-
-    def rules(self, *rules):
-        (self.folder / "rules.json").write_text(json.dumps(list(rules)))
+        (self.folder / "rules.json").write_text(json.dumps([NOT_DIRECTLY]))
 
     def behave(self, name, **rules):
         (self.folder / f"{name}.json").write_text(json.dumps({"username": "host1", "password": PASSWORD, **rules}))
 
     def noted(self, name):
-        path = self.folder / f"{name}.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return self.told(f"{name}.jsonl")
 
     def relayed(self, name):
         """Return who got a message through a smarthost."""
         return sorted(rcpt for one in self.noted(name) for rcpt in one.get("recipients", ()))
 
-    def role(self, *words, role="smarthost", **variables):
-        """Play a role; return Ansible's process."""
+    def smarthost(self, *words, **variables):
+        """Play the role; return Ansible's process."""
         options = {
-            "mta": "postfix",
-            "config_dir": str(self.config),
+            "mta": self.MTA,
+            "config_dir": self.config_dir,
             "state_dir": str(self.state),
             "domains": ["example.net"],
             "proof_timeout": 20,
-        }
-        own = {
             "hosts": [{"host": FIRST}, {"host": SECOND, "priority": 10}],
             "username": "host1",
             "password": PASSWORD,
@@ -95,67 +72,61 @@ class Relayed(Host):
             "senders": ["desk@example.com"],
             "sender_domains": ["example.com"],
             "authorisation_required": False,
+            **variables,
         }
-        options.update({**(own if role == "smarthost" else {}), **variables})
-        asked = {f"{role}_{name}": value for name, value in options.items()}
-        playbook, settings = self.folder / "role.yml", self.folder / "settings.json"
-        playbook.write_text(PLAYBOOK.format(role=role))
-        settings.write_text(json.dumps(asked))
-        environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS, "ANSIBLE_NOCOLOR": "true", "ANSIBLE_LOCALHOST_WARNING": "false"}
-        here = ("-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", "-e", f"@{settings}")
-        return self.inside(sys.executable, "-m", "ansible", "playbook", *here, playbook, *words, env=environment, cwd=ROOT, check=False)
+        return self.role("smarthost", {f"smarthost_{name}": value for name, value in options.items()}, *words)[0]
+
+
+class Postfix(Relaying, change_hosts.Postfix):
+    """Postfix, whose administrator has routed both domains."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.postfix("postconf", "-e", "default_destination_concurrency_limit=1", "myorigin=example.com", f"transport_maps={ROUTES}")
+        self.pair = self.contents()
+        self.first = self.files()
+
+    def reset(self):
+        super().reset()
+        self.secret().unlink(missing_ok=True)
 
     def secret(self):
+        """Return the file that holds the password, as it is seen from outside."""
         return self.config / "pmd_smarthost_passwd"
 
-    def log(self):
-        return (self.folder / "mail.log").read_text()
 
-    def close(self):
-        for process in self.smarthosts:
-            process.kill()
-            process.wait()
-        super().close()
+class Exim(Relaying, change_hosts.Exim):
+    """Exim, with the smarthosts' password among the others."""
+
+    def secret(self):
+        return pathlib.Path(f"/proc/{self.root.first_process}/root{self.root.folder}/space/root/etc/exim4/passwd.client")
 
 
 def certificate(folder, name):
     """Make a certificate for a name that signs itself, with its key beside it; return the certificate alone."""
     key, made = folder / "key.pem", folder / "made.pem"
     words = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", f"/CN={name}")
-    run(*words, "-addext", f"subjectAltName=DNS:{name}", "-keyout", key, "-out", made)
+    mail_hosts.run(*words, "-addext", f"subjectAltName=DNS:{name}", "-keyout", key, "-out", made)
     (folder / f"{name}.pem").write_text(made.read_text() + key.read_text())
     return made.read_text()
 
 
 @pytest.fixture(scope="module")
 def made():
-    with tempfile.TemporaryDirectory(prefix="real-smarthost-", dir="/tmp") as folder:
-        pathlib.Path(folder).chmod(0o755)
-        host = Relayed(pathlib.Path(folder))
-        try:
-            yield host
-        finally:
-            host.close()
+    with mail_hosts.opened(Postfix, "smarthost") as host:
+        yield host
 
 
 @pytest.fixture
 def host(made):
-    """The host as it was first: nothing is routed, nothing waits."""
-    yield made
-    with contextlib.suppress(AssertionError):
-        made.postfix("postsuper", "-d", "ALL")
-    made.main.write_bytes(made.first[0])
-    made.master.write_bytes(made.first[1])
-    made.secret().unlink(missing_ok=True)
-    run("rm", "-rf", made.state)
+    """The host as it was first: nothing goes through a smarthost, nothing waits."""
     made.reset()
-    made.postfix("postfix", "reload")
-    (made.folder / "taken.jsonl").unlink(missing_ok=True)
+    return made
 
 
 def fine(done):
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr
-    return int(done.stdout.rpartition("changed=")[2].split()[0])
+    return mail_hosts.recap(done)
 
 
 def refused(done, *words):
@@ -166,17 +137,10 @@ def refused(done, *words):
 
 
 def untouched(host):
-    assert host.contents() == host.first
+    assert host.files() == host.first
     assert not host.secret().exists()
     assert host.held() == []
     assert not list(host.state.glob("smarthost-*"))
-
-
-def wait_for(what, host):
-    deadline = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < deadline, (host.waiting(), host.log()[-4000:])
-        time.sleep(0.1)
 
 
 def differences(done):
@@ -189,10 +153,10 @@ def test_one_providers_mail_goes_through_smarthosts(host):
     for name in ("ann", "bob"):
         host.send(f"{name}@example.net")
     host.settled(2)
-    told = host.role("--check", "--diff")
+    told = host.smarthost("--check", "--diff")
     fine(told)
     untouched(host)
-    done = host.role("--diff", "-vvv")
+    done = host.smarthost("--diff", "-vvv")
     fine(done)
     assert PASSWORD not in done.stdout + done.stderr
     assert differences(told) == differences(done) != []
@@ -202,8 +166,8 @@ def test_one_providers_mail_goes_through_smarthosts(host):
     assert host.relayed(FIRST) == ["ann@example.net", "bob@example.net"]
     assert all(one["welcome"] and one["encrypted"] for one in host.noted(FIRST) if "sender" in one)
     assert oct(host.secret().stat().st_mode)[-3:] == "600"
-    assert PASSWORD not in host.log() + "".join(content.decode() for content in host.contents())
-    assert fine(host.role()) == 0
+    assert PASSWORD not in host.log() + "".join(host.files().values())
+    assert fine(host.smarthost()) == 0
 
     host.behave(FIRST, full=True)
     host.send("eve@example.net")
@@ -212,15 +176,15 @@ def test_one_providers_mail_goes_through_smarthosts(host):
     assert host.relayed(SECOND) == ["eve@example.net"]
     assert [who for who, _client in host.taken()] == ["bob@example.org"]
 
-    assert fine(host.role(state="absent")) > 0
+    assert fine(host.smarthost(state="absent")) > 0
     untouched(host)
-    assert fine(host.role(state="absent")) == 0
+    assert fine(host.smarthost(state="absent")) == 0
 
 
 def test_a_wrong_password_changes_nothing(host):
     host.send("ann@example.net")
     host.settled(1)
-    done = host.role("-vvv", password="guess work")
+    done = host.smarthost("-vvv", password="guess work")
     refused(done, "535 5.7.8")
     assert "guess work" not in done.stdout + done.stderr
     untouched(host)
@@ -230,7 +194,7 @@ def test_a_certificate_that_cannot_be_verified_changes_nothing(host):
     host.send("ann@example.net")
     host.settled(1)
     host.trusted.write_text(host.certificates[SECOND])
-    refused(host.role(), "certificate")
+    refused(host.smarthost(), "certificate")
     untouched(host)
     assert host.noted(FIRST) == []  # no login either
     assert "status=bounced" not in host.log()
@@ -238,25 +202,27 @@ def test_a_certificate_that_cannot_be_verified_changes_nothing(host):
 
 
 def test_without_an_answer_from_dns_nothing_is_done(host):
-    refused(host.role(authorisation_required=True, addresses=["203.0.113.25"], nameservers=["127.0.0.1:5399"]), "DNS gave no answer for SPF of example.com")
+    refused(
+        host.smarthost(authorisation_required=True, addresses=["203.0.113.25"], nameservers=["127.0.0.1:5399"]), "DNS gave no answer for SPF of example.com"
+    )
     untouched(host)
 
 
 def test_a_new_password_counts_at_once_and_a_wrong_one_never(host):
-    fine(host.role())
+    fine(host.smarthost())
     kept = host.secret().read_text()
-    refused(host.role(password="not this one"), "535 5.7.8")
+    refused(host.smarthost(password="not this one"), "535 5.7.8")
     assert host.secret().read_text() == kept
     for name in ADDRESSES:
         host.behave(name, password="the next one")
-    assert fine(host.role(password="the next one")) == 2  # the file and the reload
+    assert fine(host.smarthost(password="the next one")) == 2  # the file and the reload
     assert [path.name for path in host.config.glob("pmd_smarthost_passwd*")] == ["pmd_smarthost_passwd"]
     host.send("ann@example.net")
-    wait_for(lambda: host.relayed(FIRST), host)
+    host.wait_for(lambda: host.relayed(FIRST), "the message arrives")
 
 
 def test_equal_smarthosts_take_turns_and_undo_leaves_what_came_later(host):
-    fine(host.role(hosts=[{"host": FIRST}, {"host": SECOND}], domains=[]))
+    fine(host.smarthost(hosts=[{"host": FIRST}, {"host": SECOND}], domains=[]))
     host.send("bob@example.org")  # routed by the administrator
     for number in range(24):
         host.send(f"ann{number}@example.com")
@@ -267,7 +233,87 @@ def test_equal_smarthosts_take_turns_and_undo_leaves_what_came_later(host):
     assert [who for who, _client in host.taken()] == ["bob@example.org"]
 
     host.postfix("postconf", "-e", "smtp_helo_name=later.example.com")
-    assert fine(host.role(state="absent")) > 0
+    assert fine(host.smarthost(state="absent")) > 0
     assert host.postfix("postconf", "-h", "smtp_helo_name", "transport_maps") == f"later.example.com\n{ROUTES}\n"
-    assert "pmd_smarthost" not in "".join(content.decode() for content in host.contents())
-    assert fine(host.role(state="absent")) == 0
+    assert "pmd_smarthost" not in "".join(host.files().values())
+    assert fine(host.smarthost(state="absent")) == 0
+
+
+class Watch:
+    """Looks for a text in the arguments and the environment of every process of this machine, as often as it can, for as long as a block takes."""
+
+    def __init__(self, text):
+        self.text = text.encode()
+        self.looks, self.found = 0, set()
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_exception):
+        self.over.set()
+        self.thread.join()
+
+    def run(self):
+        while not self.over.is_set():
+            for process in filter(str.isdigit, os.listdir("/proc")):
+                for name in ("cmdline", "environ"):
+                    try:
+                        known = pathlib.Path(f"/proc/{process}/{name}").read_bytes()
+                    except OSError:  # it has ended
+                        continue
+                    if self.text in known:
+                        self.found.add((name, known.split(b"\0")[0]))
+            self.looks += 1
+            self.over.wait(0.01)
+
+
+@pytest.fixture(params=[Postfix, Exim], ids=["postfix", "exim"])
+def either(request):
+    with mail_hosts.opened(request.param, "secret") as host:
+        yield host
+
+
+def test_a_watch_finds_what_it_looks_for():
+    with Watch(PASSWORD) as watch:
+        for words, environment in ((["sh", "-c", "read _line", PASSWORD], {}), (["sh", "-c", "read _line"], {"TOLD": PASSWORD})):
+            found = len(watch.found)
+            with subprocess.Popen(words, env=environment, stdin=subprocess.PIPE) as process:
+                looks = watch.looks
+                while watch.looks < looks + 2:
+                    watch.over.wait(0.01)
+                process.communicate(b"\n")
+            assert len(watch.found) == found + 1
+
+
+def test_nobody_sees_the_password_but_the_mail_system_and_the_smarthost(either):
+    """Not in arguments, environments, results, differences, logs, or files that others can read: when it is set up, refused, and taken back."""
+    host = either
+    host.send("ann@example.net")
+    host.settled(1)
+    coded = [base64.b64encode(text.encode()).decode() for text in (f"\0host1\0{PASSWORD}", PASSWORD)]
+    said = []
+    with Watch(PASSWORD) as watch:
+        done = host.smarthost("-vvv", "--diff")
+        fine(done)
+        host.empties()
+        assert PASSWORD in host.secret().read_text()
+        said += [done.stdout, done.stderr, (host.folder / "run.result.json").read_text()]
+        for name in ADDRESSES:
+            host.behave(name, password="another one")
+        done = host.smarthost("-vvv", "--diff", hosts=[{"host": SECOND}])
+        refused(done, "535 5.7.8")
+        said += [done.stdout, done.stderr]
+        copies = [path.stat().st_mode for path in host.state.rglob("*") if path.is_file() and PASSWORD in path.read_text()]
+        done = host.smarthost("-vvv", "--diff", state="absent")
+        fine(done)
+        said += [done.stdout, done.stderr, host.log()]
+    assert host.relayed(FIRST) == ["ann@example.net"]
+    assert (watch.found, watch.looks > 100) == (set(), True)
+    assert not [text for text in said if any(secret in text for secret in (PASSWORD, *coded))]
+    assert not any(mode & 0o077 for mode in copies)
+    # What is left are the variables of the test.
+    assert [path.name for path in host.folder.rglob("*") if path.is_file() and PASSWORD.encode() in path.read_bytes()] == ["run.settings.json"]
+    assert not host.secret().exists() or PASSWORD not in host.secret().read_text()
