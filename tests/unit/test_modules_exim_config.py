@@ -393,7 +393,8 @@ def shell(tmp_path):
 
     def start(on_hang_up):
         script = f"trap '{on_hang_up}' HUP; echo $$ > {pid_file}; while :; do sleep 0.05; done"
-        started.append(subprocess.Popen([str(program), "-c", script]))
+        # A shell cannot trap what was ignored when it started, as nohup has it.
+        started.append(subprocess.Popen(["env", "--default-signal=HUP", str(program), "-c", script]))
         while not (pid_file.exists() and pid_file.read_text()):
             time.sleep(0.01)
         # A daemon that has run for long: two writings within one tick of the clock could not be told apart.
