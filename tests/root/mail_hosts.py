@@ -161,6 +161,7 @@ class Postfix(Host):
     """One instance in a namespace; its main.cf is a symbolic link to a file with a mode of its own."""
 
     NEEDS = (*Host.NEEDS, "postfix")
+    SENDER = "desk@example.com"
 
     def __init__(self, folder):
         self.holder = subprocess.Popen(["unshare", "--net", "--mount", "--propagation=private", "sleep", "infinity"])
@@ -259,9 +260,9 @@ class Postfix(Host):
         program = (
             "import smtplib, sys\n"
             f"with smtplib.SMTP('127.0.0.1', {PORT}) as client:\n"
-            "    client.sendmail('desk@example.com', sys.argv[1:], 'Subject: test\\r\\n\\r\\nA message.\\r\\n')\n"
+            "    client.sendmail(sys.argv[1], sys.argv[2:], 'Subject: test\\r\\n\\r\\nA message.\\r\\n')\n"
         )
-        self.inside(sys.executable, "-c", program, *recipients)
+        self.inside(sys.executable, "-c", program, self.SENDER, *recipients)
 
     def waiting(self):
         """Return ``{queue id: (queue, recipients)}``."""
