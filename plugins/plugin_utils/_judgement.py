@@ -61,10 +61,11 @@ def _last_report(path, language, notes):
 
 def _strangers(hosts, inventory, language):
     """Notes on hosts that only the evidence or only the inventory knows; without an inventory there is nothing to compare."""
-    names = set(inventory or ()) - {"localhost"}
-    if not names:
+    # Ansible knows a localhost where no inventory names one.
+    names = set(inventory or ())
+    if not names - {"localhost"}:
         return []
-    found = [("not in the inventory", set(hosts) - names), ("not in the store", names - set(hosts))]
+    found = [("not in the inventory", set(hosts) - names), ("not in the store", names - {"localhost"} - set(hosts))]
     return [sentence(key, language, ", ".join(sorted(strangers))) for key, strangers in found if strangers]
 
 

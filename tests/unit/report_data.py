@@ -163,7 +163,7 @@ def diagnosis(hosts: dict, *, zones=None, resolver=None, controls=CONTROLS) -> d
             "notes": [],
             "resolver": resolver or {"state": "ok", "why": ""},
         },
-        "controls": [{"id": name, "title": title, "severity": severity, "level": "required"} for name, title, severity in controls],
+        "controls": [{"id": name, "title": title, "scope": "address", "severity": severity, "level": "required"} for name, title, severity in controls],
     }
 
 

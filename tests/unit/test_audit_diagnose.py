@@ -151,7 +151,7 @@ def test_listed_names_are_controls_of_their_own():
     host = judge(mail_host(), with_names(helo=bad))
     assert finding(host, "domain_not_listed")["status"] == "pass"
     assert finding(host, "names_not_listed")["evidence"][0].startswith("mail.example.com: dbl.spamhaus.org lists it")
-    assert [action["remedy"] for action in remediation_plan({"hosts": {"mx1": host}, "fleet": {"suspects": []}})["hosts"]["mx1"]["actions"]] == ["delist"]
+    assert [action["remedy"] for action in remediation_plan({"hosts": {"mx1": host}, "fleet": {}, "controls": []})["hosts"]["mx1"]["actions"]] == ["delist"]
 
 
 def test_a_ptr_name_counts_like_the_helo_name():

@@ -9,11 +9,12 @@ from __future__ import annotations
 import copy
 
 import pytest
-from audit_data import BASELINE, GOOD_DNS, LISTED_TEXT, NOW, POOL, dnsbl, group, listing, mail_host, sender_dns, subject
+from audit_data import ALL_CHECKS, BASELINE, GOOD_DNS, LISTED_TEXT, NOW, POOL, dnsbl, group, listing, mail_host, sender_dns, subject
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.plan import remediation_plan
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies
 
 CLEAN = dnsbl(a11=subject(), a12=subject())
 LISTED = dnsbl(a11=subject("listed", [listing()]), a12=subject())
@@ -82,8 +83,11 @@ def test_compare_leaves_the_previous_report_alone():
 # Too large to be true
 
 
-def fleet(count, listed=(), text=None, dns_fails=(), previous=None, now=NOW, zones=("new.example.net",), **more):
-    """A fleet of ``count`` hosts; those of the numbers ``listed`` are on one list, and refused with ``text``."""
+SOME_CHECKS = ("ptr_exists", "fcrdns", "helo_resolves", "spf_authorises")
+
+
+def fleet(count, listed=(), text=None, dns_fails=(), controls=SOME_CHECKS, previous=None, now=NOW, zones=("new.example.net",), **more):
+    """A fleet of ``count`` hosts; those of the numbers ``listed`` are on one list, and refused with ``text``; ``controls`` fail for those of ``dns_fails``."""
     hosts, subjects, rows = {}, {}, []
     for number in range(count):
         address, spare, name = f"198.51.100.{number}", f"203.0.113.{number}", f"mx{number}"
@@ -92,7 +96,7 @@ def fleet(count, listed=(), text=None, dns_fails=(), previous=None, now=NOW, zon
         hosts[name] = {"observed": {"mail_host": facts}, "pool": [{"address": spare}], **more}
         subjects[address] = subject("listed", [listing(zone) for zone in zones]) if number in listed else subject()
         subjects[spare] = subject()
-        differing = dict.fromkeys(("ptr_exists", "fcrdns", "helo_resolves", "spf_authorises"), "fail") if number in dns_fails else {}
+        differing = dict.fromkeys(controls, "fail") if number in dns_fails else {}
         rows += [(address, f"{name}.example.com", differing), (spare, f"{name}.example.com", {})]
     lists = {"subjects": subjects, "zones": {}, "resolver": {}}
     return remediation_plan(diagnose(fleet_evidence(hosts), BASELINE, lists, sender_dns(*rows), now, previous=previous))
@@ -135,33 +139,31 @@ def test_list_that_had_them_before_is_no_news():
 
 def test_resolver_that_changed_its_mind_about_everything_is_suspect_and_blocks():
     diagnosis = fleet(5, dns_fails=range(5), previous=fleet(5, now=TIMES[0]), now=TIMES[1])
-    # Four of the nine DNS controls of each host fail, which is less than half; three more may not.
+    # Four of the DNS controls of each host fail, which is less than half.
     assert kinds(diagnosis) == []
-    broken = sender_dns(
-        *(
-            (
-                f"198.51.100.{n}",
-                f"mx{n}.example.com",
-                dict.fromkeys(
-                    (
-                        "ptr_exists",
-                        "fcrdns",
-                        "helo_fqdn",
-                        "helo_resolves",
-                        "helo_matches",
-                        "helo_matches_ptr",
-                        "ptr_specific",
-                        "spf_authorises",
-                        "spf_helo_authorises",
-                    ),
-                    "unknown",
-                ),
-            )
-            for n in range(5)
-        )
+    before, broken = fleet(5, now=TIMES[0]), fleet(5, dns_fails=range(5), controls=ALL_CHECKS, previous=fleet(5, now=TIMES[0]), now=TIMES[1])
+    assert before["hosts"]["mx0"]["actions"] == []
+    assert kinds(broken) == [("resolver", None)]
+    assert {action["state"] for action in broken["hosts"]["mx0"]["actions"]} == {"blocked"}
+
+
+def test_every_control_of_a_domain_counts_whichever_policy_has_it():
+    """Mail protocols of a domain, and controls of another policy and of the user's own, rest on the resolver as PTR and HELO do."""
+    own = (
+        "own.yml",
+        {"controls": [{"id": "mine", "title": "Mine", "scope": "domain", "severity": "high", "remedy": "fix_dkim", "query": "checks.mta_sts_policy.status"}]},
     )
-    evidence = fleet_evidence({f"mx{n}": {"observed": {"mail_host": mail_host(local=[f"198.51.100.{n}"], helo=f"mx{n}.example.com")}} for n in range(5)})
-    assert kinds(diagnose(evidence, BASELINE, CLEAN, broken, NOW, previous=fleet(5, now=TIMES[0]))) == [("resolver", None)]
+    evidence = fleet_evidence({"mx1": {"observed": {"mail_host": mail_host()}, "domains": [f"d{n}.example" for n in range(20)]}})
+    policies = [*load_policies(["rfc", "yahoo-2024"]), ("own.yml", {"controls": [own]})]
+
+    def judged(status, previous=None):
+        checks = [{"control": "mta_sts_policy", "status": status, "evidence": "", "publish": None, "request": None}]
+        domains = {f"d{n}.example": {"checks": checks} for n in range(20)}
+        return diagnose(evidence, policies, CLEAN, {"identities": [], "domains": domains}, NOW, previous=previous)
+
+    turned = remediation_plan(judged("fail", previous=judged("pass")))
+    assert kinds(turned) == [("resolver", None)]
+    assert {(action["remedy"], action["state"]) for action in turned["hosts"]["mx1"]["actions"]} == {("fix_dkim", "blocked")}
 
 
 def test_clock_that_is_off_is_suspect_and_blocks_its_host_alone():

@@ -7,8 +7,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from audit_data import NOW, mail_host
 
 from ansible_collections.postmaster.deliverability.plugins.filter.judgement_errors import FilterModule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._judgement import audit_reports
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import names
 
 errors = FilterModule().filters()["judgement_errors"]
@@ -45,3 +48,22 @@ def test_mistakes_in_files_name_the_place(tmp_path):
     first, second = errors(["baseline", str(policy)], waivers=str(waivers))
     assert first.startswith(f"{policy}: control mine: query")
     assert "waiver 1: expires: 'soon'" in second
+
+
+@pytest.mark.parametrize(
+    ("inventory", "notes"),
+    [
+        (None, []),
+        (["localhost"], []),
+        (["localhost", "mx1"], []),
+        (["mx1"], ["Stored, but not in the inventory any more: localhost."]),
+        (["localhost", "mx1", "mx2"], ["In the inventory, and nothing of them is stored: mx2"]),
+        (["mx1", "mx2"], ["Stored, but not in the inventory any more: localhost.", "In the inventory, and nothing of them is stored: mx2"]),
+    ],
+)
+def test_hosts_that_only_the_store_or_only_the_inventory_knows(inventory, notes):
+    """A server that the inventory calls localhost is one of it; that Ansible knows a localhost without one makes it no host that is missing."""
+    evidence = fleet_evidence({name: {"observed": {"mail_host": mail_host()}} for name in ("localhost", "mx1")})
+    report = json.loads(audit_reports(evidence, ["json"], inventory=inventory, now=NOW)["reports"]["json"])
+    assert len(report["fleet"]["notes"]) == len(notes)
+    assert all(told.startswith(words) for told, words in zip(report["fleet"]["notes"], notes))

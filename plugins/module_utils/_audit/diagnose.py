@@ -82,7 +82,13 @@ def diagnose(
         "generated_at": now,
         "hosts": {name: guarded(unjudged, conclude, name, host) for name, host in hosts.items()},
         "controls": [
-            {"id": name, "title": in_language(control["title"], language), "severity": control["severity"], "level": control.get("level", "required")}
+            {
+                "id": name,
+                "title": in_language(control["title"], language),
+                "scope": control["scope"],
+                "severity": control["severity"],
+                "level": control.get("level", "required"),
+            }
             for name, control in controls.items()
         ],
     }

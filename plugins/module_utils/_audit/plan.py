@@ -15,7 +15,7 @@ from __future__ import annotations
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.commands import command
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import guarded
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.documents import checks_of, sudden_senders
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.sanity import DNS_CONTROLS
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.sanity import dns_controls
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import operator, seconds_between
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import meaning_in_spanish
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REMEDIES, sentence, word
@@ -51,7 +51,8 @@ def remediation_plan(diagnosis, language="en"):
 
     A host for which nothing can be planned keeps its findings and gets an error; the others get their actions.
     """
-    suspects = diagnosis["fleet"].get("suspects", [])
+    asking = dns_controls(diagnosis)
+    suspects = [{**suspect, "controls": asking} for suspect in diagnosis["fleet"].get("suspects", [])]
 
     def planned(name, host):
         return {"actions": _host_actions(name, host, suspects, language)}
@@ -207,7 +208,7 @@ def _rests_on(suspect, suspects, name, host, findings):
     if suspect["kind"] in ("clock", "evidence"):
         return suspect["subject"] == name
     if suspect["kind"] == "resolver":
-        return any(finding["control"].startswith(DNS_CONTROLS) for finding in findings)
+        return any(finding["control"] in suspect["controls"] for finding in findings)
     listed = {row["zone"] for identity in _sources(host) for row in (identity["listing"] or {}).get("listings", []) if row["state"] in ("listed", "policy")}
     doubtful = {other["subject"] for other in suspects if other["kind"] == "zone"}
     # Where a list beyond doubt has the address too, the doubt about the others changes nothing.

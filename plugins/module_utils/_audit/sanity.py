@@ -25,7 +25,8 @@ RESOLVER_MINIMUM = 10
 CLOCK_SECONDS = 600
 # Stored evidence that is older than so many seconds tells nothing of now.
 STALE_SECONDS = 86400
-DNS_CONTROLS = ("ptr_", "fcrdns", "helo_", "spf_", "mx_", "dmarc_", "dkim_")
+# Scopes whose controls are judged over answers of the resolver.
+DNS_SCOPES = ("address", "domain")
 
 
 def suspects(diagnosis, previous, asked=None, language="en"):
@@ -34,6 +35,11 @@ def suspects(diagnosis, previous, asked=None, language="en"):
     ``asked``: ``{host: time by the controller's clock at which it was about to be observed}``; who is missing was observed just now.
     """
     return [*_zones(diagnosis, previous, language), *_resolver(diagnosis, previous, language), *_times(diagnosis, asked or {}, language)]
+
+
+def dns_controls(diagnosis):
+    """The ids of the controls that rest on the resolver, whichever policy has them."""
+    return {control["id"] for control in diagnosis["controls"] if control["scope"] in DNS_SCOPES}
 
 
 def _listed_by_zone(report):
@@ -62,11 +68,11 @@ def _zones(diagnosis, previous, language):
 
 
 def _resolver(diagnosis, previous, language):
-    turned = passed = 0
+    turned, passed, asking = 0, 0, dns_controls(diagnosis)
     for name, host in ((previous or {}).get("hosts") or {}).items():
         now = {finding["id"]: finding["status"] for finding in (diagnosis["hosts"].get(name) or {}).get("findings", [])}
         for finding in host.get("findings", []):
-            if finding["status"] == "pass" and finding["control"].startswith(DNS_CONTROLS) and finding["id"] in now:
+            if finding["status"] == "pass" and finding["control"] in asking and finding["id"] in now:
                 passed += 1
                 turned += now[finding["id"]] in ("fail", "unknown")
     if passed < RESOLVER_MINIMUM or turned <= RESOLVER_SHARE * passed:
