@@ -149,10 +149,7 @@ def test_resolver_that_changed_its_mind_about_everything_is_suspect_and_blocks()
 
 def test_every_control_of_a_domain_counts_whichever_policy_has_it():
     """Mail protocols of a domain, and controls of another policy and of the user's own, rest on the resolver as PTR and HELO do."""
-    own = (
-        "own.yml",
-        {"controls": [{"id": "mine", "title": "Mine", "scope": "domain", "severity": "high", "remedy": "fix_dkim", "query": "checks.mta_sts_policy.status"}]},
-    )
+    own = {"id": "mine", "title": "Mine", "scope": "domain", "severity": "high", "remedy": "fix_dkim", "query": "checks.mta_sts_policy.status"}
     evidence = fleet_evidence({"mx1": {"observed": {"mail_host": mail_host()}, "domains": [f"d{n}.example" for n in range(20)]}})
     policies = [*load_policies(["rfc", "yahoo-2024"]), ("own.yml", {"controls": [own]})]
 
