@@ -25,7 +25,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.s
     policy_in_spanish,
 )
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish_lists import MEANINGS
-from ansible_collections.postmaster.deliverability.plugins.module_utils._dns import dkim, dmarc, domain, identity, mta_sts
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns import dkim, dmarc, domain, identity, mta_sts, spf, tags
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.generic import generic_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import host_name_problem
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.spf_lint import PROBLEMS
@@ -55,6 +55,44 @@ def test_every_sentence_of_the_checks_is_known(text):
     assert in_spanish(text) != text
 
 
+def said_by_parsers():
+    """Every text that says what is wrong with a record, and why an SPF record gives what it gives."""
+    written = []
+    for module in (domain, dkim, dmarc, mta_sts, spf, tags):
+        for node in ast.walk(ast.parse(pathlib.Path(module.__file__).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _called(node) in CALLS_OF_PARSERS:
+                written += node.args
+            elif isinstance(node, (ast.Assign, ast.AugAssign)) and getattr(getattr(node, "target", None) or node.targets[0], "id", "") in LISTS_OF_PARSERS:
+                written.append(node.value)
+    nodes = [node for found in written for node in ast.walk(found)]
+    within = {part for node in nodes if isinstance(node, ast.JoinedStr) for part in ast.walk(node)} - {
+        node for node in nodes if isinstance(node, ast.JoinedStr)
+    }
+    texts = {_words(node) for node in nodes if node not in within}
+    return sorted(part for text in texts for part in text.split("; ") if " " in part.replace(GAP, "").strip())
+
+
+LISTS_OF_PARSERS = {"problems", "serious", "reason"}
+CALLS_OF_PARSERS = {*(f"{name}.append" for name in LISTS_OF_PARSERS), "check.outcome", "SpfSyntaxError", "_PermError", "_TempError"}
+
+
+def _called(call):
+    return f"{getattr(call.func.value, 'id', '')}.{call.func.attr}" if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _words(node):
+    """A text as it stands in the source, with a name in each gap; nothing for what is no text."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(part.value if isinstance(part, ast.Constant) else GAP for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+@pytest.mark.parametrize("text", said_by_parsers())
+def test_everything_that_is_wrong_with_a_record_is_known(text):
+    alone, of_a_key = in_spanish(f"DKIM of {GAP}: {text}."), in_spanish(f"DKIM of {GAP}: s1: {text}.")
+    assert text not in alone or text not in of_a_key
+
+
 def test_every_problem_of_an_spf_record_is_known():
     assert set(spanish_domains.SPF_PROBLEMS) == set(PROBLEMS)
     assert in_spanish("a.example: mx:b.example: An mx term has more than 10 hosts; receivers reject the record. Here it is 12.") == (
@@ -71,7 +109,9 @@ def test_every_meaning_of_a_listing_is_known():
 
 
 @pytest.mark.parametrize(
-    "table", [SENTENCES, ENDS, OF_POLICIES, spanish_domains.SENTENCES, spanish_domains.PARTS], ids=["identity", "ends", "policies", "domain", "parts"]
+    "table",
+    [SENTENCES, ENDS, OF_POLICIES, spanish_domains.SENTENCES, spanish_domains.PARTS, spanish_domains.SPF_REASONS],
+    ids=["identity", "ends", "policies", "domain", "parts", "spf"],
 )
 def test_both_languages_have_the_same_gaps(table):
     assert [english for english, spanish in table if english.count("{}") != spanish.count("{}")] == []
@@ -89,6 +129,26 @@ def test_both_languages_have_the_same_gaps(table):
             "The record at _dmarc.a.example is wrong, receivers apply none: p=no is none of none, quarantine, reject; rua has x, which is no mailto: address.",
             "El registro en _dmarc.a.example está mal, los receptores aplican none: p=no no es ninguno de none, quarantine, reject; "
             "rua tiene x, que no es una dirección mailto:.",
+        ),
+        (
+            "SPF of a.example gives fail: -all in the record of a.example matches 198.51.100.7.",
+            "El SPF de a.example da fail: -all en el registro de a.example coincide con 198.51.100.7.",
+        ),
+        (
+            "SPF of a.example gives permerror: the record of a.example cannot be read at ip4:1.2.3: 1.2.3 is no IPv4 address or network.",
+            "El SPF de a.example da permerror: el registro de a.example no se puede leer en ip4:1.2.3: 1.2.3 no es una dirección ni una red IPv4.",
+        ),
+        (
+            "a.example: all:x: A term cannot be read; receivers reject the whole record. All takes no argument.",
+            "a.example: all:x: Un término no se puede leer; los receptores rechazan todo el registro. all no lleva argumento.",
+        ),
+        (
+            "a.example: a/33: A term cannot be read; receivers reject the whole record. /33 is no prefix length between 0 and 32.",
+            "a.example: a/33: Un término no se puede leer; los receptores rechazan todo el registro. /33 no es una longitud de prefijo entre 0 y 32.",
+        ),
+        (
+            "SPF of a.example gives permerror: a.example publishes 2 SPF records; only one is allowed.",
+            "El SPF de a.example da permerror: a.example publica 2 registros SPF; solo se permite uno.",
         ),
     ],
 )

@@ -173,18 +173,18 @@ def _particular_first(rows):
 
 _SPF = [("{}: " + PROBLEMS[name][1], "{}: " + spanish) for name, spanish in spanish_domains.SPF_PROBLEMS.items()]
 _SENTENCES = _particular_first([*SENTENCES, *spanish_domains.SENTENCES, *_SPF])
-_PARTS = _particular_first([*ENDS, *spanish_domains.PARTS, *(("{} " + english, "{} " + spanish) for english, spanish in ENDS)])
+_PARTS = _particular_first([*ENDS, *spanish_domains.PARTS, *spanish_domains.SPF_REASONS, *(("{} " + english, "{} " + spanish) for english, spanish in ENDS)])
 
 
 @functools.lru_cache(maxsize=4096)
 def in_spanish(text):
     """What a check said, sentence by sentence."""
-    return " ".join(_translated(sentence, _SENTENCES, _parts) for sentence in re.split(r"(?<=\.) (?=[A-Z0-9])", text))
+    return " ".join(_translated(sentence, _SENTENCES, _parts) for sentence in re.split(r"(?<=\.) (?=[^a-z(])", text))
 
 
 def _parts(text):
     """What stands in a gap: names and the like stay as they are, what is wrong with them is told part by part."""
-    return "; ".join(_translated(part, _PARTS, str) for part in text.split("; "))
+    return "; ".join(_translated(part, _PARTS, _parts) for part in text.split("; ")) if " " in text else text
 
 
 def _translated(words, table, inner):
@@ -197,4 +197,4 @@ def _translated(words, table, inner):
 
 @functools.lru_cache(maxsize=None)
 def _compiled(table):
-    return [(re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL), spanish) for english, spanish in table]
+    return [(re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL | re.IGNORECASE), spanish) for english, spanish in table]

@@ -124,9 +124,42 @@ SENTENCES = (
         "{} no dice que reciba informes sobre {}, así que no se le envía ninguno.",
     ),
     ("Reports about {} go to {}.", "Los informes sobre {} van a {}."),
-    ("{} {}.", "{} {}."),
+    # A part that is a sentence of its own.
+    ("{}.", "{}."),
     ("{} has {} MX hosts.", "{} tiene {} servidores MX."),
     ("{} has no MX record.", "{} no tiene registro MX."),
+)
+
+# Why an SPF record gives what it gives (``_dns/spf.py``), and what cannot be read in it.
+SPF_REASONS = (
+    ("{} in the record of {} matches {}", "{} en el registro de {} coincide con {}"),
+    ("no term of the record of {} matches {}", "ningún término del registro de {} coincide con {}"),
+    ("{} publishes no SPF record", "{} no publica ningún registro SPF"),
+    ("{} publishes {} SPF records", "{} publica {} registros SPF"),
+    ("only one is allowed", "solo se permite uno"),
+    ("DNS gave no answer for {} of {} ({})", "el DNS no respondió por el {} de {} ({})"),
+    ("more than {} lookups came back empty, the last one {} of {}", "más de {} consultas no encuentran nada, la última {} de {}"),
+    ("more than {} terms need a DNS lookup, the first too many is {}", "más de {} términos necesitan una consulta DNS, el primero que sobra es {}"),
+    ("{} of {} leads to {}, which has no SPF record", "{} de {} lleva a {}, que no tiene registro SPF"),
+    ("{} leads to {}, which has no SPF record", "{} lleva a {}, que no tiene registro SPF"),
+    ("{} needs the addresses of {} MX hosts", "{} necesita las direcciones de {} servidores MX"),
+    ("{} are allowed", "se permiten {}"),
+    ("the record of {} cannot be read at {}: {}", "el registro de {} no se puede leer en {}: {}"),
+    ("{}= may appear only once", "{}= solo puede aparecer una vez"),
+    ("{} is no mechanism", "{} no es un mecanismo"),
+    ("all takes no argument", "all no lleva argumento"),
+    ("{} takes no prefix length", "{} no lleva longitud de prefijo"),
+    ("{} needs a domain", "{} necesita un dominio"),
+    ("/{} is no prefix length between 0 and {}", "/{} no es una longitud de prefijo entre 0 y {}"),
+    ("{} is no IPv4 address or network", "{} no es una dirección ni una red IPv4"),
+    ("{} is no IPv6 address or network", "{} no es una dirección ni una red IPv6"),
+    ("nothing is no IPv4 address or network", "falta la dirección o la red IPv4"),
+    ("nothing is no IPv6 address or network", "falta la dirección o la red IPv6"),
+    ("the domain is missing", "falta el dominio"),
+    ("{} is no domain name", "{} no es un nombre de dominio"),
+    ("{} has a character that SPF does not allow", "{} tiene un carácter que SPF no permite"),
+    ("{} has a % that starts no macro", "{} tiene un % que no empieza ninguna macro"),
+    ("{} is no macro that can be used here", "{} no es una macro que se pueda usar aquí"),
 )
 
 # Parts of such sentences: what is wrong with a record.
@@ -136,6 +169,9 @@ PARTS = (
     ("{} is an address, not a name", "{} es una dirección, no un nombre"),
     ("senders with MTA-STS do not deliver there", "los remitentes con MTA-STS no entregan allí"),
     ("senders report it", "los remitentes lo notifican"),
+    ("{} is no tag", "{} no es una etiqueta"),
+    ("the tag {} is repeated", "la etiqueta {} está repetida"),
+    ("id= has to be 1 to 32 letters and digits", "id= tiene que ser de 1 a 32 letras y cifras"),
     ("rua= is missing", "falta rua="),
     ("{} is neither mailto: nor https:", "{} no es mailto: ni https:"),
     ("there are several records", "hay varios registros"),
