@@ -10,8 +10,10 @@ from __future__ import annotations
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
 
 _URL = "https://www.exim.org/exim-html-current/doc/html/spec_html/ch-access_control_lists.html"
-_ROUTING = "https://github.com/Exim/exim/tree/master/src/src/routers"
-_SMTP = "https://github.com/Exim/exim/tree/master/src/src"
+_ROUTING = "https://github.com/Exim/exim/blob/master/src/src/routers/dnslookup.c"
+_SERVER = "https://github.com/Exim/exim/blob/master/src/src/smtp_in.c"
+_DAEMON = "https://github.com/Exim/exim/blob/master/src/src/daemon.c"
+_CLIENT = "https://github.com/Exim/exim/blob/master/src/src/transports/smtp.c"
 _DEBIAN = "https://sources.debian.org/src/exim4/unstable/debian/debconf/conf.d/acl/30_exim4-config_check_rcpt/"
 _CPANEL = "https://docs.cpanel.net/knowledge-base/email/how-to-prevent-email-abuse/"
 _RATE = "https://www.exim.org/exim-html-current/doc/html/spec_html/ch-access_control_lists.html#SECTratelimiting"
@@ -51,7 +53,7 @@ RULES = (
             ),
         ),
         counter=("550 Sender verify failed",),
-        url=_URL,
+        url=_SERVER,
         also=("fix_mta",),
     ),
     rule(
@@ -71,7 +73,7 @@ RULES = (
         ("sender address must contain a domain",),
         ("501 <shop>: sender address must contain a domain",),
         counter=("501 <zoe>: recipient address must contain a domain",),
-        url=_SMTP,
+        url=_SERVER,
     ),
     rule(
         "exim.order",
@@ -86,7 +88,7 @@ RULES = (
         ),
         ("503 sender not yet given", "554 SMTP synchronization error", "503 AUTH command used when not advertised", "503 valid RCPT command must precede DATA"),
         counter=("500 Too many nonmail commands",),
-        url=_SMTP,
+        url=_SERVER,
     ),
     rule(
         "exim.nonmail_commands",
@@ -95,7 +97,7 @@ RULES = (
         ("too many nonmail commands", "too many unrecognized commands", "too many syntax or protocol errors"),
         ('500 Too many nonmail commands (last was "NOOP")', '501 Too many syntax or protocol errors (last command was "EHLO")'),
         counter=("503 sender not yet given",),
-        url=_SMTP,
+        url=_SERVER,
         remedy="wait",
         also=("reduce_rate", "fix_mta"),
         temporary=True,
@@ -107,7 +109,7 @@ RULES = (
         ("too much load; please try again later", "space shortage, please try later"),
         ("421 Too much load; please try again later.", "452 space shortage, please try later"),
         counter=("421 Too many concurrent SMTP connections; please try again later.",),
-        url=_SMTP,
+        url=_SERVER,
         side="theirs",
         settle=(),
     ),
@@ -118,7 +120,7 @@ RULES = (
         ("too many concurrent smtp connections from this ip address",),
         ("421 Too many concurrent SMTP connections from this IP address; please try again later.",),
         counter=("421 Too much load; please try again later.",),
-        url=_SMTP,
+        url=_DAEMON,
     ),
     rule(
         "exim.connections_in_all",
@@ -127,7 +129,7 @@ RULES = (
         ("^too many concurrent smtp connections; please try again later",),
         ("421 Too many concurrent SMTP connections; please try again later.",),
         counter=("421 Too many concurrent SMTP connections from this IP address; please try again later.",),
-        url=_SMTP,
+        url=_DAEMON,
         side="theirs",
         also=("reduce_rate", "contact_recipient_admin"),
         settle=(),
@@ -172,7 +174,7 @@ RULES = (
         ),
         ("Remote host mx.example.com [192.0.2.25] closed connection in response to sending data block",),
         counter=("421 mx.example.com: SMTP command timeout - closing connection",),
-        url=_SMTP,
+        url=_CLIENT,
     ),
     rule(
         "exim.all_hosts_failing",
@@ -181,7 +183,7 @@ RULES = (
         ("have been failing for a long time and retry time not reached",),
         ("all hosts for 'example.com' have been failing for a long time (and retry time not reached)",),
         counter=("connection refused",),
-        url=_SMTP,
+        url=_CLIENT,
         temporary=False,
         also=("wait", "check_network"),
     ),
@@ -195,7 +197,7 @@ RULES = (
             "TLS session is required for mx.example.com [192.0.2.25], but an attempt to start TLS failed",
         ),
         counter=("454 TLS currently unavailable",),
-        url=_SMTP,
+        url=_CLIENT,
     ),
     rule(
         "exim.tls_unavailable",
@@ -204,7 +206,7 @@ RULES = (
         ("^tls currently unavailable",),
         ("454 TLS currently unavailable",),
         counter=("a TLS session is required, but the server did not offer TLS support",),
-        url=_SMTP,
+        url=_SERVER,
         side="theirs",
         remedy="contact_recipient_admin",
         also=("wait", "fix_tls"),

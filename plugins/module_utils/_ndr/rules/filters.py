@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
 
-_RSPAMD = "https://github.com/rspamd/rspamd/tree/master/src"
+_RSPAMD = "https://github.com/rspamd/rspamd/blob/master"
 _AMAVIS = "https://gitlab.com/amavis/amavis/-/blob/master/conf/amavisd.conf-default"
 _POSTGREY = "https://github.com/schweikert/postgrey/blob/master/postgrey"
-_POLICYD = "https://github.com/hummermania/policyd/tree/master/cbp/modules"
+_POLICYD = "https://github.com/hummermania/policyd/blob/master/cbp/modules"
 _WEIGHT = "https://manpages.debian.org/bookworm/policyd-weight/policyd-weight.conf.5.en.html"
 _SPF = "https://salsa.debian.org/python-team/packages/spf-engine/-/blob/master/spf_engine/__init__.py"
 _SPAMASSASSIN = "https://manpages.debian.org/bookworm/spamass-milter/spamass-milter.1.en.html"
@@ -26,7 +26,7 @@ RULES = (
         ("^spam message rejected", "^gtube pattern"),
         ("554 5.7.1 Spam message rejected", "554 5.7.1 Gtube pattern"),
         counter=("451 4.7.1 Try again later",),
-        url=_RSPAMD,
+        url=f"{_RSPAMD}/src/libserver/milter_internal.h",
     ),
     rule(
         "rspamd.soft",
@@ -35,7 +35,7 @@ RULES = (
         ("^try again later$",),
         ("451 4.7.1 Try again later",),
         counter=("451 4.3.0 Try again later, disk full",),
-        url=_RSPAMD,
+        url=f"{_RSPAMD}/src/libserver/milter_internal.h",
         when={"status": "4.7.1", "code": "4xx"},
         confidence="likely",
         also=("contact_recipient_admin",),
@@ -47,7 +47,7 @@ RULES = (
         ("^rate* limit* ... exceeded", "^ratelimit ... exceeded", "^ratelimit exceeded"),
         ('451 4.7.1 Ratelimit "to" exceeded', "450 4.7.1 Ratelimit exceeded"),
         counter=("451 4.7.1 Try again later",),
-        url=_RSPAMD,
+        url=f"{_RSPAMD}/src/plugins/lua/ratelimit.lua",
     ),
     rule(
         "rspamd.dmarc",
@@ -56,7 +56,7 @@ RULES = (
         ("^action set by dmarc",),
         ("554 5.7.1 Action set by DMARC",),
         counter=("554 5.7.1 Spam message rejected",),
-        url=_RSPAMD,
+        url=f"{_RSPAMD}/src/plugins/lua/dmarc.lua",
     ),
     rule(
         "rspamd.virus",
@@ -65,7 +65,7 @@ RULES = (
         ("(clamav|kaspersky|sophos|savapi|fprot|avast|icap): virus found",),
         ('554 5.7.1 clamav: virus found: "Eicar-Test-Signature"',),
         counter=("554 5.7.1 Spam message rejected",),
-        url=_RSPAMD,
+        url=f"{_RSPAMD}/lualib/lua_scanners/clamav.lua",
     ),
     rule(
         "amavis.spam",
@@ -133,7 +133,7 @@ RULES = (
         ("greylisting in effect, please come back later",),
         ("450 4.7.1 <zoe@example.com>: Recipient address rejected: Greylisting in effect, please come back later",),
         counter=("554 5.7.1 <zoe@example.com>: Recipient address rejected: Policy Rejection- Abuse. Go away.",),
-        url=_POLICYD,
+        url=f"{_POLICYD}/Greylisting.pm",
         temporary=True,
     ),
     rule(
@@ -143,7 +143,7 @@ RULES = (
         ("policy rejection- quota exceeded", "policy rejection- ... quota", "policy rejection; ... quota exceeded"),
         ("554 5.7.1 <zoe@example.com>: Recipient address rejected: Policy Rejection- Quota exceeded.",),
         counter=("552 5.2.2 quota exceeded",),
-        url=_POLICYD,
+        url=f"{_POLICYD}/Quotas.pm",
     ),
     rule(
         "policyd.abuse",
@@ -152,7 +152,7 @@ RULES = (
         ("policy rejection- abuse. go away", "policy rejection- spamtrap", "policy rejection- blacklisted"),
         ("554 5.7.1 <zoe@example.com>: Recipient address rejected: Policy Rejection- Abuse. Go away.",),
         counter=("450 4.7.1 <zoe@example.com>: Recipient address rejected: Policy Rejection- Please try later.",),
-        url=_POLICYD,
+        url=f"{_POLICYD}/AccessControl.pm",
         settle=("dnsbl", "spread"),
     ),
     rule(
@@ -162,7 +162,7 @@ RULES = (
         ("invalid helo/ehlo; must be a fqdn", "policy rejection- invalid helo", "policy rejection- helo"),
         ("550 5.7.1 <zoe@example.com>: Recipient address rejected: Invalid HELO/EHLO; Must be a FQDN or an address literal, not 'vm'",),
         counter=("554 5.7.1 <zoe@example.com>: Recipient address rejected: Policy Rejection- Abuse. Go away.",),
-        url=_POLICYD,
+        url=f"{_POLICYD}/CheckHelo.pm",
     ),
     rule(
         "policyd.weight_lists",

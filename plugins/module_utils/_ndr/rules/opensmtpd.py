@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
 
-_URL = "https://github.com/OpenSMTPD/OpenSMTPD/tree/master/usr.sbin/smtpd"
-_FILTER = "https://man.openbsd.org/smtpd.conf#FILTERING"
+_DELIVERY = "https://github.com/OpenSMTPD/OpenSMTPD/blob/master/usr.sbin/smtpd/mta.c"
+_SESSION = "https://github.com/OpenSMTPD/OpenSMTPD/blob/master/usr.sbin/smtpd/smtp_session.c"
+_ENVELOPE = "https://github.com/OpenSMTPD/OpenSMTPD/blob/master/usr.sbin/smtpd/lka_session.c"
+_FILTER = "https://man.openbsd.org/smtpd.conf#MAIL_FILTERING"
 
 RULES = (
     rule(
@@ -20,7 +22,7 @@ RULES = (
         ("^invalid recipient$", "^invalid recipient: <address>"),
         ("550 Invalid recipient: <zoe@example.com>", "550 Invalid recipient"),
         counter=("550 5.1.7 invalid sender",),
-        url=_URL,
+        url=_ENVELOPE,
     ),
     rule(
         "opensmtpd.auth_first",
@@ -29,7 +31,7 @@ RULES = (
         ("must issue an auth command first",),
         ("530 5.5.1 Invalid command: Must issue an AUTH command first",),
         counter=("530 5.5.1 Invalid command: Must issue a STARTTLS command first",),
-        url=_URL,
+        url=_SESSION,
     ),
     rule(
         "opensmtpd.no_mx",
@@ -38,7 +40,7 @@ RULES = (
         ("^no mx found for (domain|destination)",),
         ("No MX found for domain", "No MX found for destination"),
         counter=("No valid route to any destination MX",),
-        url=_URL,
+        url=_DELIVERY,
         also=("fix_resolver",),
     ),
     rule(
@@ -48,7 +50,7 @@ RULES = (
         ("^no valid route to [any] destination", "^address family mismatch on destination mxs"),
         ("No valid route to destination", "Address family mismatch on destination MXs"),
         counter=("Network error on destination MXs",),
-        url=_URL,
+        url=_DELIVERY,
         also=("wait", "fix_mta"),
     ),
     rule(
@@ -58,7 +60,7 @@ RULES = (
         ("^(could not retrieve|failed to get|bad) source address", "^could not retrieve helo", "^could not retrieve credentials", "^credentials not found for"),
         ("Could not retrieve source address", "Failed to get source address", "Could not retrieve credentials"),
         counter=("No valid route to destination",),
-        url=_URL,
+        url=_DELIVERY,
         side="ours",
         remedy="fix_mta",
         also=("fix_relay_auth",),
@@ -72,7 +74,7 @@ RULES = (
         ("^destination seem to reject all mails",),
         ("Destination seem to reject all mails",),
         counter=("Network error on destination MXs",),
-        url=_URL,
+        url=_DELIVERY,
         settle=("spread", "dnsbl"),
     ),
     rule(
@@ -82,7 +84,7 @@ RULES = (
         ("^loop detected",),
         ("Loop detected",),
         counter=("Envelope expired",),
-        url=_URL,
+        url=_DELIVERY,
     ),
     rule(
         "opensmtpd.mx_lookup",
@@ -91,7 +93,7 @@ RULES = (
         ("^temporary failure in mx lookup",),
         ("Temporary failure in MX lookup",),
         counter=("No MX found for domain",),
-        url=_URL,
+        url=_DELIVERY,
         temporary=True,
     ),
     rule(
@@ -101,7 +103,7 @@ RULES = (
         ("^network error on destination mxs",),
         ("Network error on destination MXs",),
         counter=("No valid route to destination",),
-        url=_URL,
+        url=_DELIVERY,
         also=("check_network", "contact_recipient_admin", "delist"),
         settle=("connectivity", "spread", "dnsbl"),
     ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
 
 _POSTCONF = "https://www.postfix.org/postconf.5.html"
-_ACCESS = "https://www.postfix.org/SMTPD_ACCESS_README.html"
+_RECIPIENTS = "https://www.postfix.org/LOCAL_RECIPIENT_README.html"
 _VERIFY = "https://www.postfix.org/ADDRESS_VERIFICATION_README.html"
 _POSTSCREEN = "https://www.postfix.org/POSTSCREEN_README.html"
 _TUNING = "https://www.postfix.org/TUNING_README.html"
@@ -18,6 +18,7 @@ _SASL = "https://www.postfix.org/SASL_README.html"
 _TLS = "https://www.postfix.org/TLS_README.html"
 _SMTP = "https://www.postfix.org/smtp.8.html"
 _LOCAL = "https://www.postfix.org/local.8.html"
+_SOURCES = "https://github.com/vdukhovni/postfix/blob/master/postfix/src"
 
 SERVER = (
     rule(
@@ -31,7 +32,7 @@ SERVER = (
             "450 4.1.1 <zoe@example.com>: Recipient address rejected: User unknown in relay recipient table",
         ),
         counter=("550 5.1.0 <shop@example.org>: Sender address rejected: User unknown in local recipient table",),
-        url=_POSTCONF,
+        url=_RECIPIENTS,
     ),
     rule(
         "postfix.sender_unknown",
@@ -118,7 +119,7 @@ SERVER = (
             "450 4.1.8 <shop@example.org>: Sender address rejected: Malformed DNS server reply",
         ),
         counter=("450 4.1.2 <zoe@example.com>: Recipient address rejected: Domain not found",),
-        url=_POSTCONF + "#reject_unknown_sender_domain",
+        url=f"{_POSTCONF}#reject_unknown_sender_domain",
     ),
     rule(
         "postfix.recipient_domain_not_found",
@@ -130,7 +131,7 @@ SERVER = (
             "450 4.1.2 <zoe@example.com>: Recipient address rejected: Domain not found",
         ),
         counter=("450 4.1.8 <shop@example.org>: Sender address rejected: Domain not found",),
-        url=_POSTCONF + "#reject_unknown_recipient_domain",
+        url=f"{_POSTCONF}#reject_unknown_recipient_domain",
     ),
     rule(
         "postfix.recipient_not_qualified",
@@ -139,7 +140,7 @@ SERVER = (
         ("recipient address rejected: need fully-qualified address", "bad recipient address syntax", "^bad address syntax"),
         ("504 5.5.2 <zoe>: Recipient address rejected: need fully-qualified address", "501 5.1.3 Bad recipient address syntax"),
         counter=("501 5.1.7 Bad sender address syntax",),
-        url=_POSTCONF + "#reject_non_fqdn_recipient",
+        url=f"{_POSTCONF}#reject_non_fqdn_recipient",
     ),
     rule(
         "postfix.sender_syntax",
@@ -148,7 +149,7 @@ SERVER = (
         ("bad sender address syntax", "sender address rejected: need fully-qualified address"),
         ("501 5.1.7 Bad sender address syntax", "504 5.5.2 <shop@vm>: Sender address rejected: need fully-qualified address"),
         counter=("501 5.1.3 Bad recipient address syntax",),
-        url=_SMTP,
+        url=f"{_POSTCONF}#reject_non_fqdn_sender",
     ),
     rule(
         "postfix.relay_access",
@@ -157,7 +158,7 @@ SERVER = (
         ("relay access denied",),
         ("554 5.7.1 <zoe@example.com>: Relay access denied", "454 4.7.1 <zoe@example.com>: Relay access denied"),
         counter=("554 5.7.1 <zoe@example.com>: Recipient address rejected: Access denied",),
-        url=_ACCESS,
+        url=f"{_POSTCONF}#reject_unauth_destination",
     ),
     rule(
         "postfix.sender_login",
@@ -167,7 +168,7 @@ SERVER = (
         ("553 5.7.1 <shop@example.org>: Sender address rejected: not logged in",),
         counter=("554 5.7.1 <shop@example.org>: Sender address rejected: Access denied",),
         also=("fix_sender_domain", "contact_recipient_admin"),
-        url=_SASL,
+        url=f"{_POSTCONF}#reject_sender_login_mismatch",
     ),
     rule(
         "postfix.helo",
@@ -182,7 +183,7 @@ SERVER = (
         ),
         counter=("554 5.7.1 <vm[198.51.100.11]>: Client host rejected: Access denied",),
         unless=("blocked using",),
-        url=_POSTCONF + "#smtpd_helo_restrictions",
+        url=f"{_POSTCONF}#smtpd_helo_restrictions",
     ),
     rule(
         "postfix.client_hostname",
@@ -194,7 +195,7 @@ SERVER = (
             "450 4.7.1 Client host rejected: cannot find your reverse hostname, [198.51.100.11]",
         ),
         counter=("450 4.7.1 <mail.example.org>: Helo command rejected: Host not found",),
-        url=_POSTCONF + "#reject_unknown_client_hostname",
+        url=f"{_POSTCONF}#reject_unknown_client_hostname",
     ),
     rule(
         "postfix.client_access",
@@ -204,7 +205,7 @@ SERVER = (
         ("554 5.7.1 <mail.example.org[198.51.100.11]>: Client host rejected: Access denied",),
         counter=("554 5.7.1 <shop@example.org>: Sender address rejected: Access denied",),
         settle=("dnsbl", "ptr"),
-        url=_POSTCONF + "#check_client_access",
+        url=f"{_POSTCONF}#check_client_access",
     ),
     rule(
         "postfix.sender_access",
@@ -215,7 +216,7 @@ SERVER = (
         counter=("554 5.7.1 <mail.example.org[198.51.100.11]>: Client host rejected: Access denied",),
         remedy="contact_recipient_admin",
         also=("fix_sender_domain", "fix_sender_auth"),
-        url=_POSTCONF + "#check_sender_access",
+        url=f"{_POSTCONF}#check_sender_access",
     ),
     rule(
         "postfix.recipient_access",
@@ -226,7 +227,7 @@ SERVER = (
         counter=("550 5.4.1 Recipient address rejected: Access denied",),
         when={"status": "x.7.1"},
         side="theirs",
-        url=_POSTCONF + "#check_recipient_access",
+        url=f"{_POSTCONF}#check_recipient_access",
     ),
     rule(
         "postfix.recipient_policy",
@@ -236,7 +237,7 @@ SERVER = (
         ("554 5.7.1 <zoe@example.com>: Recipient address rejected: see https://postmaster.example.com/why",),
         counter=("550 5.1.1 <zoe@example.com>: Recipient address rejected: see https://postmaster.example.com/why",),
         when={"status": "5.7.x", "code": "5xx"},
-        url=_POSTCONF + "#check_policy_service",
+        url=f"{_POSTCONF}#check_policy_service",
     ),
     rule(
         "postfix.dnsbl_domain",
@@ -252,7 +253,7 @@ SERVER = (
             "554 5.7.1 Service unavailable; Helo command [mail.example.org] blocked using dbl.example.net",
         ),
         counter=("554 5.7.1 Service unavailable; Client host [198.51.100.11] blocked using zen.example.net",),
-        url=_POSTCONF + "#reject_rhsbl_sender",
+        url=f"{_POSTCONF}#reject_rhsbl_sender",
     ),
     rule(
         "postfix.anvil_rate",
@@ -288,7 +289,7 @@ SERVER = (
         ("error: too many recipients$",),
         ("452 4.5.3 Error: too many recipients",),
         counter=("450 4.7.1 Error: too many recipients from 198.51.100.11",),
-        url=_POSTCONF + "#smtpd_recipient_limit",
+        url=f"{_POSTCONF}#smtpd_recipient_limit",
     ),
     rule(
         "postfix.postscreen_wait",
@@ -322,7 +323,7 @@ SERVER = (
             "550 5.5.3 <DATA>: Data command rejected: Multi-recipient bounce",
         ),
         counter=("421 4.7.0 Error: too many errors",),
-        url=_POSTCONF + "#reject_unauth_pipelining",
+        url=f"{_POSTCONF}#reject_unauth_pipelining",
     ),
     rule(
         "postfix.starttls_first",
@@ -363,7 +364,7 @@ SERVER = (
             "message size 31457280 exceeds size limit 20971520 of server mx.example.com[192.0.2.25]",
         ),
         counter=("452 4.3.1 Insufficient system storage",),
-        url=_POSTCONF + "#message_size_limit",
+        url=f"{_POSTCONF}#message_size_limit",
     ),
     rule(
         "postfix.queue_space",
@@ -372,7 +373,7 @@ SERVER = (
         ("^insufficient system storage", "error: insufficient system storage"),
         ("452 4.3.1 Insufficient system storage",),
         counter=("552 5.3.4 Message size exceeds fixed limit",),
-        url=_POSTCONF + "#queue_minfree",
+        url=f"{_POSTCONF}#queue_minfree",
     ),
     rule(
         "postfix.server_trouble",
@@ -390,7 +391,7 @@ SERVER = (
         ),
         counter=("452 4.3.1 Insufficient system storage",),
         when={"code": ["4xx", "5xx"]},
-        url=_SMTP,
+        url=f"{_SOURCES}/smtpd/smtpd.c",
     ),
     rule(
         "postfix.content",
@@ -429,7 +430,7 @@ SERVER = (
             "501 5.5.4 Syntax: MAIL FROM:<address>",
         ),
         counter=("554 5.5.1 Error: no valid recipients",),
-        url=_SMTP,
+        url=f"{_SOURCES}/smtpd/smtpd.c",
     ),
 )
 
@@ -444,7 +445,7 @@ QUEUE = (
         ),
         ("Host or domain name not found. Name service error for name=gone.example.com type=AAAA: Host found but no data record of requested type",),
         counter=("Host or domain name not found. Name service error for name=example.com type=MX: Host not found, try again",),
-        url=_SMTP,
+        url=f"{_SOURCES}/dns/dns_lookup.c",
     ),
     rule(
         "postfix.resolver",
@@ -454,7 +455,7 @@ QUEUE = (
         ("Host or domain name not found. Name service error for name=example.com type=MX: Host not found, try again",),
         counter=("Host or domain name not found. Name service error for name=gone.example.com type=A: Host not found",),
         temporary=True,
-        url=_SMTP,
+        url=f"{_SOURCES}/dns/dns_lookup.c",
     ),
     rule(
         "postfix.loops_back",
@@ -488,7 +489,7 @@ QUEUE = (
         also=(),
         settle=(),
         temporary=True,
-        url=_SMTP,
+        url=f"{_SOURCES}/qmgr/qmgr_deliver.c",
     ),
     rule(
         "postfix.relay_login",
@@ -498,7 +499,7 @@ QUEUE = (
         ("SASL authentication failed; cannot authenticate to server smtp.example.net[192.0.2.25]: no mechanism available",),
         counter=("unknown mail transport error",),
         remedy="fix_relay_auth",
-        url=_SASL,
+        url=f"{_SOURCES}/smtp/smtp_sasl_glue.c",
     ),
     rule(
         "postfix.tls_client",
@@ -527,7 +528,7 @@ QUEUE = (
         ("^unknown user:", "^user unknown:", "<address>: unknown user:"),
         ('unknown user: "zoe"', 'user unknown: "zoe"'),
         counter=("421 4.7.1 too many unknown users",),
-        url=_LOCAL,
+        url=f"{_SOURCES}/local/unknown.c",
     ),
     rule(
         "postfix.local_delivery",
@@ -550,7 +551,7 @@ QUEUE = (
         ),
         counter=("maildir delivery failed: error writing message: Disk quota exceeded",),
         unless=("quota", "no space left"),
-        url=_LOCAL,
+        url=f"{_SOURCES}/global/pipe_command.c",
     ),
     rule(
         "postfix.local_quota",
@@ -567,7 +568,7 @@ QUEUE = (
             "cannot append message to file /var/mail/zoe: error writing message: File too large",
         ),
         counter=("error writing message: No space left on device",),
-        url=_LOCAL,
+        url=f"{_SOURCES}/global/mail_copy.c",
     ),
     rule(
         "postfix.forwarding_loop",

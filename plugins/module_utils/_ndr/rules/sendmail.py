@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
 
-_URL = "https://github.com/freebsd/freebsd-src/tree/main/contrib/sendmail/src"
-_CHECK = "https://github.com/freebsd/freebsd-src/blob/main/contrib/sendmail/cf/m4/proto.m4"
-_RFC3463 = "https://www.rfc-editor.org/rfc/rfc3463"
+_SENDMAIL = "https://github.com/freebsd/freebsd-src/blob/main/contrib/sendmail"
+_CHECK = f"{_SENDMAIL}/cf/m4/proto.m4"
+_SERVER = f"{_SENDMAIL}/src/srvrsmtp.c"
+_CLIENT = f"{_SENDMAIL}/src/usersmtp.c"
+_DELIVERY = f"{_SENDMAIL}/src/deliver.c"
+_EXITS = f"{_SENDMAIL}/libsm/strexit.c"
 
 RULES = (
     rule(
@@ -30,7 +33,7 @@ RULES = (
             "550 User zoe@host doesn't have a valid shell for mailing to programs",
         ),
         counter=("550 5.1.1 Addressee unknown",),
-        url=_URL,
+        url=f"{_SENDMAIL}/src/recipient.c",
     ),
     rule(
         "sendmail.host_unknown",
@@ -39,7 +42,7 @@ RULES = (
         ("host unknown name server", "^host unknown$", "<address>... host unknown"),
         ("550 5.1.2 <zoe@gone.example.com>... Host unknown (Name server: gone.example.com: host not found)", "550 Host unknown"),
         counter=("Deferred: Name server: mx.example.com.: host name lookup failure",),
-        url=_URL,
+        url=_DELIVERY,
         unless=("domain of sender address",),
     ),
     rule(
@@ -49,7 +52,7 @@ RULES = (
         ("^invalid domain name", "polite people say helo first", "helo requires domain address", "ehlo requires domain address"),
         ("501 5.0.0 Invalid domain name", "503 5.0.0 Polite people say HELO first"),
         counter=("550 5.1.2 <zoe@gone.example.com>... Host unknown (Name server: gone.example.com: host not found)",),
-        url=_CHECK,
+        url=_SERVER,
         when={"code": ["500", "501", "503"]},
     ),
     rule(
@@ -77,7 +80,7 @@ RULES = (
         ),
         ("553 5.1.3 <zoe>... User address required", "553 5.1.3 <zoe@>... Hostname required"),
         counter=("553 5.5.4 <shop>... Domain name required for sender address shop",),
-        url=_URL,
+        url=_CHECK,
         unless=("sender address",),
     ),
     rule(
@@ -100,7 +103,7 @@ RULES = (
         ("we don't accept mail from spammers", "we do not accept mail from spammers"),
         ("553 5.3.0 <shop@example.org>... We don't accept mail from spammers",),
         counter=("550 5.7.1 Spam",),
-        url=_CHECK,
+        url=f"{_SENDMAIL}/cf/README",
         remedy="contact_recipient_admin",
         also=("delist", "fix_sender_domain"),
     ),
@@ -165,7 +168,7 @@ RULES = (
         ("config error: mail loops back to me mx problem", "mail loops back to me mx problem"),
         ("554 5.3.5 mx.example.com. config error: mail loops back to me (MX problem?)",),
         counter=("554 5.4.6 Too many hops 26 (25 max)",),
-        url=_URL,
+        url=_CLIENT,
         side="either",
         remedy="fix_mta",
         also=("fix_route", "contact_recipient_admin"),
@@ -177,7 +180,7 @@ RULES = (
         ("too many hops <n> <n> max", "^too many hops <n>"),
         ("554 5.4.6 Too many hops 26 (25 max): from <shop@example.org> via mail.example.org, to <zoe@example.com>",),
         counter=("554 5.3.5 mx.example.com. config error: mail loops back to me (MX problem?)",),
-        url=_URL,
+        url=_DELIVERY,
     ),
     rule(
         "sendmail.data_format",
@@ -186,7 +189,7 @@ RULES = (
         ("^data format error$",),
         ("Data format error", "501 5.6.0 Data format error"),
         counter=("Remote protocol error",),
-        url=_URL,
+        url=_EXITS,
     ),
     rule(
         "sendmail.protocol",
@@ -195,7 +198,7 @@ RULES = (
         ("^remote protocol error$",),
         ("Remote protocol error",),
         counter=("Data format error",),
-        url=_URL,
+        url=_EXITS,
         side="either",
         also=("contact_recipient_admin",),
     ),
@@ -206,7 +209,7 @@ RULES = (
         ("^command rejected$",),
         ("554 5.7.1 Command rejected", "550 5.7.1 Command rejected"),
         counter=("554 5.7.1 Command rejected because of a virus",),
-        url=_CHECK,
+        url=_SERVER,
     ),
     rule(
         "sendmail.mailer_error",
@@ -215,7 +218,7 @@ RULES = (
         ("unknown mailer error <n>", "^unknown mailer error"),
         ("554 5.3.0 unknown mailer error 1",),
         counter=("553 5.3.5 system config error",),
-        url=_URL,
+        url=_DELIVERY,
     ),
     rule(
         "sendmail.disk",
@@ -224,7 +227,7 @@ RULES = (
         ("^insufficient disk space; try again later",),
         ("452 4.4.5 Insufficient disk space; try again later",),
         counter=("452 4.2.2 Over quota",),
-        url=_URL,
+        url=_SERVER,
     ),
     rule(
         "sendmail.config",
@@ -233,7 +236,7 @@ RULES = (
         ("^system config error", "^local configuration error$"),
         ("553 5.3.5 system config error", "554 5.3.5 Local configuration error"),
         counter=("554 5.3.0 unknown mailer error 1",),
-        url=_URL,
+        url=_EXITS,
     ),
     rule(
         "sendmail.bad_mx",
@@ -243,7 +246,7 @@ RULES = (
         ("550 5.1.2 Illegal MX record for host mail.example.org", "550 Invalid MX record for host mail.example.org"),
         counter=("550 5.1.2 <zoe@gone.example.com>... Host unknown (Name server: gone.example.com: host not found)",),
         # FEATURE(badmx): it looks at the sender's domain.
-        url="https://github.com/freebsd/freebsd-src/blob/main/contrib/sendmail/cf/feature/badmx.m4",
+        url=_CHECK,
     ),
     rule(
         "sendmail.tls_requirements",
