@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import MAILBOX, RFC3463, USER, rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import MAILBOX, USER, rule
 
 DOMAIN = "domain|host|hostname|host name|domain name|mail domain|destination domain|recipient domain|destination host|address's domain|recipient's domain"
 
@@ -27,6 +27,12 @@ _OF_THE_SENDER = (
     "helo",
     "originator",
     "reply address",
+    "return address",
+    "bounce address",
+    "author address",
+    "originating",
+    "envelope-from",
+    "sending from",
     "too many",
     "so many",
     "excessive",
@@ -47,6 +53,15 @@ RULES = (
             "(email|e-mail) address ... (couldn't|could not|cannot|can't) be found",
             f"no such [active|valid|known] ({USER})",
             "^no such id",
+            # A slip of the pen that servers have made since the nineties.
+            f"(unkown|unknow) ({USER})",
+            f"({USER}) [<address>] [is] (unkown|unknow)",
+            "(unrouteable|unroutable) (addess|adress)",
+            "no (valid|vaild) (recipients|recipient) [were|was] found",
+            "(invalid|unknown|bad) (rcptto|rcpt|rcpt to)",
+            "(invalid|expired|unknown) (one time|one-time|disposable|temporary) address",
+            "^(can't|cannot) verify recipient$",
+            "(cannot|could not|can't) deliver mail to this (user|address|recipient|mailbox)",
             (
                 "no such (local user|person|name|mail user|recipient here|userid|virtual user|member|employee|list|maildrop|local part|mailing list|object"
                 "|addressee)"
@@ -111,7 +126,7 @@ RULES = (
                 "(can't|cannot|could not|couldn't|unable to) (find|locate|resolve|recognize|match) [the|a|any] (user|recipient|mailbox|account|addressee|alias"
                 " user|alias|entry for)"
             ),
-            "name not (found|known) [at this site]",
+            "name [is] not (found|known) [at this site]",
             "(wasn't|was not|not) able to find [any] (user|mailbox|account|recipient)",
             f"({USER}) ... (possibly|probably) (incorrect|wrong|invalid|misspelled)",
             "(alias|mailbox|address|account|recipient) [is] no longer (in use|valid|active|available|used)",
@@ -172,6 +187,17 @@ RULES = (
         ),
     ),
     rule(
+        "addressee.rejected_as_unknown",
+        "words",
+        "user_unknown",
+        ("(recipient|address|mailbox|user) [address] [is|was|has been] (rejected|refused|not accepted|declined)",),
+        ("550 5.1.1 <zoe@example.com> recipient rejected. This is a default recipient used as a placeholder, please check your settings",),
+        when={"status": ("5.1.1", "5.1.10")},
+        counter=("550 5.7.1 recipient rejected", "550 5.1.1 sender address rejected"),
+        unless=(*_OF_THE_SENDER, "policy", "spam", "blocked", "your ip", "relay*"),
+        url="https://pastebin.com/RJeh1Bwk",
+    ),
+    rule(
         "addressee.syntax",
         "words",
         "address_syntax",
@@ -193,6 +219,8 @@ RULES = (
             "email address [is] not (valid|formatted correctly|properly formatted|in the right format|correct)",
             "unqualified (recipient|address)",
             "(recipient|rcpt|mailbox) [address] must contain a domain",
+            "invalid rcpt to address [provided]",
+            "address [is] reserved by rfc",
             "^unbalanced '[<|>]",
             "^(illegal character|invalid numeric domain spec)",
             "^address [<address>|<host>] too long",
@@ -306,6 +334,7 @@ RULES = (
             "quota (exceed|exceeds) [the|its|hard|soft]",
             "<address> [is] over quota",
             "mailbox exceeds allowed size",
+            "quota [is] not sufficient",
             "mailbox limit (exceeded|exeeded|reached)",
             "mail quota [has been|is] exceeded",
             "(email|user|mailbox|recipient|recipient's) quota [has been|is|was] exceeded",
@@ -371,8 +400,8 @@ RULES = (
             "message quota for",
             "per hour",
             "smtp quota",
+            "throttl*",
         ),
-        url=RFC3463,
     ),
     rule(
         "addressee.busy",
@@ -486,6 +515,7 @@ RULES = (
             "no (mail|email) [is] accepted (here|by|for|on)",
             "(does not|doesn't) (receive|handle|accept) (mail|email) for (this|that|the) domain",
             "does not support receiving (mail|email)",
+            "domain [is] (not in use|no longer in use|unused)",
             "(smtp|mail) (service|server|delivery) (is|has been) (disabled|discontinued) (for this domain|here)",
         ),
         ("556 5.1.10 Domain example.org does not accept mail (nullMX)", "521 5.3.2 this host does not accept mail"),
@@ -504,7 +534,6 @@ RULES = (
             "at the moment",
             "temporar*",
         ),
-        url="https://www.rfc-editor.org/rfc/rfc7505",
     ),
     rule(
         "addressee.suppressed",
@@ -538,7 +567,8 @@ RULES = (
                 " [maximum|fixed|allowed|max|administrative|recipient's|server]"
                 " [message|mail|permitted|allowed] (size|size limit|limit|maximum|size restriction|length limit)"
             ),
-            "(message|mail) (size|length) (exceeds|exceeded|limit|violation|restriction|rejected)",
+            "(message|mail) (size|length) (exceeds|exceeded|exceed|limit|violation|restriction|rejected)",
+            "length of [the] (data|message|mail|attach*) ... (threshold|maximum|limit)",
             "(exceeds|exceeded|over) [the|our|its|your|a] [maximum|max|fixed|allowed|recipient] [message|permitted|mail|allowed] (size|size limit|length)",
             "(maximum|max) [allowed|permitted] (message|mail|email|attachment) size [has been] (exceeded|exceeds|is|of)",
             "(size limit|size restriction|size of this message) ... (exceeded|exceeds|violated)",

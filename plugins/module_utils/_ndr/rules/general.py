@@ -20,7 +20,7 @@ PERMISSION = (
             "relaying ... [is] not (allowed|permitted)",
             "no relay$",
             (
-                "(relay|relaying|mail relay|smtp relay) [access|of|to|for|is|from|attempt|mail|request|through|<address>|<host>|this|not] [is|was|mail|access"
+                "(relay|relaying|mail relay|smtp relay) [access|of|to|for|is|from|attempt|mail|request|through|<address>|<host>|this|not] [is|was|mail|access|operation"
                 "|not|<address>|domain|<host>] [not|temporarily]"
                 " (denied|unavailable|not permitted|not allowed|prohibited|forbidden|rejected|refused|restricted|disabled|not authorized|not supported|allowed"
                 "|permitted|disallowed|temporarily|not enabled|blocked|failed|unauthorized)"
@@ -38,6 +38,7 @@ PERMISSION = (
                 " domains|relayhosts|local domains|accepted domains)"
             ),
             "list of allowed rcpthosts",
+            "lista de rcpthosts",
             "(not|no) [a|an] [open] (local domain|relay domain|local host|open relay|relay host)",
             "(mail|email) for [this|that|the|<host>|recipient] (domain|host|user) [is] (not handled|not accepted|rejected|not served) [here]",
             (
@@ -191,7 +192,7 @@ PERMISSION = (
             "(manually|personally) blocked",
             "blocked by [the] (recipient|user|addressee|receiver|mailbox owner|recipient's)",
             (
-                "(recipient|user|addressee|they) [has|have|does|do|is] [not] (blocked you|blocked your|refuses mail from you|rejects mail from you|refused"
+                "(recipient|user|addressee|they) [has|have|does|do|is] [not] (blocked you|blocked your|doesn't want|refuses mail from you|rejects mail from you|refused"
                 " your|not accepting mail from you|refuses to accept|not accept mail from|not wish to receive|does not want)"
             ),
             "(recipient|user) ... (only accepts|accepts only|restricts|has restricted|rejects) ... (sender|senders|mail|messages|known)",
@@ -314,6 +315,7 @@ CONTENT = (
         "content_rejected",
         (
             "vba macros found",
+            "number of attachments ... (threshold|maximum|limit|exceeded)",
             "(contains|contained) (unsafe|dangerous|malicious) content",
             "(character set|charset|language) [is|are] not (accepted|allowed|permitted)",
             "(rejected|blocked|refused) (due to|because of) [its|the|message|prohibited] [message] content [restrictions|policy]",
@@ -406,6 +408,7 @@ CONTENT = (
         "message_format",
         (
             "subject is mandatory",
+            "(malformed|ill-formed|misformed) (message|mail|email|e-mail)",
             "lone (cr|lf)",
             (
                 "(header|headers|mime|from header|to header|date header|message-id|subject|from field|date field|message header|header line|message headers"
@@ -610,6 +613,7 @@ DIALOGUE = (
         remedy="contact_recipient_admin",
         also=("clean_address_list", "fix_mta"),
         unless=("header",),
+        url="https://www.rfc-editor.org/rfc/rfc6531",
     ),
     rule(
         "dialogue.no_valid_recipients",

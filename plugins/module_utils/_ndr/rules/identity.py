@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import REFUSED, RFC3463, RFC7372, rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import REFUSED, rule
 
 _FAIL = (
     "fail|fails|failed|failure|failing|softfail|hardfail|fail - not authorized|did not pass|does not pass|not pass|didn't pass|not passed|permerror|permfail"
@@ -72,7 +72,6 @@ RULES = (
             "554 the IP name lookup failed for 192.0.2.25",
         ),
         unless=("dynamic", "generic", "helo", "ehlo", "greylist*", "spf"),
-        url=RFC7372,
     ),
     rule(
         "identity.helo",
@@ -102,6 +101,7 @@ RULES = (
             "(impersonat*|masquerad*|pretend*|claiming to be|claims to be|forging) ... (helo|our|us|host|me|my|this server|this host|local host)",
             "(you are not|you're not) (me|us|<host>|who you say)",
             "(cannot|can't) say you are me",
+            "claimed to be (me|us|this host|this server)",
             "localhost.localdomain",
             "(hostname|host name|name) ... (localhost|local host|invalid in helo)",
             "valid (host name|hostname|fqdn) [is] required",
@@ -121,7 +121,6 @@ RULES = (
             "(helo|ehlo) command first",
             "need [to] (helo|ehlo)",
         ),
-        url="https://www.rfc-editor.org/rfc/rfc5321#section-4.1.4",
     ),
     rule(
         "identity.my_name",
@@ -180,7 +179,6 @@ RULES = (
             "550 please publish a valid SPF record",
         ),
         unless=("dkim", "dmarc", "ptr", "not authorized to send email directly", "to this (recipient|group|list|user|mailbox|address)"),
-        url="https://www.rfc-editor.org/rfc/rfc7208",
     ),
     rule(
         "identity.dkim",
@@ -203,7 +201,6 @@ RULES = (
         ),
         ("550 5.7.20 no valid DKIM signature", "554 DKIM signature failed verification"),
         unless=("spf", "dmarc"),
-        url=RFC3463,
     ),
     rule(
         "identity.dmarc",
@@ -222,7 +219,6 @@ RULES = (
             "dmarc (policy|reject|fail*|error|unaligned|violation)",
         ),
         ("550 5.7.1 rejected by the DMARC policy of example.com", "554 5.7.5 fails dmarc alignment"),
-        url="https://www.rfc-editor.org/rfc/rfc7489",
     ),
     rule(
         "identity.lookup",
@@ -289,7 +285,6 @@ RULES = (
             "client was not authenticated",
             "to relay",
         ),
-        url=RFC7372,
     ),
     rule(
         "identity.sender_domain",
@@ -381,7 +376,9 @@ RULES = (
             "sender [address] syntax error",
             "(mail|email|messages|connections) from your domain ... (not accepted|rejected|refused|denied|not allowed)",
             "(return|sender|from) address (cannot|could not|can't) be verified",
-            "null senders [are] (not accepted|not allowed|rejected|refused)",
+            "(null sender|null senders) [is|are] (not accepted|not allowed|rejected|refused)",
+            "(originating|author|bounce|return|sender) address [<address>] [is|was|could] (unknown|not found|not be found)",
+            "(envelope-from|envelope from|sending from) ... (unknown|not exist)",
             (
                 "(sender|from|return|reply|originator) [email] address ... (is not|not|isn't) (valid|allowed|accepted|verified|permitted|exist|recognized|a"
                 " valid|rfc)"
@@ -450,6 +447,7 @@ RULES = (
             "(from|sender) address ... (does not match|doesn't match|must match|mismatch|not match) ... (user|login|authenticated|account|username)",
             "(email address|identity|identities|sender identity) [is|are] not verified",
             "verified sender identity",
+            "sender [address] [is] (not same as|not the same as|different from|differs from) ... (username|login|account|user)",
         ),
         ("553 5.7.1 <zoe@example.com>: Sender address rejected: not owned by user joe", "550 5.7.60 the user is not authorized to use this address"),
         remedy="fix_relay_auth",

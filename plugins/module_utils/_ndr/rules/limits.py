@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import RFC3463, rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
 
 _MANY = "too many|too much|excessive|so many|excess|an excessive number of|a large number of|high volume of"
 _MAIL = (
@@ -178,6 +178,8 @@ RULES = (
                 "|supported|permitted|time]"
             ),
             "recipients per (message|session|mail|envelope|connection)",
+            "number of (rcpt|rcpts|recipients) [attempts] [is|are|has] ... (threshold|maximum|limit|over size|exceeded)",
+            "total of (rcpt|rcpts|recipients) ... (threshold|maximum|limit|exceeded)",
         ),
         ("452 4.5.3 this message has too many recipients", "552 recipient limit of 100 exceeded"),
         unless=(
@@ -214,6 +216,5 @@ RULES = (
             "(mail|messages) to (unknown|invalid|nonexistent|non-existent) (recipients|users|addresses)",
         ),
         ("421 4.7.1 too many unknown users, looks like a directory harvest", "550 too many invalid recipients from your address"),
-        url=RFC3463,
     ),
 )

@@ -9,7 +9,7 @@ Bulgarian, Serbo-Croatian, Slovene, Hebrew, Arabic, Vietnamese, Indonesian and T
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import RFC3463, rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
 
 RULES = (
     rule(
@@ -68,7 +68,6 @@ RULES = (
             "(ip|dns|helo|ehlo|ptr|reverse|reverz*|server*|domen*|domain|mx)",
             "(odesilatel*|domena|avsandare*|avsender*|afsender*|lahettaja*|felado*|expeditor*|gonderen*|posiljatel*|відправник*)",
         ),
-        url=RFC3463,
     ),
     rule(
         "languages.full",
@@ -102,7 +101,6 @@ RULES = (
             "552 Скринька переповнена",
             "552 صندوق البريد ممتلئ",
         ),
-        url=RFC3463,
     ),
     rule(
         "languages.spam",
@@ -115,7 +113,6 @@ RULES = (
         ),
         ("554 Zpráva odmítnuta jako spam", "554 Meddelandet avvisades som spam", "554 Üzenet elutasítva: spam", "554 İleti spam olarak algılandı"),
         also=("contact_recipient_admin", "delist"),
-        url=RFC3463,
     ),
     rule(
         "languages.blocked",
@@ -140,7 +137,6 @@ RULES = (
         ),
         remedy="delist",
         also=("switch_outbound_ip", "use_smarthost", "contact_recipient_admin"),
-        url=RFC3463,
     ),
     rule(
         "languages.later",
@@ -160,6 +156,5 @@ RULES = (
             "δοκιμαστε ... αργοτερα",
         ),
         ("451 Zkuste to prosím později", "421 Försök igen senare", "451 Daha sonra tekrar deneyin", "450 Спробуйте пізніше"),
-        url=RFC3463,
     ),
 )

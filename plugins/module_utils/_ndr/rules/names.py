@@ -7,13 +7,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import RFC5321, RFC7372, rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
 
 _REFUSED = {"code": ("4xx", "5xx")}
 
 
 def _name(name, reason, match, examples, **more):
-    return rule(f"name.{name}", "words", reason, match, examples, **dict({"when": _REFUSED, "confidence": "guess", "url": RFC7372}, **more))
+    return rule(f"name.{name}", "words", reason, match, examples, **dict({"when": _REFUSED, "confidence": "guess"}, **more))
 
 
 RULES = (
@@ -21,7 +21,7 @@ RULES = (
     _name("dkim", "dkim_failed", ("dkim",), ("550 wasabi DKIM sushi",), unless=("spf", "dmarc", "dkim (pass|passed|ok)")),
     _name("dmarc", "dmarc_failed", ("dmarc",), ("550 wasabi DMARC sushi",), unless=("dmarc (pass|passed|ok)",)),
     _name("ptr", "ptr_missing", ("(ptr|rdns|fcrdns)",), ("550 wasabi PTR sushi",)),
-    _name("helo", "helo_rejected", ("(helo|ehlo)",), ("550 wasabi HELO sushi",), unless=("(helo|ehlo) first", "while", "after"), url=RFC5321),
-    _name("list", "ip_blocklisted", ("(rbl|dnsbl|dnsrbl|rbls|dnsbls)",), ("550 wasabi RBL sushi",), unless=("domain", "url", "not listed"), url=RFC5321),
-    _name("tls", "tls_failed", ("(tls|starttls)",), ("550 wasabi TLS sushi",), url="https://www.rfc-editor.org/rfc/rfc3207"),
+    _name("helo", "helo_rejected", ("(helo|ehlo)",), ("550 wasabi HELO sushi",), unless=("(helo|ehlo) first", "while", "after")),
+    _name("list", "ip_blocklisted", ("(rbl|dnsbl|dnsrbl|rbls|dnsbls)",), ("550 wasabi RBL sushi",), unless=("domain", "url", "not listed")),
+    _name("tls", "tls_failed", ("(tls|starttls)",), ("550 wasabi TLS sushi",)),
 )

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import HOST, LIST, LISTED, MESSAGE, OUR, REFUSED, RFC3463, rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import HOST, LIST, LISTED, MESSAGE, OUR, REFUSED, rule
 
 _PORTAL = ("switch_outbound_ip", "use_smarthost")
 _ADDRESS = f"[{OUR}] ({HOST}|<ip>)"
@@ -94,7 +94,7 @@ RULES = (
             f"client host [<host>] [<ip>] (blocked|{REFUSED}|banned)",
             (
                 f"({OUR}) ({HOST}) [address] [<ip>] [is|was|has been|are|have been|been] [currently|temporarily|permanently|being]"
-                f" (blocked|banned|{REFUSED}|barred|suspended|throttled|not welcome|not trusted|untrusted|quarantined|disallowed)"
+                f" (blocked|banned|{REFUSED}|barred|forbidden|suspended|throttled|not welcome|not trusted|untrusted|quarantined|disallowed)"
             ),
             f"(your|sending|sender's|connecting) ({HOST}) ... (blocked|banned|{REFUSED}|barred|spammer|suspicious|not trusted|abuse|attack|abused)",
             f"(blocked|banned|blocking|suspended|barred) [sending|your|sender|client|source|this|the|connecting] ({HOST}|<ip>)",
@@ -161,6 +161,7 @@ RULES = (
             "mail from address",
             "too many concurrent",
             "rate",
+            "sent too many",
             "intrusion prevention",
             "sender address rejected",
             "recipient address rejected: (user|unknown)",
@@ -248,7 +249,6 @@ RULES = (
             "file reputation",
             "web reputation",
         ),
-        url=RFC3463,
     ),
     rule(
         "our_address.domain_reputation",
@@ -349,7 +349,7 @@ RULES = (
             f"sender [address] [<address>] [is|has been|was] [currently|on|in] [our|the|a|my] ({LISTED}|{LIST}|blocked|banned)",
             "(blocked|blacklisted|banned|barred) sender",
             (
-                "(your|the sender's|this) (email address|e-mail address|address|sender address|email|domain) [<address>] [is|has been|was] [on|in] [our|the|a]"
+                "(your|the sender's|this) (email address|e-mail address|mail address|address|sender address|email|domain) [<address>] [is|has been|was] [on|in] [our|the|a]"
                 " (blocked|blacklisted|banned|blacklist|blocklist|blocked senders)"
             ),
             "in my badmailfrom list",

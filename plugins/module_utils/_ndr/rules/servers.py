@@ -14,7 +14,7 @@ _ZIMBRA = "https://zimbra.github.io/adminguide/latest/"
 _COURIER = "https://github.com/svarshavchik/courier/tree/master/courier"
 _HARAKA = "https://github.com/haraka/Haraka/blob/master/connection.js"
 _HARAKA_PLUGIN = "https://github.com/haraka/haraka-plugin-"
-_RFC3463 = "https://www.rfc-editor.org/rfc/rfc3463"
+_RFC3463 = "https://www.rfc-editor.org/rfc/rfc3463#section-3.3"
 
 RULES = (
     rule(

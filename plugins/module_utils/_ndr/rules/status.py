@@ -10,9 +10,16 @@ Codes with one clear meaning (SPF, DKIM, null MX) are worth more than the old ge
 
 from __future__ import annotations
 
-_RFC3463 = "https://www.rfc-editor.org/rfc/rfc3463"
-_RFC5321 = "https://www.rfc-editor.org/rfc/rfc5321#section-4.2.3"
-_RFC7372 = "https://www.rfc-editor.org/rfc/rfc7372"
+from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.status_codes import DETAILS, REGISTRY
+
+_RFC = "https://www.rfc-editor.org/rfc/rfc{}".format
+
+
+def _source(status):
+    """Return the RFC that defines a status, or the registry for several that no one RFC defines."""
+    rfcs = {DETAILS[one[2:]][1] for one in ((status,) if isinstance(status, str) else status)}
+    rfc = rfcs.pop() if len(rfcs) == 1 else None
+    return _RFC(rfc) if rfc else REGISTRY
 
 
 def _rule(name, status, reason, text, **more):
@@ -22,7 +29,7 @@ def _rule(name, status, reason, text, **more):
         "when": {"status": status},
         "tier": "status",
         "reason": reason,
-        "url": _RFC3463,
+        "url": _source(status) if status else _RFC("5321#section-4.2.3"),
         "examples": (text,),
     }
     rule.update(more)
@@ -31,7 +38,7 @@ def _rule(name, status, reason, text, **more):
 
 def _code(name, code, reason, text, **more):
     """Return the rule for one reply code."""
-    return _rule(name, None, reason, text, **dict({"when": {"code": code}, "url": _RFC5321}, **more))
+    return _rule(name, None, reason, text, **dict({"when": {"code": code}}, **more))
 
 
 RULES = (
@@ -43,9 +50,7 @@ RULES = (
     _rule("ambiguous", "x.1.4", "address_syntax", "550 5.1.4 zxcv qwer", remedy="contact_recipient_admin"),
     _rule("bad_sender_syntax", "x.1.7", "sender_address_rejected", "501 5.1.7 zxcv qwer"),
     _rule("bad_sender_domain", "x.1.8", "sender_domain_unresolvable", "553 5.1.8 zxcv qwer"),
-    _rule(
-        "null_mx", "x.1.10", "no_mail_accepted", "556 5.1.10 zxcv qwer", when={"status": "x.1.10", "code": "556"}, url="https://www.rfc-editor.org/rfc/rfc7505"
-    ),
+    _rule("null_mx", "x.1.10", "no_mail_accepted", "556 5.1.10 zxcv qwer", when={"status": "x.1.10", "code": "556"}),
     _rule("other_mailbox", "5.2.0", "mailbox_disabled", "550 5.2.0 zxcv qwer", remedy="contact_recipient_admin"),
     _rule("other_mailbox_now", "4.2.0", "system_busy", "450 4.2.0 zxcv qwer"),
     _rule("disabled", "5.2.1", "mailbox_disabled", "550 5.2.1 zxcv qwer"),
@@ -80,13 +85,13 @@ RULES = (
     _rule("needs_tls", ("x.7.10", "x.7.11", "x.7.30"), "tls_failed", "530 5.7.10 zxcv qwer"),
     _rule("account_off", "x.7.13", "mailbox_disabled", "525 5.7.13 zxcv qwer"),
     _rule("moved_owner", "x.7.18", "policy", "550 5.7.18 zxcv qwer"),
-    _rule("dkim", ("x.7.20", "x.7.21", "x.7.22"), "dkim_failed", "550 5.7.20 zxcv qwer", url=_RFC7372, confidence="likely"),
-    _rule("spf", ("x.7.23", "x.7.24"), "spf_failed", "550 5.7.23 zxcv qwer", url=_RFC7372, confidence="likely"),
-    _rule("ptr", "x.7.25", "ptr_missing", "550 5.7.25 zxcv qwer", url=_RFC7372, confidence="likely"),
-    _rule("auth", "x.7.26", "auth_failed", "550 5.7.26 zxcv qwer", url=_RFC7372, confidence="likely"),
-    _rule("sender_null_mx", "x.7.27", "sender_address_rejected", "550 5.7.27 zxcv qwer", url="https://www.rfc-editor.org/rfc/rfc7505", confidence="likely"),
-    _rule("flood", "x.7.28", "rate_limited", "450 4.7.28 zxcv qwer", url="https://www.rfc-editor.org/rfc/rfc7372", confidence="likely"),
-    _rule("arc", "x.7.29", "auth_failed", "550 5.7.29 zxcv qwer", url="https://www.rfc-editor.org/rfc/rfc8617", confidence="likely"),
+    _rule("dkim", ("x.7.20", "x.7.21", "x.7.22"), "dkim_failed", "550 5.7.20 zxcv qwer", confidence="likely"),
+    _rule("spf", ("x.7.23", "x.7.24"), "spf_failed", "550 5.7.23 zxcv qwer", confidence="likely"),
+    _rule("ptr", "x.7.25", "ptr_missing", "550 5.7.25 zxcv qwer", confidence="likely"),
+    _rule("auth", "x.7.26", "auth_failed", "550 5.7.26 zxcv qwer", confidence="likely"),
+    _rule("sender_null_mx", "x.7.27", "sender_address_rejected", "550 5.7.27 zxcv qwer", confidence="likely"),
+    _rule("flood", "x.7.28", "rate_limited", "450 4.7.28 zxcv qwer", confidence="likely"),
+    _rule("arc", "x.7.29", "auth_failed", "550 5.7.29 zxcv qwer", confidence="likely"),
     # Reply codes alone, where RFC 5321 and its extensions leave one meaning.
     _code("closing", "421", "system_busy", "421 zxcv qwer"),
     _code(
@@ -98,8 +103,8 @@ RULES = (
         remedy="contact_recipient_admin",
         also=("fix_mta",),
     ),
-    _code("login", ("530", "534", "535", "538"), "authentication_required", "535 zxcv qwer", url="https://www.rfc-editor.org/rfc/rfc4954"),
-    _code("null_mx_code", "556", "no_mail_accepted", "556 zxcv qwer", url="https://www.rfc-editor.org/rfc/rfc7504"),
+    _code("login", ("530", "534", "535", "538"), "authentication_required", "535 zxcv qwer", url=_RFC("4954#section-6")),
+    _code("null_mx_code", "556", "no_mail_accepted", "556 zxcv qwer", url=_RFC("7504")),
     # Whoever is turned away before a word was said is turned away for who or where he is.
     _code("turned_away", "5xx", "policy", "host mx.example.org[192.0.2.7] refused to talk to me: 554 mx.example.org", when={"code": "5xx", "stage": "connect"}),
 )

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import MESSAGE, RFC3463, rule
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import MESSAGE, rule
 
 RULES = (
     rule(
@@ -61,6 +61,7 @@ RULES = (
             "mail (system|server) [is] (down|failure|malfunction|out of order|misconfigured|not configured)",
             "(aliasing|forwarding|expansion) error",
             "(error|problem|failure) (in|with) [the] (mail system|mail server|mailing list|forward file|alias|configuration|delivery system|filter)",
+            "(error|failed|unable|cannot|could not) [to] (connect|connecting|talk|talking) to [the|our] (virus|spam|content|policy|milter|av) [scanner|filter|service|server]",
             "something went wrong",
             "(unexpected|unhandled|internal) (exception|condition|state)",
         ),
@@ -177,6 +178,7 @@ RULES = (
                 "(error|failure|failed) (delivering|while delivering|during delivery|to deliver) [to] (mailbox|to mailbox|locally|local|to file|to the mailbox"
                 "|to user|message to)"
             ),
+            "maillock ...",
             "(mailbox|maildir|inbox) ... (corrupt*|inconsistent|cannot be opened|locked by|not writable|is not writable|has wrong owner|invalid permissions)",
             "(no such file or directory|directory does not exist|not a directory|cannot update mailbox|mailbox path|file too large|could not create maildir)",
         ),
@@ -220,6 +222,8 @@ RULES = (
             "connection timeout",
             "connect timeout",
             "unable to connect",
+            "end of socket stream",
+            "socks connect to unreachable",
             (
                 "(could not|couldn't|cannot|can't|failed to|unable to|not able to) (connect|reach|contact|establish a connection|open connection|open a"
                 " connection|make a connection) [to] [the|any|a|remote|destination|recipient] [host|server|mail|smtp|mx|hosts|<host>]"
@@ -320,7 +324,8 @@ RULES = (
         "dns_failure",
         (
             "host not found, try again",
-            "dns (resolving|resolution) (error|failure|failed)",
+            "dns (resolving|resolution|resolve) (error|failure|failed)",
+            "no data by dns",
             "name service error",
             "[domain] name (server|service|lookup|resolution|resolver) ... (failure|timed out|timeout|error|failed|problem|refused)",
             "(host name|hostname|domain name|domain|host) lookup (failure|failed|error|problem|timed out|deferred|timeout)",
@@ -482,6 +487,5 @@ RULES = (
             "transaction (temporarily|has been) (deferred|rejected)",
         ),
         ("451 4.7.1 please try it later", "421 our service is currently unavailable", "451 4.3.0 the mail has been deferred"),
-        url=RFC3463,
     ),
 )
