@@ -22,12 +22,14 @@ def plain(value):
 
     What Ansible hands to a filter may be templated only when it is looked at, and its texts have types of their own that jmespath does not know.
     """
+    if type(value) in (str, int, float, bool, type(None)):
+        return value
     if isinstance(value, Mapping):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set)):
         return [plain(item) for item in value]
     for kind in (str, int, float):
-        if isinstance(value, kind) and type(value) not in (kind, bool):
+        if isinstance(value, kind):
             return kind.__str__(value) if kind is str else kind(value)
     return value
 

@@ -29,7 +29,9 @@ def evidence_of(names, source):
     """The evidence of the hosts ``names`` from ``source``: Ansible's hostvars, or the folder of a store (of all its hosts where no names are given)."""
     if isinstance(source, str):
         return fleet_evidence(_stored(names, pathlib.Path(source).expanduser() / "hosts"))
-    return fleet_evidence({name: host_evidence(source[name]) for name in names})
+    # Ansible looks at every part of a variable for templates: the result of a task has many parts and no template.
+    results = getattr(source, "raw_get", source.__getitem__)
+    return fleet_evidence({name: host_evidence(source[name], results(name)) for name in names})
 
 
 def pack(evidence):
@@ -45,14 +47,14 @@ def unpack(evidence):
     return {**evidence, "hosts": json.loads(evidence["hosts"])} if isinstance(evidence["hosts"], str) else evidence
 
 
-def host_evidence(variables):
-    """What one host observed and what is declared of it, the form in which the store keeps it."""
-    kept = plain(variables.get("audit_kept"))
+def host_evidence(variables, results):
+    """What one host observed and what is declared of it, the form in which the store keeps it; ``results``: the variables that hold what tasks found."""
+    kept = plain(results.get("audit_kept"))
     if kept:
         return kept
     declared = {key: plain(variables.get(name)) for name, key in DECLARED.items()}
-    observed, probes = plain(variables.get("audit_observed")), plain((variables.get("audit_probed") or {}).get("targets"))
-    told = {"smarthosts": _names(plain(variables.get("smarthost_hosts"))), "asked_at": plain(variables.get("audit_asked_at"))}
+    observed, probes = plain(results.get("audit_observed")), plain((results.get("audit_probed") or {}).get("targets"))
+    told = {"smarthosts": _names(plain(variables.get("smarthost_hosts"))), "asked_at": plain(results.get("audit_asked_at"))}
     return {"observed": observed, "probes": probes, **told, **declared}
 
 
@@ -64,7 +66,7 @@ def _names(smarthosts):
 
 def keep(variables, stored, window=WINDOW):
     """The evidence to store now: the observed one joined with that of last time; ``window``: seconds of log that count."""
-    evidence = host_evidence(variables)
+    evidence = host_evidence(variables, variables)
     facts = (evidence["observed"] or {}).get("mail_host")
     if facts:
         trouble = plain(variables.get("audit_not_recalled"))

@@ -31,7 +31,7 @@ def test_smarthosts_are_known_by_name(given):
 
 def test_credentials_never_become_evidence():
     variables = {"smarthost_hosts": [{"host": "smtp.example.org", "password": "secret one"}], "smarthost_username": "u", "smarthost_password": "secret two"}
-    assert "secret" not in json.dumps(host_evidence({**OBSERVED, **variables}))
+    assert "secret" not in json.dumps(host_evidence({**OBSERVED, **variables}, OBSERVED))
 
 
 def test_nothing_is_declared():
