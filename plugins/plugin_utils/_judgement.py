@@ -72,7 +72,7 @@ def _strangers(hosts, inventory, language):
 def judgement_errors(policies, waivers=None, previous=None, formats=(), language="en", fail_on="never", limits=None, numbers=None):
     """One sentence for each mistake in what a judgement reads: what the filter ``judgement_errors`` documents."""
     found = _complaints(lambda: compile_controls(load_policies(plain(policies))))
-    found += _complaints(lambda: check_waivers(load_waivers(waivers)))
+    found += _complaints(lambda: check_waivers(load_waivers(waivers), f"waivers: {waivers}"))
     found += _complaints(lambda: load_report(previous))
     found += _complaints(lambda: check_limits(plain(limits)))
     found += [_none_of("audit_formats", name, FORMATS) for name in formats if name not in FORMATS]
@@ -85,7 +85,7 @@ def _complaints(read):
     try:
         read()
     except DeliverabilityError as error:
-        return [str(error)]
+        return str(error).splitlines()
     return []
 
 

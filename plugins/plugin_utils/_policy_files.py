@@ -11,11 +11,26 @@ import json
 import pathlib
 
 import yaml
-from ansible.module_utils.common.yaml import yaml_load
+from ansible.module_utils.common.yaml import SafeLoader
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 
 SHIPPED = pathlib.Path(__file__).with_name("_policies")
+
+
+class _Loader(SafeLoader):
+    """YAML as people write it: a day stays the text that it is, and a key that stands twice is a mistake."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key, _value in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value} stands there twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_str)
 
 
 def names():
@@ -25,8 +40,16 @@ def names():
 
 def load_policies(wanted):
     """``[(file name, content)]`` for names of shipped policies and paths of own ones; a text is a list with commas, as Ansible reads one."""
-    wanted = wanted.split(",") if isinstance(wanted, str) else wanted
-    return [(str(name), _load(_path(str(name)), "policies")) for name in wanted]
+    loaded, wrong = [], []
+    for name in wanted.split(",") if isinstance(wanted, str) else wanted:
+        name = str(name).strip()
+        try:
+            loaded.append((name, _load(_path(name), "policies")))
+        except DeliverabilityError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise DeliverabilityError("\n".join(wrong))
+    return loaded
 
 
 def _path(name):
@@ -41,8 +64,7 @@ def load_waivers(path):
     waivers = content.get("waivers") if isinstance(content, dict) else content
     if not isinstance(waivers, list):
         raise DeliverabilityError(f"waivers: {path}: it has no list of waivers")
-    # YAML reads a day as a date.
-    return [{key: str(value) for key, value in waiver.items()} if isinstance(waiver, dict) else waiver for waiver in waivers]
+    return waivers
 
 
 def load_report(path):
@@ -53,16 +75,28 @@ def load_report(path):
         report = json.loads(pathlib.Path(path).expanduser().read_text(encoding="utf-8"))
     except OSError as error:
         raise DeliverabilityError(f"previous: {path}: {error.strerror}") from None
-    except ValueError:
-        raise DeliverabilityError(f"previous: {path}: it is no JSON") from None
-    if not isinstance(report, dict) or not isinstance(report.get("hosts"), dict) or report.get("schema_version") != 1:
-        raise DeliverabilityError(f"previous: {path}: it is no report of this collection")
+    except ValueError as error:
+        raise DeliverabilityError(f"previous: {path}: it is no JSON ({error})") from None
+    if not _is_report(report):
+        raise DeliverabilityError(f"previous: {path}: it is no report that this version of the collection reads")
     return report
+
+
+def _is_report(report):
+    """Whether what a comparison reads of an earlier report is there, in its form."""
+    if not isinstance(report, dict) or report.get("schema_version") != 1 or not isinstance(report.get("hosts"), dict):
+        return False
+    hosts = report["hosts"].values()
+    if not all(isinstance(host, dict) and isinstance(host.get("findings"), list) and isinstance(host.get("identities"), list) for host in hosts):
+        return False
+    findings = [finding for host in hosts for finding in host["findings"]]
+    forms = {"id": str, "control": str, "status": str, "turns": list}
+    return all(isinstance(finding, dict) and all(isinstance(finding.get(key), form) for key, form in forms.items()) for finding in findings)
 
 
 def _load(path, option):
     try:
-        return yaml_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
     except OSError as error:
         shipped = f"; the collection has {', '.join(names())}" if option == "policies" else ""
         raise DeliverabilityError(f"{option}: {path}: {error.strerror}{shipped}") from None

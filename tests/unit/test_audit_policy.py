@@ -78,7 +78,13 @@ def test_a_later_policy_changes_an_earlier_control():
     ("changes", "words"),
     [
         ({"query": "queue.total <"}, r"own\.yml: control mine: query, column \d+"),
-        ({"query": "no_such_function(@)"}, "mine: query"),
+        ({"query": "queue.total < 10"}, "mine: query, column 15: .* a number stands in backticks"),
+        ({"query": "queue && no_such_function(@)"}, "mine: query, column 10: Unknown function: no_such_function"),
+        ({"query": "length(queue, warnings) == `0`"}, "mine: query, column 1: Expected 1 argument"),
+        ({"remedy": "fix_all"}, "mine: remedy: 'fix_all' is none of"),
+        ({"vary": {"remedy": "'fix_all'"}, "query": "`false`"}, "mine: vary: remedy gives: 'fix_all' is none of"),
+        ({"enabled": "no"}, "mine: enabled: 'no' is neither true nor false"),
+        ({"id": "mine: all"}, "control 1: it needs an id of letters"),
         ({"applies": "]"}, r"mine: applies, column 1"),
         ({"scope": "galaxy"}, "mine: scope: 'galaxy' is none of"),
         ({"severity": "awful"}, "mine: severity"),
@@ -105,11 +111,22 @@ def judge_own(**changes):
         ({"controls": ["x"]}, "control 1: it needs an id"),
         ({"controls": [{"id": "ghost", "severity": "low"}]}, "ghost: no control before it"),
         ({"controls": [{"id": "half", "query": "a"}]}, "half: title is missing"),
+        ({"controls": [{"id": "odd", 5: "five"}]}, "odd: unknown key 5"),
     ],
 )
 def test_errors_in_the_form_of_a_policy(content, words):
     with pytest.raises(DeliverabilityError, match=words):
         compile_controls([("own.yml", content)])
+
+
+def test_every_control_that_is_wrong_is_told_at_once():
+    with pytest.raises(DeliverabilityError) as told:
+        compile_controls([("none.yml", {}), ("own.yml", {"controls": [OWN, {**OWN, "id": "other", "scope": "x"}, OWN]})])
+    assert str(told.value).splitlines() == [
+        "none.yml: a policy has a list called controls",
+        "own.yml: control other: scope: 'x' is none of cause, address, domain, host",
+        "own.yml: control mine: the file has a control of this id already",
+    ]
 
 
 def test_query_that_gives_something_else_is_named():
@@ -123,6 +140,11 @@ def test_files_are_named_in_errors(tmp_path):
     broken.write_text("controls:\n  - id: x\n   title: x\n")
     with pytest.raises(DeliverabilityError, match=r"broken\.yml, line 3, column 4"):
         load_policies([str(broken)])
+    twice = tmp_path / "twice.yml"
+    twice.write_text("controls:\n  - id: x\n    severity: low\n    severity: high\n")
+    with pytest.raises(DeliverabilityError, match=r"broken\.yml, line 3.*\n.*twice\.yml, line 4, column 5: the key severity stands there twice"):
+        load_policies(["baseline", str(broken), str(twice)])
+    assert [name for name, _content in load_policies("baseline, rfc")] == ["baseline", "rfc"]
     with pytest.raises(DeliverabilityError, match=r"nowhere.*the collection has baseline"):
         load_policies(["nowhere"])
 
@@ -169,6 +191,11 @@ def test_expired_waiver_fails_loudly():
     assert "2026-11-19" in second["evidence"][0]
 
 
+def test_a_waiver_that_goes_on_renews_one_that_has_expired():
+    waivers = check_waivers([{**WAIVER, "expires": "2026-11-19"}, WAIVER])
+    assert [row["status"] for row in waive([finding()], waivers, NOW)] == ["waived"]
+
+
 def test_waiver_holds_on_its_last_day():
     assert [row["status"] for row in waived([finding()], expires="2026-11-20")] == ["waived"]
 
@@ -199,7 +226,10 @@ def test_waiver_of_a_host_that_could_not_be_judged_may_be_needed():
     ("changes", "words"),
     [
         ({"expires": "soon"}, "expires: 'soon'"),
-        ({"justification": " "}, "justification"),
+        ({"justification": " "}, "justification is empty"),
+        ({"justification": None}, "justification is empty"),
+        ({"hosts": ["mx1", "mx2"]}, "hosts: .* is no text"),
+        ({5: "x"}, "waiver 1: it needs"),
         ({"who": "me"}, "waiver 1: it needs"),
         ({"expires": "2026-1-1"}, "expires"),
         ({"expires": "2026-02-30"}, "expires"),
@@ -214,6 +244,9 @@ def test_waivers_from_a_file(tmp_path):
     path = tmp_path / "waivers.yml"
     path.write_text("waivers:\n  - {control: ptr_exists, hosts: mx*, justification: a month, expires: 2026-12-31}\n")
     assert check_waivers(load_waivers(path))[0]["expires"] == "2026-12-31"
+    path.write_text("[{control: ptr_exists, hosts: mx*, justification: a month, expires: 2026-13-31}]\n")
+    with pytest.raises(DeliverabilityError, match="waiver 1: expires: '2026-13-31' is no day"):
+        check_waivers(load_waivers(path))
     assert load_waivers(None) == []
     path.write_text("nothing: here\n")
     with pytest.raises(DeliverabilityError, match=r"waivers\.yml: it has no list"):
@@ -226,6 +259,11 @@ def test_report_of_last_time_from_a_file(tmp_path):
     for content, words in (("{", "no JSON"), ("[]", "no report"), ('{"schema_version": 2, "hosts": {}}', "no report"), ('{"hosts": []}', "no report")):
         path.write_text(content)
         with pytest.raises(DeliverabilityError, match=words):
+            load_report(path)
+    half = '{"findings": [{"id": "a:b", "control": "a", "status": "fail"}], "identities": []}'
+    for host in ("null", '{"findings": []}', '{"findings": [{}], "identities": []}', half):
+        path.write_text(f'{{"schema_version": 1, "hosts": {{"mx1": {host}}}}}')
+        with pytest.raises(DeliverabilityError, match="no report that this version"):
             load_report(path)
     path.write_text('{"schema_version": 1, "hosts": {}}')
     assert load_report(path) == {"schema_version": 1, "hosts": {}}

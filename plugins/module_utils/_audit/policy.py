@@ -14,15 +14,18 @@ from __future__ import annotations
 
 import datetime
 import fnmatch
+import re
 import traceback
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import policy_in_spanish
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
+from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import REMEDIES
 
 try:
     import jmespath
     import jmespath.exceptions
+    import jmespath.functions
 except ImportError:
     jmespath = None
     JMESPATH_IMPORT_ERROR = traceback.format_exc()
@@ -64,24 +67,36 @@ WAIVER_KEYS = ("control", "hosts", "justification", "expires")
 def compile_controls(packs):
     """Check and compile the controls of several packs: ``[(file name, parsed content)]`` -> ``{id: control}`` in their order.
 
-    A later entry with the id of an earlier one replaces the keys that it has. Errors name the file, the control and, in a query, the column.
+    A control of a later pack replaces the keys that it has of an earlier one with its id. What is wrong is one error with a line for each control, which
+    names the file, the control and, in a query, the column.
     """
     if jmespath is None:
         raise DeliverabilityError("the Python library jmespath is needed where the policy is judged")
-    controls = {}
+    controls, wrong = {}, []
     for file, content in packs:
         if not isinstance(content, dict) or not isinstance(content.get("controls"), list):
-            raise DeliverabilityError(f"{file}: a policy has a list called controls")
+            wrong.append(f"{file}: a policy has a list called controls")
+            continue
+        own = set()
         for place, entry in enumerate(content["controls"], 1):
-            _add(controls, file, place, entry)
+            try:
+                _add(controls, own, file, place, entry)
+            except DeliverabilityError as error:
+                wrong.append(str(error))
+    if wrong:
+        raise DeliverabilityError("\n".join(wrong))
     return {name: control for name, control in controls.items() if control.get("enabled", True)}
 
 
-def _add(controls, file, place, entry):
-    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
-        raise DeliverabilityError(f"{file}: control {place}: it needs an id")
+def _add(controls, own, file, place, entry):
+    """Add one entry of a file to the ``controls`` of all; ``own``: the ids that the file has had."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not re.fullmatch(r"[\w-]+", entry["id"]):
+        raise DeliverabilityError(f"{file}: control {place}: it needs an id of letters, digits, _ and -")
     where = f"{file}: control {entry['id']}"
-    unknown = sorted(set(entry) - set(KEYS))
+    if entry["id"] in own:
+        raise DeliverabilityError(f"{where}: the file has a control of this id already")
+    own.add(entry["id"])
+    unknown = [key for key in entry if key not in KEYS]
     if unknown:
         raise DeliverabilityError(f"{where}: unknown key {unknown[0]}; a control has {', '.join(KEYS)}")
     known = controls.get(entry["id"])
@@ -96,6 +111,9 @@ def _add(controls, file, place, entry):
             raise DeliverabilityError(f"{where}: {key}: {control[key]!r} is none of {', '.join(words)}")
     for key in ("title", "message"):
         _check_words(where, key, control.get(key))
+    _check_remedy(where, "remedy", control.get("remedy"))
+    if not isinstance(control.get("enabled", True), bool):
+        raise DeliverabilityError(f"{where}: enabled: {control['enabled']!r} is neither true nor false")
     vary, references = control.get("vary") or {}, control.get("references") or []
     if not isinstance(vary, dict) or not set(vary) <= set(VARIED):
         raise DeliverabilityError(f"{where}: vary is a dictionary with some of {', '.join(VARIED)}")
@@ -105,6 +123,11 @@ def _add(controls, file, place, entry):
     control["compiled"] = {key: _compile(where, key, control[key]) for key in _QUERIES if control.get(key) is not None}
     control["compiled"].update({f"vary {key}": _compile(where, f"vary: {key}", text) for key, text in vary.items()})
     controls[entry["id"]] = control
+
+
+def _check_remedy(where, key, remedy):
+    if remedy is not None and remedy not in REMEDIES:
+        raise DeliverabilityError(f"{where}: {key}: {remedy!r} is none of {', '.join(REMEDIES)}")
 
 
 def _check_words(where, key, value):
@@ -118,13 +141,36 @@ def _compile(where, key, text):
     if not isinstance(text, str):
         raise DeliverabilityError(f"{where}: {key}: it is a JMESPath expression, so put it in quotes")
     try:
-        return jmespath.compile(text)
+        compiled = jmespath.compile(text)
     except jmespath.exceptions.ParseError as error:
         column = getattr(error, "lex_position", None)
         at = f", column {column + 1}" if isinstance(column, int) else ""
-        raise DeliverabilityError(f"{where}: {key}{at}: {str(error).splitlines()[0]}") from None
+        hint = "; a number stands in backticks" if getattr(error, "token_type", None) == "NUMBER" else ""
+        raise DeliverabilityError(f"{where}: {key}{at}: {_reading(error)}{hint}") from None
     except jmespath.exceptions.JMESPathError as error:
         raise DeliverabilityError(f"{where}: {key}: {error}") from None
+    _check_calls(f"{where}: {key}", text, compiled.parsed)
+    return compiled
+
+
+def _reading(error):
+    """What jmespath says of an expression that it cannot read, without its own count of columns, which begins with 0."""
+    return re.sub(r"Parse error at column -?\d+, |,? for expression:$|:$", "", str(error).splitlines()[0])
+
+
+def _check_calls(where, text, node):
+    """Tell of a function that JMESPath does not have, and of too many or too few arguments: it looks only when it comes to the call."""
+    children = [child for child in node["children"] if isinstance(child, dict)]
+    if node["type"] == "function_expression":
+        try:
+            jmespath.functions.Functions().call_function(node["value"], [None] * len(children))
+        except (jmespath.exceptions.UnknownFunctionError, jmespath.exceptions.ArityError) as error:
+            column = re.search(rf"\b{node['value']}\s*\(", text).start() + 1
+            raise DeliverabilityError(f"{where}, column {column}: {error}") from None
+        except jmespath.exceptions.JMESPathError:
+            pass  # of no arguments at all it cannot say more
+    for child in children:
+        _check_calls(where, text, child)
 
 
 def in_language(words, language):
@@ -143,6 +189,7 @@ def judge(control, name, document, language="en"):
         for key in control.get("vary") or {}:
             varied = _search(control, f"vary {key}", document)
             finding[key] = varied if varied is not None else finding[key]
+        _check_remedy(control["where"], "vary: remedy gives", finding["remedy"])
         if finding["severity"] not in SEVERITIES:
             raise DeliverabilityError(f"{control['where']}: vary: severity gives {finding['severity']!r}, which is none of {', '.join(SEVERITIES)}")
     return finding
@@ -207,18 +254,18 @@ def _evidence(control, document, status, language):
 
 def check_waivers(waivers, file="waivers"):
     """Check waivers: ``[{control, hosts, justification, expires}]``; ``hosts`` is a name pattern, ``expires`` a day (YYYY-MM-DD)."""
-    checked = []
     for place, waiver in enumerate(waivers or [], 1):
         where = f"{file}: waiver {place}"
-        if not isinstance(waiver, dict) or sorted(waiver) != sorted(WAIVER_KEYS):
+        if not isinstance(waiver, dict) or set(waiver) != set(WAIVER_KEYS):
             raise DeliverabilityError(f"{where}: it needs {', '.join(WAIVER_KEYS)} and nothing else")
-        day = str(waiver["expires"])
-        if not _is_day(day):
-            raise DeliverabilityError(f"{where}: expires: {day!r} is no day such as 2027-01-31")
-        if not str(waiver["justification"]).strip():
-            raise DeliverabilityError(f"{where}: justification is empty")
-        checked.append({**waiver, "expires": day})
-    return checked
+        for key in WAIVER_KEYS:
+            if not str(waiver[key] or "").strip():
+                raise DeliverabilityError(f"{where}: {key} is empty")
+            if not isinstance(waiver[key], str):
+                raise DeliverabilityError(f"{where}: {key}: {waiver[key]!r} is no text")
+        if not _is_day(waiver["expires"]):
+            raise DeliverabilityError(f"{where}: expires: {waiver['expires']!r} is no day such as 2027-01-31")
+    return waivers or []
 
 
 def _is_day(text):
@@ -229,11 +276,11 @@ def _is_day(text):
 
 
 def waive(findings, waivers, now, language="en"):
-    """Waive failures that somebody answers for. An expired waiver waives nothing and fails itself, so that nobody forgets it."""
+    """Waive failures that somebody answers for. An expired waiver waives nothing and fails itself, so that nobody forgets it; one that goes on renews it."""
     today = (now or "")[:10]
     result = []
     for finding in findings:
-        waiver = next((waiver for waiver in waivers if _names(waiver, finding)), None)
+        waiver = max((waiver for waiver in waivers if _names(waiver, finding)), key=lambda waiver: waiver["expires"], default=None)
         if waiver is None or finding["status"] not in ("fail", "unknown"):
             result.append(finding)
         elif today and waiver["expires"] < today:
