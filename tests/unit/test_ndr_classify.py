@@ -110,11 +110,54 @@ def test_a_bare_status_is_not_believed_when_the_words_are_about_somebody_else(wo
         "554 This account has been temporarily suspended. Please try again later.",
         "550 mailbox unavailable, try again later",
         "<zoe@example.org>: unknown mail transport error",
+        "550 Domain may not exist or DNS check failed [AbCdEf= IP: 192.0.2.25].",
+        "550 the originating domain does not exist",
+        "550 address 192.0.2.25 not found",
+        "550 Adres 192.0.2.25 nie istnieje",
+        "535 5.7.8 no such user",
         "<shop@example.com>: Sender address rejected: undeliverable address: host mx.example.com[198.51.100.25] said: 550 5.1.1 no such user",
     ],
 )
 def test_an_address_is_not_cleaned_for_what_is_not_about_it(text):
     assert brief(text)[-1] != "clean_address_list"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 La cuenta de origen no existe",
+        "550 O endereço de origem não existe",
+        "550 L'adresse de l'émetteur est inconnue",
+        "550 Indirizzo di provenienza inesistente",
+        "550 Die Adresse des Senders ist unbekannt",
+        "550 Adres nadawcy nie istnieje",
+        "550 Адрес отправителя не существует",
+        "550 Het adres van de afzender bestaat niet",
+        "550 Η διεύθυνση του αποστολέα δεν υπάρχει",
+        "550 Alamat pengirim tidak ditemukan",
+        "550 送信元アドレスが見つかりません",
+        "550 发件人地址不存在",
+        "550 발신자 주소를 찾을 수 없습니다",
+    ],
+)
+def test_a_sender_who_is_unknown_is_ours_in_any_language(text):
+    assert brief(text) == ("sender_address_rejected", "ours", False, "fix_sender_domain")
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "reason"),
+    [
+        ("550 5.1.1 no such user", "MAIL", "sender_address_rejected"),
+        ("550 no such domain", "MAIL", "sender_domain_unresolvable"),
+        ("550 no such domain", "EHLO", "helo_rejected"),
+        ("535 5.7.8 no such user", "AUTH", "authentication_required"),
+        ("550 5.1.1 no such user", "RCPT", "user_unknown"),
+        # The command may be that of another reply of the dialogue.
+        ("550 5.5.0 invalid recipient", "EHLO", "user_unknown"),
+    ],
+)
+def test_the_stage_that_is_given_outweighs_the_words_unless_they_name_the_recipient(text, command, reason):
+    assert classify(text, command=command)["reason"] == reason
 
 
 def test_the_stage_outweighs_the_words_about_domains_too():

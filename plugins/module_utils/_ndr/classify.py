@@ -63,6 +63,33 @@ def _names_us(words):
     return bool(not _US_WORDS.isdisjoint(there) or any(word.startswith(_US_BEGINNINGS) for word in there) or _US_TOGETHER.search(words))
 
 
+# Who sends, and who is written to, in the languages of the rules; English rules know their own words. Words are compared as beginnings.
+_SENDER = re.compile(
+    r"""remitente|emisor|origen|remetente|emissor|origem|mittente|provenienza|expediteur|expedition|emetteur|absender|des\ senders
+      |afzender|avsandar|avsender|afsender|lahettaj|nadawc|odesilatel|odosielatel|posiljatelj|posiljalac|expeditor|felado|gonderen|pengirim
+      |отправител|відправник|подател|αποστολ|المرسل|השולח|người\ gửi
+      |发件|發件|发信|寄件|送信元|送信者|差出人|보내는|보낸|발신|발송|송신
+      |originat|author\ address|bounce\ address|return\ address|envelope-from|sending\ from|^from:
+    """,
+    re.VERBOSE,
+)
+_RECIPIENT = re.compile(
+    r"""recipient|addressee|rcpt|destinat|empfanger|empfaenger|adressat|adresat|ontvanger|geadresseerde|mottag|mottak|modtag|vastaanottaj
+      |odbiorc|prijemc|prijimatel|primatelj|primalac|prejemnik|cimzett|alici|penerima|получател|адресат|отримувач|одержувач
+      |παραληπτ|παραλήπτ|المستلم|הנמען|người\ nhận|收件|收信|宛先|受信者|受取人|送信先|받는|수신
+    """,
+    re.VERBOSE,
+)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _who_is_named(words):
+    """Tell whom a text names: "recipient" (also where it names both), "sender", or None."""
+    if _RECIPIENT.search(words):
+        return "recipient"
+    return "sender" if _SENDER.search(words) else None
+
+
 # Words that a refusal of the addressee does not need: with them a status alone proves nothing.
 _NOT_OF_THE_ADDRESSEE = frozenset(
     """
@@ -213,25 +240,41 @@ def _address(reply, ours):
     return next((one for one in named if one in ours.addresses), named[0] if named and strangers else None)
 
 
-def _reason(reply, decision, reason, named):
+def _reason(reply, facts, decision, reason, named):
     """Return (reason, whether it is the rule's own): what is named, and the stage, correct what words alone seem to say."""
     if decision.rule and decision.rule.tier == "own":
         return reason, True
-    better = _about_us(reply, reason, named) or _about_a_list(decision, reason, named) or _about_somebody_else(reply, decision, reason)
+    better = _about_us(reply, facts, decision, reason, named) or _about_a_list(decision, reason, named) or _about_somebody_else(reply, decision, reason)
     return (better, False) if better and better != reason else (reason, True)
 
 
-def _about_us(reply, reason, named):
+# What a denial is about that comes before RCPT, where the server has heard no recipient: of an address, and of a domain.
+_ADDRESS_DENIED_AT = {"mail": "sender_address_rejected", "helo": "helo_rejected", "connect": "policy", "auth": "authentication_required"}
+_DOMAIN_DENIED_AT = {"mail": "sender_domain_unresolvable", "helo": "helo_rejected"}
+
+
+# A number that has no name, or that nobody knows, is ours: people have names.
+_AN_ADDRESS_DENIED = re.compile(r"(?:address|host|adres\w*|indirizzo|direccion|endereco|адрес\w*|ip) <ip>")
+
+
+def _about_us(reply, facts, decision, reason, named):
     """Return the reason where the name that is wrong is ours, else None."""
-    if reason in ("domain_unknown", "dns_failure", "user_unknown", "policy", "unknown", "no_mail_accepted", "address_syntax"):
-        if named.helo and named.helo != named.domain and reason in ("domain_unknown", "dns_failure"):
-            return "helo_rejected"
-        if reason in ("domain_unknown", "dns_failure", "no_mail_accepted") and ((named.domain and not named.recipient_is_ours) or reply.stage == "mail"):
-            return "sender_domain_unresolvable"
-    if reason in ADDRESS_DENIALS and reply.stage in ("mail", "helo", "connect"):
-        # Before RCPT the server has heard no recipient: "unknown" can only be about the sender.
-        return {"mail": "sender_address_rejected", "helo": "helo_rejected", "connect": "policy"}[reply.stage]
-    return None
+    of_a_domain = reason in ("domain_unknown", "dns_failure", "no_mail_accepted")
+    if not of_a_domain and reason not in ADDRESS_DENIALS:
+        return None
+    if reason in ("domain_unknown", "dns_failure") and named.helo and named.helo != named.domain:
+        return "helo_rejected"
+    if of_a_domain and named.domain and not named.recipient_is_ours:
+        return "sender_domain_unresolvable"
+    whom = _who_is_named(reply.words)
+    # A stage that came beside the text may be that of another reply: words about the recipient outweigh it.
+    stage = reply.stage or (facts["stage"] if whom != "recipient" else "") or ("auth" if facts["code"] == "535" else "")
+    better = (_DOMAIN_DENIED_AT if of_a_domain else _ADDRESS_DENIED_AT).get(stage)
+    if better is None and reply.code and _AN_ADDRESS_DENIED.search(decision.matched):
+        better = "ptr_missing"
+    elif better is None and whom == "sender":
+        better = "sender_domain_unresolvable" if of_a_domain else "sender_address_rejected"
+    return better
 
 
 def _about_somebody_else(reply, decision, reason):
@@ -258,7 +301,7 @@ def _about_a_list(decision, reason, named):
 def _verdict(reply, facts, decision, reason, named):
     """Return the verdict before the laws, with all keys but the words for people."""
     rule = decision.rule
-    reason, own = _reason(reply, decision, reason, named)
+    reason, own = _reason(reply, facts, decision, reason, named)
     known = REASONS[reason]
     temporary = _temporary(rule if own else None, known, facts) if reason != "success" else None
     remedy = (rule.remedy if rule and own else None) or (known.remedy_now if temporary else known.remedy)

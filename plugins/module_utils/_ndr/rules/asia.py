@@ -98,6 +98,14 @@ QQ = (
         also=("fix_message",),
         counter=("550 Suspected spam ip [AbCdEf= IP: 192.0.2.25]. https://service.mail.qq.com/detail/122/71",),
     ),
+    # Said at the end of DATA: the domain is that of the sender.
+    _qq(
+        "sender_domain",
+        "sender_domain_unresolvable",
+        ("domain may not exist or dns check failed",),
+        ("550 Domain may not exist or DNS check failed [AbCdEf= IP: 192.0.2.25].",),
+        counter=("550 Domain frequency limited [AbCdEf= IP: 192.0.2.25]. https://service.mail.qq.com/detail/122/167",),
+    ),
     _qq(
         "bounce_attack",
         "spam_content",

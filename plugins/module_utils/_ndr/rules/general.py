@@ -20,7 +20,8 @@ PERMISSION = (
             "relaying ... [is] not (allowed|permitted)",
             "no relay$",
             (
-                "(relay|relaying|mail relay|smtp relay) [access|of|to|for|is|from|attempt|mail|request|through|<address>|<host>|this|not] [is|was|mail|access|operation"
+                "(relay|relaying|mail relay|smtp relay) [access|of|to|for|is|from|attempt|mail|request|through|<address>|<host>|this|not]"
+                " [is|was|mail|access|operation"
                 "|not|<address>|domain|<host>] [not|temporarily]"
                 " (denied|unavailable|not permitted|not allowed|prohibited|forbidden|rejected|refused|restricted|disabled|not authorized|not supported|allowed"
                 "|permitted|disallowed|temporarily|not enabled|blocked|failed|unauthorized)"
@@ -192,7 +193,8 @@ PERMISSION = (
             "(manually|personally) blocked",
             "blocked by [the] (recipient|user|addressee|receiver|mailbox owner|recipient's)",
             (
-                "(recipient|user|addressee|they) [has|have|does|do|is] [not] (blocked you|blocked your|doesn't want|refuses mail from you|rejects mail from you|refused"
+                "(recipient|user|addressee|they) [has|have|does|do|is] [not] (blocked you|blocked your|doesn't want|refuses mail from you"
+                "|rejects mail from you|refused"
                 " your|not accepting mail from you|refuses to accept|not accept mail from|not wish to receive|does not want)"
             ),
             "(recipient|user) ... (only accepts|accepts only|restricts|has restricted|rejects) ... (sender|senders|mail|messages|known)",

@@ -436,6 +436,8 @@ PORTUGUESE = (
             "(listado|incluido|consta|presente) (em|na|numa) [uma] [lista|rbl|dnsbl]",
         ),
         ("550 Seu IP consta na lista negra: seu ip está na lista negra",),
+        counter=("553 este domínio não consta na minha lista de rcpthosts autorizados (#5.7.1)",),
+        unless=("nao (listado|incluido|consta|presente)",),
     ),
     rule("pt.reputation", "named", "ip_reputation", ("(ma|baixa|pessima) reputacao", "reputacao ..."), ("554 rejeitado: baixa reputação",), remedy="delist"),
     rule(

@@ -578,7 +578,7 @@ _OUR_NAMES = (
         "policy",
         (
             "tenantinboundattribution; there is a partner connector",
-            "(restrictdomainstoipaddresses|restrictdomainstocertificate|requiretls)",
+            "(restrictdomainstoipaddresses|restrictdomainstocertificate)",
             "partner connector configured that matched",
         ),
         (

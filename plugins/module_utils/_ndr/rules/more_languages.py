@@ -70,6 +70,42 @@ RULES = (
         ),
     ),
     rule(
+        "languages.sender",
+        "named",
+        "sender_address_rejected",
+        (
+            (
+                "(nadawca|nadawcy|odesilatel|odesilatele|odosielatel*|avsandare*|avsender*|afsender*|afzender|lahettaj*|felado|feladoja|expeditor*|gonderen"
+                "|posiljatelj*|posiljalac) ... (nie istnieje|nieznany|odrzucony|neexistuje|neznamy|odmitnut*|finns inte|finnes ikke|findes ikke|okand|ukjent"
+                "|ukendt|bestaat niet|onbekend|geweigerd|ei loydy|ismeretlen|nem letezik|nu exista|necunoscut|mevcut degil|bulunamadi|gecersiz|ne postoji"
+                "|nepoznat)"
+            ),
+            (
+                "(nieznany|neznamy|okand|ukjent|ukendt|onbekende|tuntematon|ismeretlen) (nadawca|odesilatel|odosielatel|avsandare|avsender|afsender|afzender"
+                "|lahettaja|felado)"
+            ),
+            "(отправител*|відправник*) ... (не существует|не наиден|не найден|неизвестен|отклонен|отклонён|не існує|не знаидено|не знайдено)",
+            "(неизвестныи|неизвестный|невідомии|невідомий) (отправитель|відправник)",
+            "(адрес|адреса|ящик|пользователь) (отправителя|відправника) ...",
+            "(发件人|發件人|寄件人|寄件者|发信人)(地址|邮箱|郵箱|用户|帳號|账号|域名)(不存在|无效|無效|被拒绝|被拒絕|不合法)",
+            "(送信元|送信者|差出人) ... (存在しない|見つかりません|拒否)",
+            "(发件人|發件人|寄件人)域名",
+            "(보내는 사람|보낸 사람|발신자|발신인|송신자|발송자) ... (존재하지|없습니다|찾을 수|거부)",
+        ),
+        (
+            "550 Adres nadawcy nie istnieje",
+            "550 Nieznany nadawca",
+            "550 Adresa odesílatele neexistuje",
+            "550 Адрес отправителя не существует",
+            "550 Адреса відправника не існує",
+            "550 发件人地址不存在",
+            "550 送信元アドレスが見つかりません",
+            "550 발신자 주소를 찾을 수 없습니다",
+        ),
+        counter=("550 Konto nie istnieje", "550 Нет такого пользователя", "550 收件人邮箱不存在", "550 宛先不明", "550 수신자가 존재하지 않습니다"),
+        unless=("spf", "dkim", "dmarc", "spam"),
+    ),
+    rule(
         "languages.full",
         "named",
         "mailbox_full",

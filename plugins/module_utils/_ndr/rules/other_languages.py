@@ -18,6 +18,11 @@ GERMAN = (
             "wurde (in|unter|bei|auf) <host> nicht gefunden",
             "wurde nicht gefunden unter",
             (
+                "(adresse|mailadresse|emailadresse|e-mail-adresse|postfach|konto|mailbox|benutzer|empfanger|account) [<address>] (ist"
+                "|existiert|wird) nicht mehr"
+                " [verfugbar|verfuegbar|vorhanden|gultig|gueltig|aktiv|in gebrauch|vergeben|genutzt|verwendet|erreichbar]"
+            ),
+            (
                 "(benutzer|empfanger|adressat|postfach|konto|adresse|mailadresse|e-mail-adresse|emailadresse|nutzer|account|teilnehmer|empfangeradresse"
                 "|mailbox|empfaenger|empfaengeradresse) [<address>|ist|nicht] [nicht|uns|hier|dem system] (unbekannt|bekannt|ungultig|ungueltig|gefunden"
                 "|vorhanden|existent|falsch|existiert nicht)"
@@ -27,7 +32,7 @@ GERMAN = (
                 " gefunden|nicht bekannt|unbekannt|nicht vorhanden|gibt es nicht|ungultig|nicht mehr gultig|konnte nicht gefunden werden|nicht zustellbar)"
             ),
             (
-                "(kein|keine|keinen|unbekannter|unbekannte|ungultiger|ungultige|ungueltiger|ungueltige) (benutzer|empfanger|postfach|konto|adresse"
+                "(kein|keine|keinen|unbekannter|unbekannte|ungultiger|ungultige|ungueltiger|ungueltige) (person|benutzer|empfanger|postfach|konto|adresse"
                 "|empfangeradresse|mailbox|empfaenger|nutzer|empfaengeradresse) [mit diesem namen|unter diesem namen]"
             ),
         ),
@@ -298,6 +303,10 @@ OTHERS = (
             "(uzytkownik|konto|adres|adresat|skrzynka) ... nie istnieje",
             "nieznany (uzytkownik|odbiorca|adresat)",
             "^[<address>] nie istnieje",
+            (
+                "(uzytkownik|konto|adres|adresat|skrzynka|odbiorca) [<address>] nie (zostal|zostala|zostalo) (odnaleziony|odnaleziona"
+                "|odnalezione|znaleziony|znaleziona|znalezione)"
+            ),
         ),
         ("550 Nie ma takiego konta", "550 Konto nie istnieje"),
     ),
@@ -338,10 +347,10 @@ OTHERS = (
         "zh.unknown",
         "words",
         "user_unknown",
-        ("用户不存在", "收件人不存在", "邮箱不存在", "无此用户", "地址不存在", "收件人地址不存在"),
+        ("用户不存在", "收件人不存在", "邮箱不存在", "无此用户", "地址不存在", "收件人地址不存在", "该用户未开通"),
         ("550 收件人邮箱不存在",),
     ),
-    rule("zh.full", "named", "mailbox_full", ("邮箱已满", "邮箱空间不足", "容量已满", "信箱已滿", "邮箱容量不足"), ("552 对方邮箱已满",)),
+    rule("zh.full", "named", "mailbox_full", ("邮箱已满", "邮箱空间不足", "容量已满", "信箱已滿", "邮箱容量不足", "收件人空间不足"), ("552 对方邮箱已满",)),
     rule("zh.spam", "named", "spam_content", ("垃圾邮件", "垃圾郵件"), ("554 被识别为垃圾邮件",)),
 )
 

@@ -349,7 +349,8 @@ RULES = (
             f"sender [address] [<address>] [is|has been|was] [currently|on|in] [our|the|a|my] ({LISTED}|{LIST}|blocked|banned)",
             "(blocked|blacklisted|banned|barred) sender",
             (
-                "(your|the sender's|this) (email address|e-mail address|mail address|address|sender address|email|domain) [<address>] [is|has been|was] [on|in] [our|the|a]"
+                "(your|the sender's|this) (email address|e-mail address|mail address|address|sender address|email|domain) [<address>] [is"
+                "|has been|was] [on|in] [our|the|a]"
                 " (blocked|blacklisted|banned|blacklist|blocklist|blocked senders)"
             ),
             "in my badmailfrom list",

@@ -61,7 +61,10 @@ RULES = (
             "mail (system|server) [is] (down|failure|malfunction|out of order|misconfigured|not configured)",
             "(aliasing|forwarding|expansion) error",
             "(error|problem|failure) (in|with) [the] (mail system|mail server|mailing list|forward file|alias|configuration|delivery system|filter)",
-            "(error|failed|unable|cannot|could not) [to] (connect|connecting|talk|talking) to [the|our] (virus|spam|content|policy|milter|av) [scanner|filter|service|server]",
+            (
+                "(error|failed|unable|cannot|could not) [to] (connect|connecting|talk|talking) to [the|our] (virus|spam|content|policy"
+                "|milter|av) [scanner|filter|service|server]"
+            ),
             "something went wrong",
             "(unexpected|unhandled|internal) (exception|condition|state)",
         ),

@@ -73,10 +73,12 @@ SOURCES = {
 # The person written to, in the words of servers.
 USER = (
     "user|users|recipient|recipients|mailbox|mail box|account|address|addressee|email address|e-mail address|email|e-mail|alias|userid|user id|username|person"
-    "|email account|mail account|user account|mail address|mailaddress|mbox|local part|customer|subscriber|mail drop|destination address|recipient address|receiver"
+    "|email account|mail account|user account|mail address|mailaddress|mbox|local part|customer|subscriber|mail drop|destination address"
+    "|recipient address|receiver"
 )
 MAILBOX = (
-    "mailbox|mail box|inbox|account|email account|mail account|user account|user|recipient|recipient address|address|maildrop|mail drop|email address|mail address|mailaddress|mbox|addressee"
+    "mailbox|mail box|inbox|account|email account|mail account|user account|user|recipient|recipient address|address|maildrop|mail drop"
+    "|email address|mail address|mailaddress|mbox|addressee"
 )
 MESSAGE = "message|messages|mail|mails|email|e-mail|emails|your message|your mail|your email|your e-mail|this message|this mail|this email"
 REFUSED = "rejected|refused|denied|blocked|not accepted|declined|not allowed|not permitted|prohibited|rejecting|refusing"
