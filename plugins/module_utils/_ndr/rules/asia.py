@@ -13,6 +13,7 @@ from __future__ import annotations
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule, says
 
 _QQ = "https://service.mail.qq.com/"
+_QQ_CODES = "https://smtp.codes/qq"
 _NETEASE = "http://mail.163.com/help/help_spam_16.htm"
 _COREMAIL = "https://www.icoremail.vip/support/index.php?cate_id=84"
 _ALIBABA = "https://help.aliyun.com/"
@@ -58,6 +59,7 @@ QQ = (
         ),
         also=("wait", "delist", "switch_outbound_ip"),
         counter=("550 Mail content denied [AbCdEf= IP: 192.0.2.25]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726",),
+        url=_QQ_CODES,
     ),
     _qq(
         "connection_denied",
@@ -89,6 +91,7 @@ QQ = (
         also=("contact_recipient_admin", "delist", "reduce_rate"),
         settle=("dnsbl", "spread"),
         counter=("550 Connection denied [AbCdEf= IP: 192.0.2.25]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726",),
+        url=_QQ_CODES,
     ),
     _qq(
         "rejected_by_recipient",
@@ -97,6 +100,7 @@ QQ = (
         ("550 Mail is rejected by recipients [AbCdEf= IP: 192.0.2.25]. https://service.mail.qq.com/detail/0/92.",),
         also=("fix_message",),
         counter=("550 Suspected spam ip [AbCdEf= IP: 192.0.2.25]. https://service.mail.qq.com/detail/122/71",),
+        url=_QQ_CODES,
     ),
     # Said at the end of DATA: the domain is that of the sender.
     _qq(
@@ -139,6 +143,7 @@ QQ = (
             "550 The recipient may contain a non-existent account, please check the recipient address.",
         ),
         counter=("550 Mail content denied [AbCdEf= IP: 192.0.2.25]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726",),
+        url=_QQ_CODES,
     ),
     _qq(
         "no_from",
@@ -384,6 +389,7 @@ OTHERS = (
         settle=("dnsbl", "spf", "spread"),
         unless=("spf check failed",),
         counter=("554 Reject by content spam at DataEnd State(Connection IP address:192.0.2.25)",),
+        url="http://www.zyy100.com/article-show-50-246.html",
     ),
     _alibaba(
         "spf",

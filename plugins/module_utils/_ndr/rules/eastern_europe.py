@@ -14,7 +14,7 @@ _YANDEX_SPAM = "https://yandex.com/support/mail/bounces/yandex/message-rejected-
 _YANDEX = "https://yandex.com/support/yandex-360/customers/mail/en/"
 _SEZNAM = "https://o-seznam.cz/napoveda/email/"
 _INTERIA = "http://pomoc.poczta.interia.pl/antispam,ip,ip_serwera"
-_WP = "https://pomoc.wp.pl/"
+_WP = "https://pomoc.o2.pl/polityka-antyspamowa"
 _PORTAL = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
 
 

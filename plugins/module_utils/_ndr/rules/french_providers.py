@@ -14,9 +14,9 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
 
 _ORANGE = "https://postmaster.orange.fr/"
 _LAPOSTE = "https://www.postmastery.com/laposte-net-postmaster-smtp-error-codes-lpn/"
-_FREE = "http://postmaster.free.fr/"
-_SFR = "https://assistance.sfr.fr/"
-_OVH = "https://help.ovhcloud.com/"
+_FREE = "https://postmaster.free.fr/"
+_SFR = "https://www.postmastery.com/all-about-isp-sfr-and-smtp-error-codes-sfr_in_xxx/"
+_OVH = "https://docs.ovhcloud.com/en/guides/web-cloud/email-and-collaborative-solutions/troubleshooting/locked-for-spam"
 
 
 def _codes(*numbers):

@@ -22,8 +22,8 @@ _telefonica = says("telefonica", "https://www.movistar.es/atencion-cliente/")
 _uol = says("uol", "https://ajuda.uol.com.br/")
 _bt = says("bt", "https://www.bt.com/help")
 _kpn = says("kpn", "https://www.kpn.com/service")
-_bigpond = says("bigpond", "https://www.telstra.com.au/support/email")
-_mxlogic = says("trellix", "https://docs.trellix.com/")
+_bigpond = says("bigpond", "https://crowdsupport.telstra.com.au/t5/broadband-nbn/why-is-my-email-being-blacklisted/ta-p/76234")
+_mxlogic = says("trellix", "https://blog.mailchannels.com/mx-logic-blocking-my-mails-with-554-denied-cs-mxlogic-net/")
 _facebook = says("facebook", "https://postmaster.facebook.com/response_codes")
 
 ITALY = (
@@ -68,7 +68,7 @@ ITALY = (
         ("550 mail not accepted from blacklisted IP address [192.0.2.25]",),
         counter=("553 Mail from 192.0.2.25 not allowed - [10]",),
     ),
-    says("tiscali", "https://assistenza.tiscali.it/")(
+    says("tiscali", "https://csi.cloudmark.com/en/reset/")(
         "not_allowed",
         "ip_blocklisted",
         ("ip: <ip>, you are not allowed to send mail. please see http://csi.cloudmark.com*", "ip: <ip>, you are not allowed to send mail"),
@@ -105,6 +105,7 @@ IBERIA_AND_LATIN_AMERICA = (
         ("550 5.7.1 Recusado, veja http://postmaster.uol.com.br",),
         **_BLOCK,
         counter=("554 5.7.1 POL-P6 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",),
+        url="http://email.uol.com.br/postmaster/en/",
     ),
 )
 

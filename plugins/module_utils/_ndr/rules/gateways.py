@@ -15,6 +15,7 @@ _BARRACUDA = "https://campus.barracuda.com/doc/169282026"
 _BRBL = "https://www.barracudacentral.org/lookups"
 _CLOUDMARK = "https://csi.cloudmark.com/en/reset/"
 _CISCO = "https://www.cisco.com/c/en/us/support/docs/security/email-security-appliance/118132-qanda-esa-00.html"
+_CISCO_BOUNCES = "http://manualsbrain.com/ko/manuals/1602497/?page=194"
 _CISCO_LOGS = "https://www.cisco.com/c/en/us/support/security/email-security-appliance/products-user-guide-list.html"
 _TALOS = "https://talosintelligence.com/reputation_center"
 _TREND = "https://servicecentral.trendmicro.com/en-us/ers/ip-lookup/"
@@ -23,7 +24,7 @@ _SOPHOS = "https://www.sophos.com/en-us/threat-center/ip-lookup.aspx"
 _FORTINET = "https://docs.fortinet.com/document/fortigate/6.0.0/cli-reference/84293/system-replacemsg-spam"
 _SOPHOS_CODES = "https://docs.sophos.com/central/customer/help/en-us/ManageYourProducts/EmailSecurity/SMTPErrorCodes/index.html"
 _TITAN = "https://support.titanhq.com/en/61768-spamtitan-release-notes.html"
-_SYMANTEC = "http://www.symanteccloud.com/troubleshooting"
+_SYMANTEC = "http://www.symanteccloud.com/nl/nl/supportcentre/information/r_troublshooting"
 _BROADCOM = "https://knowledge.broadcom.com/external/article/177117/email-sent-from-an-external-mailer-is-bl.html"
 
 
@@ -458,7 +459,7 @@ RULES = (
         ("5.1.0 - Unknown address error", "4.1.0 - Unknown address error ('000', [])"),
         counter=("5.1.0 - Unknown address error ('550', ['There is no such active account.'])",),
         # The appliance says so of every refusal of a recipient that brings no status.
-        url=_CISCO_LOGS,
+        url=_CISCO_BOUNCES,
     ),
     rule(
         "cisco.bad_destination_host",
@@ -467,7 +468,7 @@ RULES = (
         ("bad destination host",),
         ("4.1.2 - Bad destination host",),
         counter=("4.1.0 - Unknown address error",),
-        url=_CISCO_LOGS,
+        url=_CISCO_BOUNCES,
         when={"status": "4.1.2"},
     ),
     rule(
@@ -671,7 +672,7 @@ RULES = (
         ("connection rejected by policy <n>", "connection rejected by policy 7.7", "connection rejected by policy ... please visit"),
         ("501 Connection rejected by policy [7.7] 20805, please visit www.messagelabs.com/support for more details about this error message.",),
         counter=("553-Message filtered. Refer to the Troubleshooting page",),
-        url=_SYMANTEC,
+        url="https://www.wordtothewise.com/2013/11/looking-for-message-labs-help",
         operator="symantec",
     ),
     rule(

@@ -14,8 +14,8 @@ from __future__ import annotations
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule, says
 
 _GMX = "https://postmaster.gmx.net/en/error-messages"
-_TONLINE = "https://postmaster.t-online.de/"
-_FREENET = "https://postmaster.freenet.de/"
+_TONLINE = "https://postmaster.t-online.de/index.en.html"
+_FREENET = "https://seeseekey.net/archive/tag/freenet"
 _STRATO = "https://www.strato.de/faq/mail/"
 # The ending of a reply of GMX's, before the cause's short name.
 _PAGE = "/error-messages?ip=<x>&c="

@@ -25,6 +25,7 @@ _rackspace = says("rackspace", _RACKSPACE)
 _zoho = says("zoho", _ZOHO)
 _proton = says("proton", _PROTON)
 _fastmail = says("fastmail", _FASTMAIL)
+_mailchannels = says("mailchannels", "https://docs.mailchannels.com/outbound/smtp-errors")
 
 GODADDY = (
     _godaddy(
@@ -265,6 +266,7 @@ OTHERS = (
         also=("fix_message", "delist", "switch_outbound_ip"),
         shared=True,
         counter=("554 5.7.7 Email policy violation detected: 553 Relaying disallowed. Invalid Domain - example.com",),
+        url="https://smtp.codes/zoho",
     ),
     _zoho(
         "policy_rejection",
@@ -302,7 +304,7 @@ OTHERS = (
         ("550 5.1.1 <zoe@example.org>: Recipient address rejected: User unknown. Ask the sender to check the address",),
         counter=("550 5.1.0 <shop@example.org>: Sender address rejected: User unknown in virtual mailbox table",),
     ),
-    says("namecheap", "https://www.namecheap.com/support/knowledgebase/")(
+    says("namecheap", "https://www.namecheap.com/support/knowledgebase/article.aspx/10485/93/how-to-manage-jellyfish-rules")(
         "jellyfish",
         "spam_content",
         ("message contains spam or virus or sender is blocked", "jfe<n>", "(jfe030021|jfe040006|jfe040007|jfe010004)"),
@@ -311,7 +313,7 @@ OTHERS = (
         settle=("dnsbl", "spread"),
         counter=("550 5.7.1 message is not RFC 5322 compliant",),
     ),
-    says("mailchannels", "https://support.mailchannels.com/")(
+    _mailchannels(
         "blocked",
         "spam_content",
         (
@@ -326,14 +328,14 @@ OTHERS = (
         settle=("spread",),
         counter=("550 5.7.1 [SDNF] Sender Domain Not Found. See https://support.example.net/hc/en-us/articles/203155500",),
     ),
-    says("mailchannels", "https://support.mailchannels.com/")(
+    _mailchannels(
         "sender_domain",
         "sender_domain_unresolvable",
         ("sdnf sender domain not found", "sender domain not found ... mailchannels"),
         ("550 5.7.1 [SDNF] Sender Domain Not Found. See https://support.example.net/hc/en-us/articles/203155500",),
         counter=("550 5.7.1 [SDL] Domain Lockdown: this sender is not permitted for example.com",),
     ),
-    says("mailchannels", "https://support.mailchannels.com/")(
+    _mailchannels(
         "domain_lockdown",
         "sender_address_rejected",
         ("domain lockdown", "sender domain ... is not authorized ... lockdown", "failed domain lockdown"),

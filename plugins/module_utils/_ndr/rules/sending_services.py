@@ -252,7 +252,7 @@ MAILGUN = (
         ),
         remedy="fix_relay_auth",
         also=("fix_sender_domain", "use_smarthost"),
-        url="https://help.mailgun.com/",
+        url="https://help.kyriossystems.com/en/articles/13613564-email-errors-mailgun-google-workspace",
         counter=("Amazon SES did not send the message to this address because it is on the suppression list for your account.",),
     ),
     _mailgun(
@@ -314,7 +314,7 @@ OTHERS = (
         ("550 user preblocked",),
         counter=("550 User hangup",),
     ),
-    says("brevo", "https://help.brevo.com/")(
+    says("brevo", "https://help.brevo.com/hc/en-us/articles/209458705-What-are-the-different-types-of-blocklisted-contacts")(
         "blocked_contact",
         "suppressed",
         ("^unable to deliver: contact is blocklisted", "blocked : due to blacklist user", "due to blacklist user", "contact is (blocklisted|blacklisted)"),
