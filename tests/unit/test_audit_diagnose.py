@@ -142,6 +142,30 @@ def with_names(**names):
     return lists
 
 
+def test_without_a_log_nobody_knows_what_was_refused():
+    """A queue may be empty because everything bounced: a host whose log nobody finds is not well."""
+    facts = mail_host()
+    facts["log"].update(first=None, last=None, lines=0)
+    host = judge(facts)
+    assert (host["state"], host["error"], host["summary"]) == ("unknown", None, "No log was read, so what was refused is not known.")
+    assert finding(host, "not_refused")["status"] == "unknown"
+    listed = judge(facts, LISTED)
+    assert (listed["state"], finding(listed, "address_not_listed")["status"]) == ("attention", "fail")
+    facts["queue"] = mail_host(queue=[group(LISTED_TEXT)])["queue"]
+    assert judge(facts, LISTED)["state"] == "refused"
+
+
+def test_a_list_that_does_not_answer_is_no_pass_beside_one_that_lists():
+    silent = listing("zen.spamhaus.org", "unknown", impact="high", why="timeout")
+    host = judge(mail_host(), dnsbl(a11=subject("listed", [listing(), silent]), a12=subject()))
+    assert finding(host, "address_not_listed")["status"] == "fail"
+    policy = finding(host, "address_not_policy_listed")
+    assert (policy["status"], policy["evidence"]) == ("unknown", ["No answer from zen.spamhaus.org"])
+    silent["impact"] = "low"
+    host = judge(mail_host(), dnsbl(a11=subject("listed", [listing(), silent]), a12=subject()))
+    assert finding(host, "address_not_policy_listed")["status"] == "pass"
+
+
 def test_listed_names_are_controls_of_their_own():
     bad = subject("listed", [listing("dbl.spamhaus.org", impact="high", meaning="spam domain")])
     host = judge(mail_host(), with_names(domain=bad))

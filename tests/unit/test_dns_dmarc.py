@@ -81,6 +81,13 @@ def test_records_that_receivers_pass_over_are_named(texts):
     assert "_dmarc.example.com has" in found["dmarc_published"]["evidence"]
 
 
+def test_a_record_that_receivers_cannot_use_is_no_policy():
+    found = run(example_com="v=DMARC1; pct=50")[1]
+    assert found["dmarc_published"]["status"] == "fail"
+    assert found["dmarc_published"]["evidence"] == "The DMARC record for example.com cannot be used."
+    assert found["dmarc_valid"]["status"] == "fail"
+
+
 def test_other_records_do_not_disturb():
     assert run(example_com=["hello", "v=DMARC1;p=reject;"])[0]["policy"] == "reject"
 

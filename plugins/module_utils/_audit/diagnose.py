@@ -146,7 +146,7 @@ def _documents(name, host, controls, domains, subjects, queue_age, trouble, lang
     """Pair every control with the documents of its scope."""
     sources = _sources(host)
     by_scope = {
-        "cause": documents.cause_documents(name, host["rows"], language),
+        "cause": documents.cause_documents(name, host["rows"], _seen(host["facts"]), language),
         "address": [documents.address_document(identity, host["via"], trouble, subjects, language) for identity in sources]
         + [documents.undeclared_document(name, address, host["via"], language) for address in host["undeclared"]],
         "domain": [
@@ -188,10 +188,15 @@ def _result(host, language):
         refused=sum(row["group"]["count"] for row in rows if row["source"] == "log" and row["side"] == "ours"),
         deferred=(facts.get("queue") or {}).get("total", 0),
         side=_side(rows),
-        state=_state(rows, host["findings"]),
+        state=_state(rows, host["findings"], _seen(facts)),
     )
     result["summary"] = _summary(result, language)
     return result
+
+
+def _seen(facts):
+    """Whether the log told of any time at all."""
+    return bool((facts.get("log") or {}).get("first"))
 
 
 def _side(rows):
@@ -206,12 +211,12 @@ def _side(rows):
     return max(sorted(weight), key=lambda side: weight[side]) if weight else "none"
 
 
-def _state(rows, findings):
+def _state(rows, findings, seen):
     if any(row["side"] == "ours" and row["current"] and row["verdict"]["reason"] not in documents.PATIENCE for row in rows):
         return "refused"
     # A final refusal that nothing has settled wants to be looked at; a connection that may come back does not yet.
     undecided = any(row["side"] == "either" and row["current"] and row["verdict"]["temporary"] is False for row in rows)
-    return "attention" if undecided or _alarming(findings) else "ok"
+    return "attention" if undecided or _alarming(findings) else "ok" if seen else "unknown"
 
 
 def _alarming(findings):
@@ -229,10 +234,12 @@ def _summary(host, language):
     failing = list(dict.fromkeys(finding["title"] for finding in _alarming(host["findings"])))
     if failing:
         return f"{word(SENTENCES, 'not true', language)}: {'; '.join(failing)}"
+    if host["state"] == "unknown":
+        return sentence("no log", language)
     waiting = sorted({word(REASONS, row["verdict"]["reason"], language) for row in host["verdicts"] if row["side"] in ("theirs", "user", "either")})
     undecided = any(row["side"] == "either" and row["current"] for row in host["verdicts"])
-    sentence = "no refusal is known to be ours" if undecided else "no refusal is ours"
-    return word(SENTENCES, sentence, language) + (f" ({', '.join(waiting)})" if waiting else "")
+    known = "no refusal is known to be ours" if undecided else "no refusal is ours"
+    return word(SENTENCES, known, language) + (f" ({', '.join(waiting)})" if waiting else "")
 
 
 def _fleet(hosts, dnsbl):

@@ -76,6 +76,8 @@ def _listing(listing, language):
         found[f"{state}_zones"] = [row["zone"] for row in rows]
         found[f"{state}_impact"] = _worst(row["impact"] for row in rows)
         found[f"{state}_remedy"] = max(rows, key=lambda row: SEVERITIES.index(row["impact"]))["remedy"] if rows else None
+    silent = [row for row in listing["listings"] if row["state"] == "unknown" and row["impact"] in ("medium", "high")]
+    found["sure"] = found["asked"] and listing["state"] != "unknown" and not silent
     found["compromised"] = [row["zone"] for row in listing["listings"] if row["state"] == "listed" and row.get("clean_before_switch")]
     return found
 
@@ -90,6 +92,7 @@ def _joined_listing(listings):
     return {
         "state": next((state for state in ("listed", "policy", "unknown", "clean") if state in states), "skipped"),
         "asked": any(listing["asked"] for listing in known.values()),
+        "sure": all(listing["sure"] for listing in known.values() if listing["asked"]),
         "clean": sum(listing["clean"] for listing in known.values()),
         "unknown": sorted({zone for listing in known.values() for zone in listing["unknown"]}),
         "listed": [f"{name}: {said}" for name, listing in known.items() for said in listing["listed"]],
@@ -124,15 +127,18 @@ def domain_document(name, domain, result, trouble, listing, language="en"):
     return {**(result or {}), **said}
 
 
-def cause_documents(name, rows, language):
-    """One document for each root cause on our side: forty refusals for one reason are one cause. Without any, one that says so."""
+def cause_documents(name, rows, seen, language):
+    """One document for each root cause on our side: forty refusals for one reason are one cause. Without any, one that says so.
+
+    ``seen``: whether any log was read; without one, what was refused and given up is not known.
+    """
     causes = {}
     for row in rows:
         if row["side"] == "ours" and row["current"]:
             key = (row["verdict"]["reason"], row["remedy"], (row["verdict"].get("blocklist") or {}).get("zone"))
             causes.setdefault(key, []).append(row)
     if not causes:
-        return [{"subject": name, "host": name, "reason": None, "evidence": [sentence("no refusal of ours", language)]}]
+        return [{"subject": name, "host": name, "reason": None, "seen": seen, "evidence": [sentence("no refusal of ours" if seen else "no log", language)]}]
     found = [_cause(name, reason, remedy, zone, part, language) for (reason, remedy, zone), part in causes.items()]
     several = {document["reason"] for document in found if sum(other["reason"] == document["reason"] for other in found) > 1}
     for document in found:

@@ -334,10 +334,11 @@ def alarms(diagnosis, severity, language="en"):
     """One line for each host that could not be judged, then for each finding that fails with at least ``severity`` and is neither waived nor optional."""
     if severity not in SEVERITIES:
         raise DeliverabilityError(f"severity: {severity!r} is none of {', '.join(SEVERITIES)}")
-    unjudged = [sentence("not judged", language, name, host["error"]) for name, host in diagnosis["hosts"].items() if host["error"]]
-    return unjudged + [
+    hosts = diagnosis["hosts"].items()
+    unjudged = [(name, host["error"] or host["summary"]) for name, host in hosts if host["error"] or host["state"] == "unknown"]
+    return [sentence("not judged", language, name, why) for name, why in unjudged] + [
         f"{name}: {finding['control']} ({finding['subject']}, {finding['severity']}): {finding['title']}"
-        for name, host in diagnosis["hosts"].items()
+        for name, host in hosts
         for finding in host["findings"]
         if finding["status"] == "fail" and finding["level"] != "optional" and SEVERITIES.index(finding["severity"]) >= SEVERITIES.index(severity)
     ]

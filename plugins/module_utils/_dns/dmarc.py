@@ -201,7 +201,7 @@ def check_dmarc(domain):
         "remarks": untidy + _walk_remarks(found, domain),
     }
     return dmarc, [
-        check("dmarc_published", "pass", f"The DMARC policy of {domain} stands at _dmarc.{policy.domain}."),
+        _published(policy, domain, applied),
         _valid(policy, serious, applied),
         _enforced(dmarc, domain),
         _reported(policy, domain, unauthorised, silent),
@@ -216,6 +216,12 @@ def _walk_remarks(found, domain):
     if found.policy.domain not in (domain, found.organization):
         remarks.append(f"only receivers that follow RFC 9989 find the policy at _dmarc.{found.policy.domain}")
     return remarks
+
+
+def _published(policy, domain, applied):
+    if applied is None:
+        return check("dmarc_published", "fail", f"The DMARC record for {domain} cannot be used.")
+    return check("dmarc_published", "pass", f"The DMARC policy of {domain} stands at _dmarc.{policy.domain}.")
 
 
 def _valid(policy, serious, applied):
