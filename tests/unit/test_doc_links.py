@@ -44,7 +44,6 @@ def test_links_lead_somewhere(page):
 def test_broken_links_are_found(tmp_path):
     (tmp_path / "other.md").write_text("# One `word`\n```\n# no heading\n```\n", encoding="utf-8")
     page = tmp_path / "page.md"
-    page.write_text(
-        "[a](other.md#one-word) [b](#here) [c](https://example.com/#x)\n\n## Here\n[d](other.md#no-heading) [e](gone.md) [f](#there)\n", encoding="utf-8"
-    )
+    links = "[a](other.md#one-word) [b](#here) [c](https://example.com/#x) [d](other.md#no-heading) [e](gone.md) [f](#there)"
+    page.write_text(f"{links}\n\n## Here\n", encoding="utf-8")
     assert broken(page) == ["other.md#no-heading", "gone.md", "#there"]
