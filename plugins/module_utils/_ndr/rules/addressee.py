@@ -53,7 +53,8 @@ RULES = (
             "(email|e-mail) address ... (couldn't|could not|cannot|can't) be found",
             f"no such [active|valid|known] ({USER})",
             "^no such id",
-            # A slip of the pen that servers have made since the nineties.
+            # Slips of the pen that servers have made since the nineties.
+            "(adressee|adress|recipent|reciepient) [is|was] (unknown|invalid|not found|rejected)",
             f"(unkown|unknow) ({USER})",
             f"({USER}) [<address>] [is] (unkown|unknow)",
             "(unrouteable|unroutable) (addess|adress)",
@@ -334,6 +335,7 @@ RULES = (
             "quota (exceed|exceeds) [the|its|hard|soft]",
             "<address> [is] over quota",
             "mailbox exceeds allowed size",
+            "^account storage limit [exceeded|reached]$",
             "quota [is] not sufficient",
             "mailbox limit (exceeded|exeeded|reached)",
             "mail quota [has been|is] exceeded",

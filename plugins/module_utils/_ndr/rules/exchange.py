@@ -16,6 +16,16 @@ _RECEIVE = "https://learn.microsoft.com/en-us/exchange/mail-flow/connectors/rece
 _SENDERID = "https://learn.microsoft.com/en-us/exchange/antispam-and-antimalware/antispam-protection/sender-id"
 
 RULES = (
+    # What Exchange 2007 wrote of a server that turned it away with a code and its name only.
+    rule(
+        "exchange.turned_away",
+        "vague",
+        "policy",
+        ("^<host> #smtp#$",),
+        ("#< #5.5.0 SMTP; 554-mx.example.org> #SMTP#",),
+        counter=("#< #5.1.1 smtp; 550 user unknown> #SMTP#",),
+        url=_SERVER,
+    ),
     rule(
         "exchange.recipient_not_found",
         "exact",

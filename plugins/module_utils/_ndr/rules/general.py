@@ -40,6 +40,7 @@ PERMISSION = (
             ),
             "list of allowed rcpthosts",
             "lista de rcpthosts",
+            "(isn't|is not|not) in my list of allowed",
             "(not|no) [a|an] [open] (local domain|relay domain|local host|open relay|relay host)",
             "(mail|email) for [this|that|the|<host>|recipient] (domain|host|user) [is] (not handled|not accepted|rejected|not served) [here]",
             (
@@ -240,7 +241,7 @@ CONTENT = (
                 "|positive|dropped|stopped|high|level|not delivered|attempt|trap|quarantined)"
             ),
             (
-                "(rejected|blocked|refused|detected|denied|identified|classified|flagged|discarded|marked|filtered|stopped|bounced|returned|failed|content)"
+                "(rejected|rejection|blocked|refused|detected|denied|identified|classified|flagged|discarded|marked|filtered|stopped|bounced|returned|failed|content)"
                 " [as|for|because of|due to|by|being|the|several|possible] [a|our|the|likely|suspected|possible|too|recipient's|its|local|probable|potential"
                 "|being]"
                 " (spam|junk|bulk|uce|unsolicited|spamassassin|anti-spam|antispam|spam filter|phishing|spammy|spam content|spam filters|junk mail|spam checks"

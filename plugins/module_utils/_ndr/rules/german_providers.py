@@ -107,6 +107,18 @@ GMX = (
         also=("fix_message", "fix_sender_auth", "delist", "switch_outbound_ip", "reduce_rate"),
         counter=("554-Transaction failed 554 For explanation visit https://postmaster.gmx.net/en/case?c=r0202&i=ip&v=192.0.2.25&r=1N3sde",),
     ),
+    # IONOS tells what is behind it: a HELO name that keeps changing, or many addresses that do not exist.
+    _gmx(
+        "policy_now",
+        "policy",
+        ("reject due to policy violations",),
+        ("450 Reject due to policy violations.", "421 Reject due to policy violations"),
+        when={"code": "4xx"},
+        side="ours",
+        remedy="wait",
+        also=("reduce_rate", "fix_helo", "delist", "switch_outbound_ip"),
+        counter=("554-Transaction failed 554-Reject due to policy restrictions. 554 For explanation visit https://postmaster.gmx.net/en/case?c=r0202",),
+    ),
     _gmx(
         "spf",
         "spf_failed",

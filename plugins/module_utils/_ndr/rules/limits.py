@@ -42,6 +42,7 @@ RULES = (
         "rate_limited",
         (
             "you can only send <n> (msgs|messages|mails|emails) per",
+            "(max|maximum) [number of] (messages|mails|emails) per (session|connection|hour|day|minute)",
             "(rate limit|rate limits|rate limited|rate-limited|ratelimited|rate limiting|ratelimit|rate-limit|rate limitation)",
             (
                 "(rate|frequency|throughput|volume|flow|traffic) [of] [mail|messages|connections] [control|limit] [has been|is|too] (exceeded|limited"

@@ -174,6 +174,82 @@ RULES = (
         remedy="delist",
         also=("switch_outbound_ip", "use_smarthost", "contact_recipient_admin"),
     ),
+    # The reply texts of RFC 5321 as servers and mail programs translate them.
+    rule(
+        "languages.storage",
+        "named",
+        "system_full",
+        (
+            "manque de ressources systeme",
+            "(niewystarczajac*|brak|za malo) (pamieci|pamiec|miejsca) (systemow*|na dysku)",
+            "(nedostatecne|nedostatek) (systemove*|mista na disku|uloziste)",
+            "nema dostatecne [systemove] uloziste",
+            "(espacio|almacenamiento) [del sistema|en disco] insuficiente",
+            "(espaco|armazenamento) [do sistema|em disco] insuficiente",
+            "(spazio|memoria) [su disco|di sistema] insufficiente",
+            "(nicht genugend|ungenugender|zu wenig) (speicher|speicherplatz|systemspeicher) ... (system|server|datentrager)",
+        ),
+        ("452 Manque de ressources système", "452 Niewystarczająca pamięć systemowa", "452 Server nemá dostatečné systémové úložiště"),
+        unless=("(mailbox|skrzynk*|schrank*|buzon|caixa|casella|boite|postfach)", "quota"),
+        counter=("452 Skrzynka odbiorcy jest pełna",),
+    ),
+    rule(
+        "languages.recipients",
+        "named",
+        "too_many_recipients",
+        (
+            (
+                "(zbyt wielu|za duzo|prilis mnoho|prilis vela|prea multi|for manga|for mange|te veel|liian monta|tul sok|cok fazla)"
+                " (odbiorcow|prijemcu|prijemcov"
+                "|adresatu|destinatari|mottagare|mottakere|modtagere|ontvangers|vastaanottaj*|cimzett|alici)"
+            ),
+            "слишком много получателей",
+        ),
+        ("452 Příliš mnoho příjemců", "452 Zbyt wielu odbiorców", "452 Te veel ontvangers", "452 Слишком много получателей"),
+        counter=("550 Příjemce neexistuje",),
+    ),
+    rule(
+        "languages.unavailable",
+        "vague",
+        "user_unknown",
+        (
+            "(skrzynka|schranka|schranku|postovni schranka) ... (nie jest dostepna|niedostepna|neni dostupna|nedostupna)",
+            "boite-aux-lettres non disponible",
+            "(boite|boite aux lettres) [est] (non disponible|indisponible)",
+            "почтовый ящик недоступен",
+            "почтовыи ящик недоступен",
+        ),
+        ("550 Skrzynka nie jest dostępna", "550 Poštovní schránka není dostupná", "550 Boîte aux lettres indisponible"),
+        when={"code": "5xx"},
+        confidence="likely",
+        counter=("450 Skrzynka nie jest dostępna",),
+    ),
+    rule(
+        "languages.busy",
+        "vague",
+        "mailbox_busy",
+        (
+            "(skrzynka|schranka|postovni schranka) ... (nie jest dostepna|niedostepna|jest w uzyciu|neni dostupna|nedostupna|byla niedostepna|byla nedostupna)",
+            "boite-aux-lettres non disponible",
+            "(boite|boite aux lettres) [est] (non disponible|indisponible)",
+        ),
+        ("450 Skrzynka jest w użyciu", "450 Poštovní schránka byla nedostupná", "450 Boîte-aux-lettres non disponible"),
+        when={"code": "4xx"},
+        counter=("550 Skrzynka nie jest dostępna",),
+    ),
+    rule(
+        "languages.local_error",
+        "words",
+        "system_error",
+        (
+            "(blad lokalny|lokalny blad)",
+            "(docasny|lokalni|mistni) (lokalni|problem|chyba|problem)",
+            "docasny lokalni problem",
+            "wystapil blad (wewnetrzny|serwera)",
+        ),
+        ("451 Dočasný lokální problém", "451 Operacja przerwana, błąd lokalny"),
+        unless=("dns",),
+    ),
     rule(
         "languages.later",
         "vague",

@@ -51,6 +51,8 @@ RULES = (
             "rejected due to listing in",
             "currently sending spam see",
             "refused by blackhole site",
+            "(sender|you|host|client) [is|are] (in|on) [a|the] (black list|blacklist|blocklist|block list|rbl) <host>",
+            "service was detected by <host>",
             f"({LISTED}|found|blocked|rejected) (in|on|by|at|using|via) ... ({LIST})",
             f"(ip|server|host|address|<ip>|sender) ... ({LISTED})$",
         ),
@@ -89,6 +91,7 @@ RULES = (
         (
             "(refused|rejected|blocked|denied) (due to|because of|for) [repeated|ongoing] abuse",
             "ips [are|were] (blocked|rejected|banned)",
+            "under investigation for [spam] (abuse|spam)",
             "(automated|automatic) block [was|has been] (triggered|activated|placed)",
             "suspicious activity from [your] (ip|host|server|<ip>)",
             f"client host [<host>] [<ip>] (blocked|{REFUSED}|banned)",
@@ -354,6 +357,7 @@ RULES = (
                 " (blocked|blacklisted|banned|blacklist|blocklist|blocked senders)"
             ),
             "in my badmailfrom list",
+            "domain [<host>] (is|has been) (banned|blacklisted|barred)",
         ),
         ("550 5.7.1 the sender <news@example.com> is blacklisted", "553 5.7.1 banned sender"),
         remedy="contact_recipient_admin",

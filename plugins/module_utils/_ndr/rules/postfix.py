@@ -229,6 +229,20 @@ SERVER = (
         side="theirs",
         url=f"{_POSTCONF}#check_recipient_access",
     ),
+    # A notice goes to the one who wrote the message, hence to one address. Exim's samples and Hornetsecurity say the same in other words.
+    rule(
+        "postfix.multi_recipient_bounce",
+        "exact",
+        "protocol_error",
+        ("multi-recipient bounce", "bounces are never sent to more than one recipient"),
+        (
+            "550 5.5.3 <zoe@example.com>: Recipient address rejected: Multi-recipient bounce",
+            "550 Legitimate bounces are never sent to more than one recipient.",
+        ),
+        also=("fix_message", "contact_recipient_admin"),
+        counter=("452 4.5.3 this message has too many recipients",),
+        url=f"{_POSTCONF}#reject_multi_recipient_bounce",
+    ),
     rule(
         "postfix.recipient_policy",
         "vague",

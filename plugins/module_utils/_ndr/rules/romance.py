@@ -206,7 +206,7 @@ FRENCH = (
         "fr.system",
         "words",
         "system_error",
-        ("erreur (interne|temporaire|du serveur|systeme|locale)", "(probleme|incident) (technique|temporaire|interne)"),
+        ("erreur (interne|temporaire|du serveur|systeme|locale|de traitement)", "(probleme|incident) (technique|temporaire|interne)"),
         ("451 erreur interne du serveur",),
         unless=("dns",),
     ),

@@ -196,7 +196,7 @@ RULES = (
             "lowest numbered mx record points to local host",
             "(mail|message|it) ... loops back to (me|myself|itself|us)",
             "(mail|message|routing|forwarding|delivery|mailing|possible mail|possible) loop [detected|found|problem|error]",
-            "loop detected",
+            "loop (detected|detection)",
             "too many (hops|received headers|received lines|received|forwards|recursive forwards|relays)",
             "mailloop",
             "(hop count|maximum hop count|max hop count|hop limit) [has been|limit] (exceeded|reached)",
