@@ -282,7 +282,7 @@ RULES = (
         ("^local policy violation",),
         ("550 5.7.0 Local Policy Violation",),
         counter=("554 Blocked - see https://ipcheck.proofpoint.com/?ip=198.51.100.11",),
-        url=_PROOFPOINT,
+        url="http://www.hunter.cuny.edu/icit/help-docs/archive/proofpoint/spam-interception",
         operator="proofpoint",
         also=("fix_message", "wait"),
     ),

@@ -10,6 +10,9 @@ from __future__ import annotations
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule
 
 _DOMINO = "https://help.hcl-software.com/domino/12.0.2/admin/conf_messagingsettings_c.html"
+_DOMINO_FAILURES = "http://totalcsi.com/help/help85_admin.nsf/f4b82fbb75e942a6852566ac0037f284/b460250d52a1efd38525760b00046cab"
+_DOMINO_CONTROLS = "https://second-ext.inttrust.ru/Lotus/NotesWeb/Today.nsf/DisplayForm/A6621E45F200A41085256818007D88D8"
+_DOMINO_RELAY = "https://help.hcltechsw.com/domino/12.0.0/admin/conf_howinboundantirelaysettingscontrolmessagetransfer_r.html"
 _ZIMBRA = "https://zimbra.github.io/adminguide/latest/"
 _COURIER = "https://github.com/svarshavchik/courier/tree/master/courier"
 _HARAKA = "https://github.com/haraka/Haraka/blob/master/connection.js"
@@ -36,7 +39,7 @@ RULES = (
             "No route found to domain EXAMPLE from server MAIL/EXAMPLE. Check Server, Connection and Domain documents in Domino Directory.",
         ),
         counter=("User zoe (zoe@example.com) not listed in Domino Directory",),
-        url=_DOMINO,
+        url=_DOMINO_FAILURES,
         also=("fix_route", "fix_resolver"),
     ),
     rule(
@@ -46,7 +49,7 @@ RULES = (
         ("^cannot route mail to user",),
         ("Cannot route mail to user zoe@example.com.",),
         counter=("No route found to domain EXAMPLE from server MAIL/EXAMPLE via server .",),
-        url=_DOMINO,
+        url=_DOMINO_FAILURES,
         also=("contact_recipient_admin", "fix_route"),
     ),
     rule(
@@ -65,7 +68,7 @@ RULES = (
         ("unable to open mailbox file", "router: unable to open"),
         ("Router: Unable to open mailbox file mail/zoe: File does not exist",),
         counter=("Your database has exceeded its size quota",),
-        url=_DOMINO,
+        url=_DOMINO_FAILURES,
     ),
     rule(
         "domino.relay",
@@ -74,7 +77,7 @@ RULES = (
         ("^relay rejected for policy reasons",),
         ("554 Relay rejected for policy reasons.",),
         counter=("554 Mail from shop@example.org rejected for policy reasons.",),
-        url=_DOMINO,
+        url=_DOMINO_RELAY,
     ),
     rule(
         "domino.sender_policy",
@@ -83,7 +86,7 @@ RULES = (
         ("^mail from <address> rejected for policy reasons",),
         ("554 Mail from shop@example.org rejected for policy reasons.",),
         counter=("554 Relay rejected for policy reasons.",),
-        url=_DOMINO,
+        url=_DOMINO_CONTROLS,
         remedy="contact_recipient_admin",
         also=("fix_sender_domain", "delist"),
     ),
@@ -94,7 +97,7 @@ RULES = (
         ("^connection refused for policy reasons",),
         ("554 Connection refused for policy reasons",),
         counter=("554 Mail from shop@example.org rejected for policy reasons.",),
-        url=_DOMINO,
+        url=_DOMINO_CONTROLS,
         when={"code": ["4xx", "5xx"]},
         settle=("dnsbl", "ptr"),
     ),
@@ -105,7 +108,7 @@ RULES = (
         ("remote system no longer responding", "error transferring to ... unable to find path"),
         ("Error transferring to MX.EXAMPLE.COM; Remote system no longer responding",),
         counter=("Error transferring to MX.EXAMPLE.COM; SMTP Protocol Returned a Permanent Error 550 5.1.1 no such user",),
-        url=_DOMINO,
+        url=_DOMINO_FAILURES,
     ),
     rule(
         "zimbra.maintenance",

@@ -52,7 +52,7 @@ SOURCES = {
     "ip_blocked": _RFC("2505#section-2.5"),
     "ip_reputation": _OWN_POLICY,
     "domain_reputation": _OWN_POLICY,
-    "dynamic_ip": "https://www.spamhaus.org/pbl/",
+    "dynamic_ip": "https://www.spamhaus.org/blocklists/policy-blocklist/",
     "ptr_missing": _RFC("7372#section-3.3"),
     "helo_rejected": _RFC("5321#section-4.1.4"),
     "spf_failed": _RFC("7208#section-8.4"),
