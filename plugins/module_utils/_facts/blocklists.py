@@ -466,7 +466,7 @@ BLOCKLISTS = [
         "codes": {"127.0.0.2": "mail to a spam trap"},
         "cause": "trap_hit",
         "lookup": "https://psbl.org/listing",
-        "removal": "http://psbl.org/remove",
+        "removal": "https://psbl.org/remove",
     },
     {
         **_UCEPROTECT,
@@ -683,7 +683,7 @@ BLOCKLISTS = [
         "profiles": _USUAL,
         "codes": {"127.0.0.2": "listed"},
         "cause": "trap_hit",
-        "lookup": "http://www.usenix.org.uk/content/rbl.html",
+        "lookup": "https://www.usenix.org.uk/content/rbl.html",
         "removal": "http://www.usenix.org.uk/content/rblremove",
     },
     {
@@ -704,8 +704,8 @@ BLOCKLISTS = [
             "127.0.0.22": "attacks on MySQL",
         },
         "cause": "attacks",
-        "lookup": "http://www.blocklist.de/en/view.html?ip={subject}",
-        "removal": "http://www.blocklist.de/en/delist.html",
+        "lookup": "https://www.blocklist.de/en/view.html?ip={subject}",
+        "removal": "https://www.blocklist.de/en/delist.html",
     },
     {
         "zone": "bip.virusfree.cz",
@@ -764,7 +764,7 @@ BLOCKLISTS = [
         "status": "unknown",
         "match": "any127",
         "cause": "expires",
-        "lookup": "http://rbl.interserver.net/",
+        "lookup": "https://rbl.interserver.net/",
     },
     {
         "zone": "rbl.efnetrbl.org",
