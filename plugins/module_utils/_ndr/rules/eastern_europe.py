@@ -12,6 +12,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
 _MAIL_RU = "https://help.mail.ru/developers/mailing_rules"
 _YANDEX_SPAM = "https://yandex.com/support/mail/bounces/yandex/message-rejected-under-suspicion-of-spam.html"
 _YANDEX = "https://yandex.com/support/yandex-360/customers/mail/en/"
+_YANDEX_BOUNCES = "https://yandex.com/support/yandex-360/customers/mail/en/bounces/yandex"
 _SEZNAM = "https://o-seznam.cz/napoveda/email/"
 _INTERIA = "http://pomoc.poczta.interia.pl/antispam,ip,ip_serwera"
 _WP = "https://pomoc.o2.pl/polityka-antyspamowa"
@@ -175,12 +176,14 @@ YANDEX = (
         remedy="contact_recipient_admin",
         also=("clean_address_list", "wait"),
         counter=("553 5.7.1 Sender address rejected: not owned by auth user.",),
+        url=_YANDEX_BOUNCES,
     ),
     _yandex(
         "no_such_user",
         "user_unknown",
         ("^no such user!$", "no such user!"),
         ("550 5.7.1 No such user!",),
+        url=_YANDEX_BOUNCES,
         counter=("553 5.7.1 Sender address rejected: not owned by auth user.",),
     ),
     _yandex(
@@ -190,6 +193,7 @@ YANDEX = (
         ("450 4.2.1 The recipient has exceeded message rate limit. Try again later.",),
         also=("reduce_rate", "contact_recipient_admin"),
         counter=("421 4.4.2 Message submission rate for this client has exceeded the configured limit",),
+        url=_YANDEX_BOUNCES,
     ),
     _yandex(
         "come_back_later",
@@ -199,6 +203,7 @@ YANDEX = (
         also=("reduce_rate", "switch_outbound_ip", "contact_recipient_admin"),
         settle=("dnsbl", "spread"),
         counter=("450 4.2.1 The recipient has exceeded message rate limit. Try again later.",),
+        url=_YANDEX_BOUNCES,
     ),
     _yandex(
         "sender_not_owned",
@@ -224,6 +229,7 @@ YANDEX = (
         remedy="fix_relay_auth",
         also=("reduce_rate", "wait", "use_smarthost"),
         counter=("554 Message rejected: Sending paused for this account.",),
+        url="https://www.yandex.com/support/mail/web/letter/create/troubleshooting.html",
     ),
 )
 
@@ -302,7 +308,6 @@ OTHERS = (
         ("554 Ваш IP 192.0.2.25 заблокирован", "550 Ваш адрес в чёрном списке"),
         remedy="delist",
         also=_PORTAL,
-        url=_MAIL_RU,
         unless=("ящик", "пользователь", "получател*"),
         counter=("550 Почтовый ящик заблокирован",),
     ),
@@ -312,7 +317,6 @@ OTHERS = (
         "mailbox_disabled",
         ("(ящик|пользователь|аккаунт|учетная запись|учётная запись) ... (заблокирован*|отключен*|отключён*|удален*|удалён*|неактивен|приостановлен*)",),
         ("550 Почтовый ящик заблокирован", "550 Пользователь отключен"),
-        url=_MAIL_RU,
         counter=("554 Ваш IP 192.0.2.25 заблокирован",),
     ),
     rule(
@@ -321,7 +325,6 @@ OTHERS = (
         "system_busy",
         ("(попробуйте|повторите) ... позже", "временно (недоступен|недоступна|отклонено|отклонен)"),
         ("451 Сервис временно недоступен, попробуйте позже",),
-        url=_MAIL_RU,
         counter=("554 Ваш IP 192.0.2.25 заблокирован",),
     ),
     rule(
@@ -330,7 +333,6 @@ OTHERS = (
         "rate_limited",
         ("слишком (много|часто) ...", "превышен ... (лимит|предел)", "превышено (количество|число)"),
         ("421 Слишком много сообщений", "450 Превышен лимит отправки"),
-        url=_MAIL_RU,
         unless=("квота", "ящик", "ящика"),
         counter=("554 Ваш IP 192.0.2.25 заблокирован",),
     ),

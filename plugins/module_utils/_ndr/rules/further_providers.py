@@ -21,7 +21,7 @@ _tim = says("tim", "https://assistenzatecnica.tim.it/")
 _telefonica = says("telefonica", "https://www.movistar.es/atencion-cliente/")
 _uol = says("uol", "https://ajuda.uol.com.br/")
 _bt = says("bt", "https://www.bt.com/help")
-_kpn = says("kpn", "https://www.kpn.com/service")
+_kpn = says("kpn", "https://blacklist.kpnmail.nl/Help/17")
 _bigpond = says("bigpond", "https://crowdsupport.telstra.com.au/t5/broadband-nbn/why-is-my-email-being-blacklisted/ta-p/76234")
 _mxlogic = says("trellix", "https://blog.mailchannels.com/mx-logic-blocking-my-mails-with-554-denied-cs-mxlogic-net/")
 _facebook = says("facebook", "https://postmaster.facebook.com/response_codes")
@@ -158,7 +158,6 @@ BRITAIN_AND_THE_LOW_COUNTRIES = (
         "ip_blocked",
         ("(uw|het) (ip|ip-adres|server|mailserver) ... (geblokkeerd|zwarte lijst|geweigerd)", "zwarte lijst"),
         ("554 Uw IP-adres 192.0.2.25 is geblokkeerd",),
-        url="https://www.kpn.com/service",
         **_BLOCK,
         counter=("550 host [198.51.100.11] is blacklisted by zen.example.net",),
     ),
