@@ -100,7 +100,8 @@ RULES = (
             "bad destination (mailbox|email|user)",
             "bad (recipient|address|to user|rcpt to)",
             (
-                "no (mailbox|mail box|user|account|one|recipient|address) (here|by that name|with that name|by this name|with this name|with that|found|named"
+                "no (mailbox|mail box|user|users|account|one|recipient|address) (here|by that name|with that name|by this name|with this"
+                " name|with that|found|named"
                 "|available|matching|for)"
             ),
             "(no|not a) (user|mailbox|account) [here] (by|with|of) (that|this) name",
@@ -136,6 +137,13 @@ RULES = (
             "check (the|that|your|for) ... (address|spelling|name) ... (correct|valid|spelled|misspelled|typos|typing|spelling|try again)",
             "^(unknown|invalid|nonexistent) (user|recipient|address|mailbox)",
             "user not known",
+            "not known at this (site|host|server|domain|address)",
+            "destination [addresses|address] (were|was) unknown",
+            "^[sorry,] no mailbox$",
+            "invalid domain mailbox user",
+            "not a (recognised|recognized) [email|mail|e-mail] (account|address|user|mailbox)",
+            "^(no longer in use|no longer available)$",
+            "not have a final [email] delivery point",
             "user not exist",
             "mailbox not found",
             "recipient not found",
@@ -252,6 +260,7 @@ RULES = (
             "(moved|forwarded|relocated) to <address>",
             "please (use|try|write to|send mail to|resend to|update) ... (instead|new address|<address>)",
             "address ... (has changed|changed to|has been replaced)",
+            "^[this|the|my|his|her] (email|e-mail) has changed",
         ),
         ("551 5.1.6 recipient has moved, please try <zoe@example.net>", "550 zoe is no longer with the company"),
         unless=("smtp relay", "isp", "your mail server", "authentication", "mail server", "encryption", "tls"),
@@ -265,7 +274,7 @@ RULES = (
             "(account|user|mailbox) ... has been (suspended|disabled|deactivated|closed|terminated|deleted)",
             (
                 f"({MAILBOX}) [<address>] [that] [you tried to reach] [is|has been|was|been|status is|currently] [currently|temporarily|permanently"
-                "|administratively|no longer|been]"
+                "|administratively|administrativley|no longer|been]"
                 " (disabled|suspended|inactive|deactivated|locked|closed|terminated|expired|not active|not enabled|dormant|frozen|cancelled|canceled|no longer"
                 " active|blocked|revoked|discontinued)"
             ),
@@ -274,7 +283,13 @@ RULES = (
                 "|recipient|recipient address|email account"
                 "|mail account|address|inbox)"
             ),
-            "blocked due to inactivity",
+            "(disabled|deactivated|closed|suspended|blocked|terminated) due to [extended|prolonged|long] inactivity",
+            "not an active (address|account|user|mailbox|recipient)",
+            "inactive on this (domain|server|system)",
+            "(user|recipient) [has] (never logged|hasn't entered|has not entered|not logged)",
+            "unavailable to take delivery",
+            "(address|mailbox) (does not|doesn't|cannot) receive (mail|email|messages)",
+            "^deactivated (due to|because of|for)",
             "is now (disabled|deactivated|suspended|closed)",
             "(mail|email|message) (receiving|reception|delivery|service) [is|has been] disabled",
             "(account|user account|mailbox) [has] [been] [is] not [been] [yet] (activated|enabled)",
@@ -294,7 +309,8 @@ RULES = (
         ("550 5.2.1 this mailbox has been suspended", "554 5.7.13 recipient's account is inactive", "550 zoe is a deactivated mailbox"),
         counter=("550 5.7.1 your ip has been suspended from sending here", "535 5.7.8 your account is locked"),
         unless=(
-            "(accept|accepts|accepting|accepted|receive|receives|receiving) [any|new] (mail|messages|email|e-mail|emails|mails) from",
+            "(accept|accepts|accepting|accepted|receive|receives|receiving) [any|new] (mail|messages|email|e-mail|emails|mails) (from|with|containing|that|in)",
+            "any more (mail|messages)",
             "character set",
             "your account",
             "from sending",
@@ -335,6 +351,16 @@ RULES = (
             "quota (exceed|exceeds) [the|its|hard|soft]",
             "<address> [is] over quota",
             "mailbox exceeds allowed size",
+            "over the maximum [allowed] (number of messages|mailbox size|storage|quota)",
+            "(mailbox|user|recipient|account|inbox) ... not [have] enough (space|storage|diskspace|disk space|room)",
+            "(mailbox|mail box|disk|inbox) space [is] not enough",
+            "(not able|unable) to receive any more (mail|messages|emails)",
+            "mailbox ... (exceeds|exceeded) ... message count",
+            "(message|mail) is larger than the [current] (space|storage) available",
+            "space has [been] used up",
+            "exceed* [the] maximum allowed storage",
+            "(exceeded|over|overdrawn) his/her quota",
+            "(exceeded|overdrawn|over) [his|her|its|their|the] diskspace quota",
             "^account storage limit [exceeded|reached]$",
             "quota [is] not sufficient",
             "mailbox limit (exceeded|exeeded|reached)",
@@ -428,6 +454,8 @@ RULES = (
         "domain_unknown",
         (
             "^no mx for <host>",
+            "(does not|doesn't) have any (mail exchanger|mail exchangers|mx|mx record|mail server)",
+            "no matches to nameserver query",
             (f"({DOMAIN}) [<host>|name|part|of the recipient|named <host>] [is|was] (unknown|invalid|nonexistent|non-existent|unresolvable|unroutable)"),
             (
                 "(domain|host|hostname|host name|domain name|mail domain|destination domain|recipient domain|destination host|address's domain|recipient's"
@@ -517,7 +545,8 @@ RULES = (
             "no (mail|email) [is] accepted (here|by|for|on)",
             "(does not|doesn't) (receive|handle|accept) (mail|email) for (this|that|the) domain",
             "does not support receiving (mail|email)",
-            "domain [is] (not in use|no longer in use|unused)",
+            "domain [is] (not in use|no longer in use|not used for mail|not used for email|unused)",
+            "not capable (to receive|of receiving) (mail|email|messages)",
             "(smtp|mail) (service|server|delivery) (is|has been) (disabled|discontinued) (for this domain|here)",
         ),
         ("556 5.1.10 Domain example.org does not accept mail (nullMX)", "521 5.3.2 this host does not accept mail"),

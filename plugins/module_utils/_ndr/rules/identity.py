@@ -60,6 +60,7 @@ RULES = (
                 "|ip|address|ptr)"
             ),
             "no host name [found] [for|with]",
+            "(valid|proper|correct) reverse (lookup|lookups)",
             "(client|host|server) [<ip>] (has no|without) (name|dns|fqdn|host name|hostname)",
             "^reverse dns",
             "your (mail server|ip|host|server) ... (no|not|without) ... reverse",
@@ -71,7 +72,7 @@ RULES = (
             "450 4.7.1 reverse DNS lookup of your address failed",
             "554 the IP name lookup failed for 192.0.2.25",
         ),
-        unless=("dynamic", "generic", "helo", "ehlo", "greylist*", "spf"),
+        unless=("dynamic", "generic", "helo", "ehlo", "greylist*", "spf", "following domain"),
     ),
     rule(
         "identity.helo",

@@ -92,6 +92,7 @@ RULES = (
             "(refused|rejected|blocked|denied) (due to|because of|for) [repeated|ongoing] abuse",
             "ips [are|were] (blocked|rejected|banned)",
             "under investigation for [spam] (abuse|spam)",
+            "^spam (origin|source)$",
             "(automated|automatic) block [was|has been] (triggered|activated|placed)",
             "suspicious activity from [your] (ip|host|server|<ip>)",
             f"client host [<host>] [<ip>] (blocked|{REFUSED}|banned)",
@@ -356,7 +357,8 @@ RULES = (
                 "|has been|was] [on|in] [our|the|a]"
                 " (blocked|blacklisted|banned|blacklist|blocklist|blocked senders)"
             ),
-            "in my badmailfrom list",
+            "(in|on) my badmailfrom",
+            f"sender is (in|on) [the|our|a] (domain's|recipient's|user's) ({LIST})",
             "domain [<host>] (is|has been) (banned|blacklisted|barred)",
         ),
         ("550 5.7.1 the sender <news@example.com> is blacklisted", "553 5.7.1 banned sender"),

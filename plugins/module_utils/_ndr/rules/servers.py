@@ -30,6 +30,17 @@ RULES = (
         url=_DOMINO,
     ),
     rule(
+        "domino.ambiguous",
+        "exact",
+        "system_error",
+        ("several matches found in domino directory",),
+        ("554 5.1.4 User zoe (zoe@example.com) not unique. Several matches found in Domino Directory.",),
+        temporary=False,
+        also=("fix_message",),
+        counter=("User zoe (zoe@example.com) not listed in Domino Directory",),
+        url=_DOMINO,
+    ),
+    rule(
         "domino.no_route",
         "exact",
         "domain_unknown",
