@@ -147,7 +147,7 @@ def test_without_a_log_nobody_knows_what_was_refused():
     facts = mail_host()
     facts["log"].update(first=None, last=None, lines=0)
     host = judge(facts)
-    assert (host["state"], host["error"], host["summary"]) == ("unknown", None, "No log was read, so what was refused is not known.")
+    assert (host["state"], host["error"], host["summary"]) == ("unknown", None, "No line of a log was read, so what was refused is not known.")
     assert finding(host, "not_refused")["status"] == "unknown"
     listed = judge(facts, LISTED)
     assert (listed["state"], finding(listed, "address_not_listed")["status"]) == ("attention", "fail")

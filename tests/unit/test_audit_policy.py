@@ -282,9 +282,9 @@ def test_alarms_count_what_is_open_and_serious():
 def test_host_that_could_not_be_judged_is_an_alarm():
     hosts = {
         "mx1": {"error": "no mail system", "state": "unknown", "summary": "no mail system", "findings": []},
-        "mx2": {"error": None, "state": "unknown", "summary": "No log was read.", "findings": []},
+        "mx2": {"error": None, "state": "unknown", "summary": "No line of a log was read.", "findings": []},
     }
-    assert alarms({"hosts": hosts}, "high") == ["mx1: not judged: no mail system", "mx2: not judged: No log was read."]
+    assert alarms({"hosts": hosts}, "high") == ["mx1: not judged: no mail system", "mx2: not judged: No line of a log was read."]
 
 
 def test_expired_waiver_of_an_optional_control_alarms_too():

@@ -123,7 +123,7 @@ SENTENCES = {
     "listed": ("{} lists it: {}{}.", "{} la incluye: {}{}."),
     "see": ("See {}.", "Véase {}."),
     "no refusal of ours": ("No current refusal is on our side.", "Ningún rechazo actual es culpa nuestra."),
-    "no log": ("No log was read, so what was refused is not known.", "No se leyó ningún registro, así que no se sabe qué se rechazó."),
+    "no log": ("No line of a log was read, so what was refused is not known.", "No se leyó ninguna línea de un registro, así que no se sabe qué se rechazó."),
     "settled as ours": (" (ours: {})", " (nuestro: {})"),
     "once": ("once", "una vez"),
     "times": ("{} times", "{} veces"),
