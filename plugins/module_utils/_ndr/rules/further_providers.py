@@ -17,10 +17,10 @@ _FACEBOOK_CODES = "postmaster.facebook.com/response_codes"
 
 
 _libero = says("libero", "https://aiuto.libero.it/articolo/mail/messaggi-di-errore-piu-frequenti-dopo-invio-email")
-_tim = says("tim", "https://assistenzatecnica.tim.it/")
+_tim = says("tim", "https://timbusiness.tim.it/assistenza/supporto-tecnico/mail/sicurezza-posta/blacklist")
 _telefonica = says("telefonica", "https://www.movistar.es/atencion-cliente/")
 _uol = says("uol", "https://ajuda.uol.com.br/")
-_bt = says("bt", "https://www.bt.com/help")
+_bt = says("bt", "http://blog.frankleonhardt.com/tag/bt-internet/")
 _kpn = says("kpn", "https://blacklist.kpnmail.nl/Help/17")
 _bigpond = says("bigpond", "https://crowdsupport.telstra.com.au/t5/broadband-nbn/why-is-my-email-being-blacklisted/ta-p/76234")
 _mxlogic = says("trellix", "https://blog.mailchannels.com/mx-logic-blocking-my-mails-with-554-denied-cs-mxlogic-net/")

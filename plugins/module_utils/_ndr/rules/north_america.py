@@ -397,7 +397,7 @@ ATT = (
 _VERIZON = says("verizon", "https://www.verizon.com/support/residential/internet/fiosinternet/email/blocked+email/questionsone/85702.htm")
 _EARTHLINK = says("earthlink", "https://www.rackaid.com/blog/how-to-remove-your-email-server-ip-from-earthlinks-blacklist/")
 _UNTD = says("united_online", "https://www.suped.com/learn/blocklists/what-spam-filters-do-netzero-and-juno-use-and-how-can-i-resolve-blocking-issues")
-_OPENSRS = says("opensrs", "https://support.opensrs.com/")
+_OPENSRS = says("opensrs", "https://support.opensrs.com/support/solutions/articles/201000063064-hosted-email-ip-reputation")
 
 OTHERS = (
     _VERIZON(
