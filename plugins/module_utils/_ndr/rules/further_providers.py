@@ -172,7 +172,7 @@ OCEANIA = (
         **_BLOCK,
         counter=("4.4.1 connect to mx.example.org[192.0.2.7]:25: Connection refused",),
     ),
-    says("xtra", "https://smxemail.com/")(
+    says("xtra", "https://smxemail.com/help-support/faq-s/technical-support/what-do-i-do-if-my-email-is-rejected-due-to-rbl/")(
         "smx",
         "ip_blocked",
         ("smx ... (blocked|reputation|blacklist*)", "smxemail.com"),

@@ -15,7 +15,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
 _GODADDY = "https://www.godaddy.com/help/fix-rejected-email-with-a-bounce-error-40685"
 _RACKSPACE = "https://docs.rackspace.com/docs/common-email-bounces"
 _ZOHO = "https://www.zoho.com/mail/help/"
-_PROTON = "https://proton.me/support"
+_PROTON = "https://proton.me/support/smtp-errors"
 _FASTMAIL = "https://www.fastmail.help/"
 _PORTAL = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
 
