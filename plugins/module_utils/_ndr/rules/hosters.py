@@ -15,6 +15,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rul
 _GODADDY = "https://www.godaddy.com/help/fix-rejected-email-with-a-bounce-error-40685"
 _RACKSPACE = "https://docs.rackspace.com/docs/common-email-bounces"
 _ZOHO = "https://www.zoho.com/mail/help/"
+_ZOHO_POLICY = "https://help.zoho.com/portal/en/community/topic/554-5-2-3-mailpolicy-violation-error-delivering-to-mailboxes-27-7-2017"
 _PROTON = "https://proton.me/support/smtp-errors"
 _FASTMAIL = "https://www.fastmail.help/"
 _PORTAL = ("switch_outbound_ip", "use_smarthost", "reduce_rate")
@@ -282,6 +283,7 @@ OTHERS = (
         also=("fix_message", "fix_sender_auth", "delist", "switch_outbound_ip"),
         shared=True,
         counter=("550 5.4.6 Unusual sending activity detected. Please try after sometime",),
+        url=_ZOHO_POLICY,
     ),
     _zoho(
         "blacklisted",
@@ -289,6 +291,7 @@ OTHERS = (
         ("blocked: your ip has been blacklisted", "ip has been blacklisted by zoho*", "mail server ip <ip> is blacklisted ... zoho"),
         ("554 5.2.3 MailPolicy violation Error: Blocked: Your IP has been blacklisted by ZohoMail",),
         counter=("550 5.0.1 Invalid Sender. Your domain has been blacklisted. OFR_310",),
+        url=_ZOHO_POLICY,
     ),
     _proton(
         "unknown",

@@ -311,7 +311,7 @@ RULES = (
         ("^split transaction, retry soon",),
         ("450 Split transaction, retry soon",),
         counter=("550 You talk too soon",),
-        url=_HARAKA,
+        url="https://github.com/haraka/haraka-plugin-qmail-deliverable",
         side="theirs",
         also=(),
     ),
