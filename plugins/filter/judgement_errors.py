@@ -68,7 +68,7 @@ _value:
 
 
 def _judgement_errors(*args, **options):
-    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._judgement import judgement_errors
+    from ansible_collections.postmaster.deliverability.plugins.plugin_utils._mistakes import judgement_errors
 
     return judgement_errors(*args, **options)
 

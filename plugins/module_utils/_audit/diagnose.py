@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit import documents
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.history import compare
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.limits import check_limits
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import (
     cannot_judge,
     check_waivers,
@@ -22,7 +23,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.p
     waive,
 )
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.sanity import suspects
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import Fleet, check_limits, settle, verdict_rows
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import Fleet, settle, verdict_rows
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REASONS, SENTENCES, sentence, word
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import plain_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
@@ -47,7 +48,7 @@ def diagnose(
     """Judge the evidence of a fleet (``_audit/evidence.py``) with the results of ``dnsbl_info`` and ``sender_dns_info``.
 
     ``policies``: ``[(file name, content)]`` as ``_audit/policy.py`` takes them; ``now``: RFC 3339 time of the judgement; ``queue_age``: seconds;
-    ``limits``: thresholds of ``_audit/settle.py``; ``previous``: an earlier report; ``notes``: sentences that the report has to say beside its judgement.
+    ``limits``: those of ``_audit/limits.py``; ``previous``: an earlier report; ``notes``: sentences that the report has to say beside its judgement.
     Returns the diagnosis described in docs/report.md. What cannot be judged of one host is that host's error, and the others get their judgement.
     """
     controls = compile_controls(policies)

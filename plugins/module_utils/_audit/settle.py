@@ -17,32 +17,11 @@ from __future__ import annotations
 
 import datetime
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.limits import LIMITS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import in_spanish, meaning_in_spanish
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
-from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import classify
-
-# Thresholds that a caller may change.
-LIMITS = {
-    # An ambiguous refusal is ours when at least so many operators refuse, and at least this share of those that were tried.
-    "spread_minimum": 3,
-    "spread_share": 0.5,
-    # A change explains refusals that began at most so many seconds after it.
-    "history_window": 86400,
-}
-
-
-def check_limits(limits):
-    """The thresholds with those that a caller has changed, each a number."""
-    changed = limits or {}
-    if not isinstance(changed, dict) or not set(changed) <= set(LIMITS):
-        raise DeliverabilityError(f"limits: {changed!r} is no dictionary with some of {', '.join(LIMITS)}")
-    for name, value in changed.items():
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-            raise DeliverabilityError(f"limits: {name}: {value!r} is no number")
-    return {**LIMITS, **changed}
-
 
 # Evidence that a verdict names -> the checks whose failure makes the refusal ours, the remedy of each.
 SELF = {
