@@ -65,6 +65,34 @@ def test_unknown_after_a_failure_is_not_fixed():
     assert second["fleet"]["changes"]["fixed"] == []
 
 
+def test_failure_that_is_unknown_for_a_while_is_open_all_the_time():
+    first = report(dns=BAD_PTR, now=TIMES[0])
+    second = report(dns=sender_dns(("198.51.100.11", "mail.example.com", {"ptr_exists": "unknown"})), previous=first, now=TIMES[1])
+    assert (ptr(second)["change"], ptr(second)["turns"]) == ("open", [])
+    third = report(dns=BAD_PTR, previous=second, now=TIMES[2])
+    assert (ptr(third)["change"], ptr(third)["turns"]) == ("open", [])
+    fixed = report(previous=second, now=TIMES[2])
+    assert (ptr(fixed)["change"], ptr(fixed)["status"]) == ("fixed", "fixed")
+    assert ptr(report(previous=fixed, now=TIMES[3]))["change"] is None
+
+
+def test_host_that_does_not_answer_for_once_keeps_what_was_open():
+    first = report(dns=BAD_PTR, now=TIMES[0])
+    second = diagnose(fleet_evidence({"mx1": {"observed": {"msg": "unreachable"}}}), BASELINE, CLEAN, BAD_PTR, TIMES[1], previous=first)
+    assert (ptr(second)["status"], ptr(second)["change"], ptr(second)["evidence"]) == ("unknown", "open", ["unreachable"])
+    assert (second["hosts"]["mx1"]["state"], len(second["hosts"]["mx1"]["findings"])) == ("unknown", 1)
+    third = report(dns=BAD_PTR, previous=second, now=TIMES[2])
+    assert third["fleet"]["changes"] == {"since": TIMES[1], "new": [], "fixed": [], "open": ["mx1 ptr_exists:198.51.100.11"], "flapping": []}
+
+
+def test_cause_is_not_fixed_where_the_log_is_missing():
+    first = report(LISTED, log=[group(LISTED_TEXT)], now=TIMES[0])
+    facts = mail_host()
+    facts["log"].update(first=None, last=None)
+    second = diagnose(fleet_evidence({"mx1": {"observed": {"mail_host": facts}}}), BASELINE, CLEAN, GOOD_DNS, TIMES[1], previous=first)
+    assert "mx1 not_refused:ip_blocklisted" not in second["fleet"]["changes"]["fixed"]
+
+
 def test_cause_that_ended_is_fixed():
     first = report(LISTED, log=[group(LISTED_TEXT)], now=TIMES[0])
     second = report(previous=first, now=TIMES[1])

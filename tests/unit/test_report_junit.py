@@ -53,9 +53,10 @@ def test_unknown_and_waived_are_skipped_with_their_reason():
 
 
 def test_a_host_that_could_not_be_judged_is_an_error():
-    root, found = suites(report_data.diagnosis({"mx": report_data.host("mx", "", state="unknown", error="no log")}))
-    assert found["mx"].find("testcase/error").get("message") == "no log"
-    assert (root.get("tests"), root.get("errors")) == ("1", "1")
+    hosts = {"mx1": report_data.host("mx1", "", state="unknown", error="no mail system"), "mx2": report_data.host("mx2", "", state="unknown", summary="no log")}
+    root, found = suites(report_data.diagnosis(hosts))
+    assert [found[name].find("testcase/error").get("message") for name in hosts] == ["no mail system", "no log"]
+    assert (root.get("tests"), root.get("errors")) == ("2", "2")
 
 
 def test_an_optional_failure_is_no_failure():
