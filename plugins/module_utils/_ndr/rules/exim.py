@@ -301,7 +301,7 @@ RULES = (
             "Domain example.org has exceeded the max defers and failures per hour (5/5 (100%)) allowed.  Message discarded.",
         ),
         counter=("550 Sender rate overlimit",),
-        url=_CPANEL,
+        url="https://forums.cpanel.net/threads/email-quota.697029/",
     ),
     rule(
         "exim.cpanel_suspended",
