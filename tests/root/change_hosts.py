@@ -21,7 +21,7 @@ import mail_roots
 from mail_hosts import ADDRESSES, COLLECTIONS, ROOT
 
 LISTED, CLEAN = ADDRESSES
-HELO = "mail2.example.com"
+HELO, MENDED = "mail2.example.com", "mended.example.com"
 SINK = ("127.0.1.1", 25)
 ZONES = """\
 $ORIGIN .
@@ -122,14 +122,22 @@ class Changing(mail_hosts.Host):
 
         ``kill``: part of a task's name, and of ``STEPS`` the step of its module before which to kill, or None for the beginning of the task.
         """
-        environment = {}
-        if kill:
-            task, step = kill
-            environment = {"ANSIBLE_CALLBACK_PLUGINS": str(KILL / "callbacks"), "ANSIBLE_CALLBACKS_ENABLED": "killer", "KILL_TASK": task}
-            environment.update(KILL_STEP=self.STEPS[step] if step else "", KILL_ONLY="module" if only_module else "")
-            environment["PYTHONPATH"] = f"{KILL}/modules:{os.environ.get('PYTHONPATH', '')}"
         fact = "remediate_change_result"
-        return self.role("remediate", self.options(**variables), *words, tasks_from="change.yml", fact=fact, **environment)
+        deadly = self.killer(*kill, only_module) if kill else {}
+        return self.role("remediate", self.options(**variables), *words, tasks_from="change.yml", fact=fact, **deadly)
+
+    def roll_back(self, *words, kill=None):
+        """Run the playbook that takes everything back; return Ansible's process. ``kill`` as in ``play``."""
+        known = {"remediate_change_state_dir": self.state, "outbound_ip_state_dir": self.state, "outbound_ip_facts_file": self.folder / "postmaster.fact"}
+        known.update(outbound_ip_mta=self.MTA, outbound_ip_config_dir=self.config_dir)
+        told = json.dumps({name: str(value) for name, value in known.items()})
+        return self.playbook(ROOT / "playbooks/rollback.yml", "-e", told, *words, **(self.killer(*kill) if kill else {}))
+
+    def killer(self, task, step, only_module=False):
+        """Return the environment that has Ansible killed."""
+        environment = {"ANSIBLE_CALLBACK_PLUGINS": str(KILL / "callbacks"), "ANSIBLE_CALLBACKS_ENABLED": "killer", "KILL_TASK": task}
+        environment.update(KILL_STEP=self.STEPS[step] if step else "", KILL_ONLY="module" if only_module else "")
+        return {**environment, "PYTHONPATH": f"{KILL}/modules:{os.environ.get('PYTHONPATH', '')}"}
 
     @contextlib.contextmanager
     def full(self, place):
@@ -203,6 +211,11 @@ class Postfix(Changing, mail_hosts.Postfix):
 
     def bound(self):
         return self.postfix("postconf", "-h", "smtp_bind_address").strip()
+
+    def mended(self):
+        """Have a person repair the change that was made."""
+        self.main.write_text(self.main.read_text().replace(HELO, MENDED))
+        self.postfix("postfix", "reload")
 
     def try_all(self):
         """Have all mail that is not on hold tried now."""
@@ -312,6 +325,9 @@ class Exim(Changing):
 
     def log(self):
         return self.root.shell("cat /var/log/exim4/mainlog 2>/dev/null || true")
+
+    def mended(self):
+        self.root.shell(f"sed -i s/{HELO}/{MENDED}/ /etc/exim4/conf.d/main/000_localmacros; update-exim4.conf; kill -HUP $(cat /run/exim4/exim.pid)")
 
     def try_all(self):
         self.inside("exim4", "-qf")

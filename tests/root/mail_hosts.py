@@ -150,11 +150,15 @@ class Host:
         settings.write_text(json.dumps(variables))
         include = json.dumps({"name": f"postmaster.deliverability.{role}", "tasks_from": tasks_from})
         playbook.write_text(PLAYBOOK.format(variables=settings, include=include, fact=fact, result=result))
+        done = self.playbook(playbook, *words, **environment)
+        return done, json.loads(result.read_text()) if result.exists() else None
+
+    def playbook(self, playbook, *words, **environment):
+        """Run a playbook on the host; return Ansible's process."""
         known = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "true"}
         known.update(ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_PIPELINING="true", **environment)
         here = ("-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}")
-        done = self.inside(sys.executable, "-m", "ansible", "playbook", *here, playbook, *words, env=known, cwd=ROOT, check=False, start_new_session=True)
-        return done, json.loads(result.read_text()) if result.exists() else None
+        return self.inside(sys.executable, "-m", "ansible", "playbook", *here, playbook, *words, env=known, cwd=ROOT, check=False, start_new_session=True)
 
 
 class Postfix(Host):
