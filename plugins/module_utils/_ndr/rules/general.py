@@ -48,6 +48,8 @@ PERMISSION = (
                 " served here|isn't local|not configured|isn't allowed to be relayed|not a local domain|not accepted here|not ours|is not local)"
             ),
             "not a gateway",
+            "(we don't|we do not) (handle|take|carry) mail for (<host>|<address>|that domain|this domain)",
+            "relayed mail ... not (allowed|accepted|permitted)",
             "(isn't|is not|are not|aren't) allowed to relay",
             "relay not permitted",
             "relay attempt",
@@ -217,7 +219,7 @@ PERMISSION = (
             "550 5.7.1 the addressee has manually blocked your address: manually blocked",
             "550 you do not have permission: not on the whitelist of zoe, not in the allowed list",
         ),
-        unless=("on behalf of", "send as", "from your ip", "relay*", "spf", "directly"),
+        unless=("on behalf of", "send as", "from your ip", "relay*", "spf", "directly", "member of [the|this|our] domain"),
     ),
 )
 
@@ -243,7 +245,8 @@ CONTENT = (
                 "|positive|dropped|stopped|high|level|not delivered|attempt|trap|quarantined)"
             ),
             (
-                "(rejected|rejection|blocked|refused|detected|denied|identified|classified|flagged|discarded|marked|filtered|stopped|bounced|returned|failed|content)"
+                "(rejected|rejection|blocked|refused|detected|denied|identified|classified|flagged|discarded|marked|filtered|stopped|bounced"
+                "|returned|failed|content)"
                 " [as|for|because of|due to|by|being|the|several|possible] [a|our|the|likely|suspected|possible|too|recipient's|its|local|probable|potential"
                 "|being]"
                 " (spam|junk|bulk|uce|unsolicited|spamassassin|anti-spam|antispam|spam filter|phishing|spammy|spam content|spam filters|junk mail|spam checks"
@@ -262,6 +265,7 @@ CONTENT = (
             "consistent with spam",
             "^error: spam",
             "(look|looks|looked|looking) like [a] (spam|junk)",
+            "(message|mail|email|content) (looks|look|seems|appears) [to be] [very|highly] suspicious",
             "triggered [a|the|our] spam",
             "(unsolicited|unwanted|abusive) (mail|email|bulk|message|messages|commercial|content|e-mail)",
             "high (spam|probability of spam|likelihood of spam)",
@@ -327,7 +331,8 @@ CONTENT = (
             "vba macros found",
             "number of attachments ... (threshold|maximum|limit|exceeded)",
             "(contains|contained) (unsafe|dangerous|malicious) content",
-            "(character set|charset|language) [is|are] not (accepted|allowed|permitted)",
+            "(character set|charset|language|character sets) [is|are] not (accepted|allowed|permitted)",
+            "not accept ... (character set|character sets|charset)",
             "(rejected|blocked|refused) (due to|because of) [its|the|message|prohibited] [message] content [restrictions|policy]",
             (
                 f"(content|attachment|body|subject|header|headers|file|attachments|message content|message body|extension|filename"
@@ -343,7 +348,7 @@ CONTENT = (
                 "|language|subject|word|words|zip|archive|macro|text)"
             ),
             "(message|mail) filtered",
-            "content (filter|filtering|policy|rejected|restriction|violation|blocked|inspection|check|scan|control|rule|not allowed|denied)",
+            "content (filter|filtering|policy|reject|rejected|restriction|violation|blocked|inspection|check|scan|control|rule|not allowed|denied)",
             (
                 "(rejected|blocked|refused) by [the|our|a|local|mail|server] [the] (header|body|content|mime|message|attachment|milter|filter|filters|mail"
                 " filter|message filter|policy filter|content scanner) [check|checks|filter|based|rule|rules]"
@@ -463,7 +468,11 @@ CONTENT = (
             ),
             "(improperly|incorrectly|badly) (formatted|formed|encoded)",
             "contains nul characters",
+            "(nonstandard|non-standard|invalid|illegal|wrong|bad) [smtp] line (terminator|terminators|ending|endings|separator)",
             "mime (defect|error|violation|defects|errors)",
+            "mime/reject",
+            "mime structure [is] invalid",
+            "invalid data in [the] message",
             "message header is ... long",
             "header ... not ... terminated",
             "(from|to|sender|reply-to) (header|field) ... (single|multiple|more than one|valid|address|syntax)",
@@ -493,6 +502,7 @@ CONTENT = (
             "mx",
             "domain",
             "dns",
+            "conform to ... policy",
         ),
     ),
 )
@@ -751,6 +761,20 @@ VAGUE = (
         # Postfix without statuses: 550 for an unknown recipient, 554 for what an access table or a policy service says.
         when={"code": "554"},
         counter=("550 <zoe@example.org>: Recipient address rejected: wombats ahead",),
+    ),
+    rule(
+        "vague.recipient_not_permitted",
+        "words",
+        "policy",
+        (
+            "^[sorry] [mail to] [that|this|the] [<address>] (recipient|rcpt|user|mailbox|<address>) [address] [is|was] (rejected|refused|denied|not accepted)$",
+            "mail to (that|this) (recipient|user|mailbox|address) is (not accepted|refused|denied)",
+        ),
+        ("550 5.7.1 <zoe@example.com> recipient rejected", "550 sorry, mail to that recipient is not accepted (#5.7.1)"),
+        # The words name no cause, and the status says that it is one of policy.
+        when={"status": ("5.7.0", "5.7.1")},
+        counter=("550 5.1.1 <zoe@example.com> recipient rejected", "550 5.7.1 user unknown"),
+        url="https://www.rfc-editor.org/rfc/rfc3463#section-3.8",
     ),
     rule(
         "vague.mailbox_unavailable",

@@ -33,6 +33,7 @@ SPANISH = (
             ),
             "(direccion|usuario) de destino (errone*|incorrect*|invalid*|inexistente)",
             "destino erronea",
+            "nadie con (esta|esa) direccion",
         ),
         ("550 5.1.1 Usuario desconocido", "550 La cuenta de correo no existe", "550 El destinatario no fue encontrado en el directorio"),
         unless=("remitente", "dominio ...", "servidor no existe"),

@@ -34,6 +34,7 @@ RULES = (
             "(utilizatorul|destinatarul|casuta postala|adresa|contul) ... (nu exista|inexistent|inexistenta|necunoscut)",
             "(kullanici|alici|posta kutusu|adres|hesap) ... (bulunamadi|mevcut degil|yok|gecersiz|bilinmiyor)",
             "(korisnik|primatelj|primalac|adresa|uporabnik|prejemnik|naslov) ... (ne postoji|nije pronaden|ne obstaja|ni najden|nepoznat|neznan)",
+            "ni bilo mogoce najti ... (naslova|prejemnika|uporabnika)",
             "(користувача|користувач|отримувача|адреси|скриньки) ... (не існує|не знайдено|не найдено)",
             "(потребителят|потребител|получателят|адресът) ... (не съществува|не е намерен)",
             "(χρηστης|χρήστης|παραληπτης|παραλήπτης|διευθυνση|διεύθυνση) ... (δεν υπαρχει|δεν υπάρχει|δεν βρεθηκε|δεν βρέθηκε|αγνωστος|άγνωστος)",

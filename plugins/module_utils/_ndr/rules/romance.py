@@ -264,6 +264,7 @@ ITALIAN = (
             ),
             "(utente|destinatario|indirizzo|casella|account) ... (sconosciut*|inesistente|non esiste|non trovat*|non e' valid*|non e valid*)",
             "non esiste [l'|un|la|il|nessun] [utente|destinatario|indirizzo|casella|account]",
+            "(non sono riuscito|non siamo riusciti|impossibile) a trovare (l'indirizzo|il destinatario|l'utente|la casella)",
         ),
         ("550 5.1.1 Utente sconosciuto", "550 La casella non esiste"),
         unless=("mittente", "dominio ..."),

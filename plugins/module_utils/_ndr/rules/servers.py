@@ -76,7 +76,7 @@ RULES = (
         "domino.mail_file",
         "exact",
         "local_delivery_failed",
-        ("unable to open mailbox file", "router: unable to open"),
+        ("unable to open mailbox file", "router: unable to open", "does not specify a valid notes mail file"),
         ("Router: Unable to open mailbox file mail/zoe: File does not exist",),
         counter=("Your database has exceeded its size quota",),
         url=_DOMINO_FAILURES,
