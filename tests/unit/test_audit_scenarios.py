@@ -55,8 +55,15 @@ SPF = (
 RATE = "host mx.example.net[203.0.113.25] said: 452 4.3.2 Connection rate limit exceeded. (in reply to MAIL FROM command)"
 LOST = "lost connection with mx.example.net[203.0.113.25] while receiving the initial server greeting"
 BUSY = "host mx.example.net[203.0.113.25] said: 451 4.3.2 Please try again later (in reply to RCPT TO command)"
+AUTHENTICATE = "host smtp.example.net[203.0.113.99] said: 530 5.7.0 Authentication required (in reply to MAIL FROM command)"
 EXPIRED = "Remote Server returned '550 4.4.7 QUEUE.Expired; message expired'"
 BANNED = "host mx.example.net[203.0.113.25] said: 550 5.7.606 Access denied, banned sending IP [198.51.100.11] (in reply to RCPT TO command)"
+UNAUTHENTICATED = (
+    "host mx.example.net[203.0.113.25] said: 550-5.7.26 Your email has been blocked because the sender is unauthenticated. (in reply to end of DATA command)"
+)
+NO_NAME = "Host or domain name not found. Name service error for name=example.net type=MX: Host not found, try again"
+NO_IPV6 = "connect to mx.example.net[2001:db8:1::25]:25: Network is unreachable"
+UNAUTHORISED = "550 5.7.1 Delivery not authorized"
 TO = [f"d{number}.example.net" for number in range(6)]
 LISTED = subject("listed", [listing()])
 POLICY = subject("policy", [listing("zen.spamhaus.org", "policy", "high", meaning="PBL")])
@@ -76,6 +83,16 @@ FAILED = {"failed": True, "msg": "no mail system found"}
 
 def everywhere(text, count=4, **more):
     return [group(text, destination=destination, **more) for destination in TO[:count]]
+
+
+def through(text, smarthost="smtp.example.net", **more):
+    """Trouble with a smarthost, met by mail to four destinations."""
+    return everywhere(text, relay_host=smarthost, relay_address="203.0.113.99", **more)
+
+
+def after(destination="example.net", **more):
+    """A delivery after the last refusal of ``group``."""
+    return {**delivered(destination, last="2026-11-20T11:30:00Z"), **more}
 
 
 def here(log=(), queue=(), sent=(), lists=None, spare=None, dns=None, **more):
@@ -123,6 +140,39 @@ FLEETS = {
     "delivering": ([here(sent=[delivered("example.net")])], [NOTHING]),
     "a refusal that has passed": ([here([group(LISTED_TEXT, last="2026-11-20T08:00:00Z")], sent=[delivered("example.net")])], [("ok", "ours", None, [])]),
     "no evidence": ([FAILED], [("unknown", "none", None, [])]),
+    # What a delivery since then does not end.
+    "one domain is refused, mail of others goes through": (
+        [here([group(UNAUTHENTICATED, outcome="bounced", sender_domains=["bad.example"])], sent=[after()])],
+        [("refused", "ours", None, ["fix_sender_auth"])],
+    ),
+    "the only domain was refused, and goes through now": (
+        [here([group(UNAUTHENTICATED, outcome="bounced")], sent=[after()])],
+        [("ok", "ours", None, [])],
+    ),
+    "one domain was refused two days ago": (
+        [here([group(UNAUTHENTICATED, outcome="bounced", sender_domains=["bad.example"], last="2026-11-18T13:00:00Z")], sent=[after()])],
+        [("ok", "ours", None, [])],
+    ),
+    "refused over IPv6, delivered over IPv4": (
+        [here([group(IPV6, outcome="bounced", relay_address="2001:db8:1::25")], sent=[after()])],
+        [("refused", "ours", None, ["fix_ptr"])],
+    ),
+    "refused over IPv6, delivered over it since": (
+        [here([group(IPV6, outcome="bounced", relay_address="2001:db8:1::25")], sent=[after(), after(relay_address="2001:db8:1::26")])],
+        [("ok", "ours", None, [])],
+    ),
+    "no IPv6 at all, everything goes over IPv4": (
+        [here(everywhere(NO_IPV6, relay_address="2001:db8:1::25"), sent=[after(destination) for destination in TO[:4]])],
+        [("ok", "ours", None, [])],
+    ),
+    "delisted, and nobody has refused it for an hour": (
+        [here([group(LISTED_TEXT)], pool=POOL, asked="bl.spamcop.net")],
+        [("refused", "ours", None, ["switch_outbound_ip: blocked"])],
+    ),
+    "delisted, and refused all the same": (
+        [here([group(LISTED_TEXT, last="2026-11-20T11:50:00Z")], pool=POOL, asked="bl.spamcop.net")],
+        [("refused", "ours", None, ["switch_outbound_ip"])],
+    ),
     # Listings without refusals.
     "listed, nobody refuses": ([here(lists=LISTED, pool=POOL)], [("attention", "none", None, ["delist"])]),
     "policy listed, nobody refuses": ([here(lists=POLICY, pool=POOL)], [("attention", "none", None, [])]),
@@ -146,6 +196,12 @@ FLEETS = {
     "four time out, nine take mail": ([here(everywhere(UNABLE_TEXT), sent=[delivered(f"{n}.example.org") for n in range(9)])], [OPEN_QUESTION]),
     "two time out: too few to tell": ([here(everywhere(UNABLE_TEXT, 2))], [OPEN_QUESTION]),
     "one of many times out": ([here([group(UNABLE_TEXT)], sent=[delivered(f"{n}.example.org") for n in range(3)])], [("ok", "theirs", "spread", [])]),
+    "no name can be resolved": ([here(everywhere(NO_NAME))], [("refused", "ours", "spread", ["fix_resolver"])]),
+    "one name cannot be resolved": ([here([group(NO_NAME)], sent=[after(to) for to in TO[:4]])], [("ok", "theirs", "spread", [])]),
+    "one operator of two refuses for good": (
+        [here([group(UNAUTHORISED, outcome="bounced")], sent=[delivered("x.example.org")])],
+        [("attention", "either", None, [])],
+    ),
     "four lose the connection": ([here(everywhere(LOST))], [("refused", "ours", "spread", ["check_network"])]),
     # Sisters.
     "a sister delivers there now": (
@@ -203,6 +259,39 @@ FLEETS = {
         [here(lists=LISTED, dns={"ptr_exists": "fail"}, relay="smtp.example.net")],
         [NOTHING],
     ),
+    "a smarthost that asks for a password": (
+        [here(through(AUTHENTICATE), relay="smtp.example.net")],
+        [("refused", "ours", None, ["fix_relay_auth"])],
+    ),
+    "a smarthost that takes nothing for hours is one server, and ours to solve": (
+        [here(through(BUSY), relay="smtp.example.net")] * 3,
+        [("refused", "ours", "self", ["fix_route"])] * 3,
+    ),
+    "a smarthost that cannot be reached for hours": (
+        [here(through(UNABLE_TEXT), relay="smtp.example.net")],
+        [("refused", "ours", "self", ["check_network"])],
+    ),
+    "a smarthost that was busy for some minutes": (
+        [here(through(BUSY, first="2026-11-20T11:45:00Z", last="2026-11-20T11:50:00Z"), relay="smtp.example.net")],
+        [OPEN_QUESTION],
+    ),
+    "a smarthost that takes other mail meanwhile": (
+        [here([group(BUSY, relay_host="smtp.example.net")], sent=[after("x.example.org", relay_host="smtp.example.net")], relay="smtp.example.net")],
+        [OPEN_QUESTION],
+    ),
+    "three hosts behind one NAT are one to the world": ([here([group(BUSY)], nat="198.51.100.200")] * 3, [OPEN_QUESTION] * 3),
+    "of four hosts two are behind one NAT: three that are refused": (
+        [here([group(BUSY)], nat="198.51.100.200")] * 2 + [here([group(BUSY)])] * 2,
+        [("ok", "theirs", "sisters", [])] * 4,
+    ),
+    "a sister behind the same NAT delivers: not the address": (
+        [here([group(UNAUTHORISED)], nat="198.51.100.200"), here(sent=[after()], nat="198.51.100.200")],
+        [("attention", "either", None, []), NOTHING],
+    ),
+    "a sister behind the same NAT gets a connection": (
+        [here([group(UNABLE_TEXT)], nat="198.51.100.200"), here(sent=[after()], nat="198.51.100.200")],
+        [("refused", "ours", "sisters", ["check_network"]), NOTHING],
+    ),
     "behind undeclared NAT": ([here([group(UNABLE_TEXT)], local=["192.168.1.5"])], [OPEN_QUESTION]),
     # Mixed fleets.
     "one host fails to report, the others are judged": (
@@ -218,7 +307,7 @@ FLEETS = {
 
 def judge(hosts, order=None):
     """Diagnose and plan a fleet of ``here`` rows; every host has the same two addresses in its own network."""
-    observed, subjects, rows, names = {}, {}, [], {}
+    observed, subjects, rows, names, zones = {}, {}, [], {}, {}
     for number, row in enumerate(hosts):
         name = "abcdef"[number]
         if row is FAILED:
@@ -227,16 +316,19 @@ def judge(hosts, order=None):
         first, spare = f"198.51.{100 + number}.11", f"198.51.{100 + number}.12"
         helo = row.get("helo", "mail.example.com")
         relays = [{"scope": "*", "host": row["relay"], "port": 587, "origin": "x", "auth": True, "tls": "may"}] if "relay" in row else []
-        facts = mail_host(row["log"], row["queue"], row["sent"], helo, row.get("local", [first, spare]), relays, row.get("first", "2026-11-18T12:00:00Z"))
+        inside = [f"192.168.1.{number + 1}"] if "nat" in row else row.get("local", [first, spare])
+        facts = mail_host(row["log"], row["queue"], row["sent"], helo, inside, relays, row.get("first", "2026-11-18T12:00:00Z"))
         pool = [{**candidate, "address": spare} for candidate in row.get("pool", [])]
         observed[name] = {"observed": {"mail_host": facts}, "pool": pool, "changes": row.get("changes"), "probes": row.get("probes")}
-        observed[name]["smarthosts"] = row.get("smarthosts")
+        observed[name].update(smarthosts=row.get("smarthosts"), public_addresses={inside[0]: row["nat"]} if "nat" in row else None)
         if "ptr" in row:
             names[first] = {"ptr": row["ptr"], "name": row["ptr"][0]}
+        first = row.get("nat", first)
         subjects.update({first: row["lists"], spare: row["spare"]})
+        zones.update({row["asked"]: {"health": "ok"}} if "asked" in row else {})
         rows += [(first, helo, row["dns"]), (spare, "mail2.example.com", {})]
     evidence = fleet_evidence({name: observed[name] for name in order or observed})
-    lists = {"subjects": subjects, "zones": {}, "resolver": {}}
+    lists = {"subjects": subjects, "zones": zones, "resolver": {}}
     dns = sender_dns(*rows)
     for identity in dns["identities"]:
         identity.update(names.get(identity["address"], {}))

@@ -42,6 +42,8 @@ ROLES = {
 CHANGEABLE = {"postfix", "exim"}
 # Lists that accuse of spam where a refusal names them, besides those of exploited hosts: SBL with its parts CSS and DROP.
 ACCUSING = {"sbl.spamhaus.org"}
+# Receivers may go by a copy of a list that is so many seconds old.
+FRESH = 3600
 # Less log than this cannot show whether the flow is ordinary.
 ORDINARY_LOG_HOURS = 24
 
@@ -53,9 +55,10 @@ def remediation_plan(diagnosis, language="en"):
     """
     asking = dns_controls(diagnosis)
     suspects = [{**suspect, "controls": asking} for suspect in diagnosis["fleet"].get("suspects", [])]
+    fleet = {"suspects": suspects, "zones": diagnosis["fleet"].get("zones", {})}
 
     def planned(name, host):
-        return {"actions": _host_actions(name, host, suspects, language)}
+        return {"actions": _host_actions(name, host, fleet, language)}
 
     def unplanned(error):
         return {"actions": [], "error": sentence("planning failed", language, error)}
@@ -63,7 +66,7 @@ def remediation_plan(diagnosis, language="en"):
     return dict(diagnosis, hosts={name: {**host, **guarded(unplanned, planned, name, host)} for name, host in diagnosis["hosts"].items()})
 
 
-def _host_actions(name, host, suspects, language):
+def _host_actions(name, host, fleet, language):
     if host["error"]:
         return []
     wanted = {}
@@ -82,7 +85,7 @@ def _host_actions(name, host, suspects, language):
         wanted = {remedy: findings for remedy, findings in wanted.items() if remedy not in ABOUT_THE_ADDRESS}
     rank = {remedy: position for position, remedy in enumerate(ORDER)}
     ordered = sorted(wanted, key=lambda remedy: (rank.get(remedy, len(ORDER)), remedy))
-    return [_action(name, host, remedy, wanted[remedy], suspects, language) for remedy in ordered]
+    return [_action(name, host, remedy, wanted[remedy], fleet, language) for remedy in ordered]
 
 
 def _asks(finding):
@@ -91,7 +94,7 @@ def _asks(finding):
     return finding["status"] == "fail" and finding["side"] == "ours" and weighs and finding["remedy"] and finding["remedy"] not in NEVER_AN_ACTION
 
 
-def _action(name, host, remedy, findings, suspects, language):
+def _action(name, host, remedy, findings, fleet, language):
     action = {
         "host": name,
         "remedy": remedy,
@@ -106,10 +109,10 @@ def _action(name, host, remedy, findings, suspects, language):
         "text": _text(host, remedy, findings),
     }
     if remedy == "switch_outbound_ip":
-        _plan_switch(action, host, language)
+        _plan_switch(action, host, fleet["zones"], language)
     if action["state"] == "manual":
         _hand_over(action, host, findings, language)
-    doubts = [suspect["evidence"] for suspect in suspects if _rests_on(suspect, suspects, name, host, findings)]
+    doubts = [suspect["evidence"] for suspect in fleet["suspects"] if _rests_on(suspect, fleet["suspects"], name, host, findings)]
     if doubts:
         action.update(state="blocked", role=None, failed=doubts + action["failed"], text=None, variables={})
     return action
@@ -250,11 +253,12 @@ def policy_listed(host):
     )
 
 
-def _plan_switch(action, host, language):
+def _plan_switch(action, host, zones, language):
     """Choose the first candidate that is proven as far as it can be before the change, and name what blocks the switch."""
     blocks, stated = signs_of_compromise(host, language), []
     if host["declared"]["cause_contained"]:
         blocks, stated = [], [sentence("stated contained", language, sign) for sign in blocks]
+    blocks += _over(host, zones, language)
     for candidate in [identity for identity in host["identities"] if identity["role"] == "candidate"]:
         passed, failed = prove(candidate, host, language)
         if not failed:
@@ -268,6 +272,20 @@ def _plan_switch(action, host, language):
         blocks.append(sentence("no other address", language))
     if blocks:
         action.update(state="blocked", failed=blocks + action["failed"], text=None, variables={})
+
+
+def _over(host, zones, language):
+    """Why the listing that the refusals name seems to be over; nothing where any of them says more, or is of the last hour."""
+    refusals = [row for row in host["verdicts"] if row["side"] == "ours" and row["current"] and row["remedy"] == "switch_outbound_ip"]
+    named = {(row["verdict"].get("blocklist") or {}).get("zone") for row in refusals}
+    last = max((row["group"].get("last") or "" for row in refusals), default="")
+    listings = [identity["listing"] or {} for identity in _sources(host)]
+    unclear = {row["zone"] for listing in listings for row in listing.get("listings", [])}
+    unclear |= {zone for listing in listings for zone in listing.get("unknown", [])}
+    clean = {zone for zone, told in zones.items() if told["health"] == "ok"} - unclear if all(listings) else set()
+    if not named or not named <= clean or seconds_between(last, host["facts"].get("now")) < FRESH:
+        return []
+    return [sentence("listing over", language, ", ".join(sorted(named)), last)]
 
 
 def signs_of_compromise(host, language="en"):

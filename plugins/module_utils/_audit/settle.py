@@ -32,8 +32,16 @@ SELF = {
 }
 # Refusals of an address: another one helps sooner than a list that has to be asked.
 REFUSED_ADDRESS = {"ip_blocklisted", "ip_blocked", "ip_reputation"}
+# Reasons that concern one sender's domain: mail of another one may go through meanwhile.
+OF_SENDER = {"sender_address_rejected", "sender_domain_unresolvable", "spf_failed", "dkim_failed", "dmarc_failed", "auth_failed", "domain_blocklisted"}
+# Seconds for which such refusals go on after the last one, whatever else is delivered there.
+BESIDE = 86400
+# A smarthost that takes nothing for so many seconds is no passing trouble.
+SMARTHOST_PATIENCE = 3600
 # Reasons that come from the line rather than from a server's judgement; only these can be a matter of connectivity.
 LINE = {"connection_failed", "connection_lost", "network_unreachable", "delayed", "expired"}
+# What helps where such a trouble turns out to be ours.
+REMEDY_OF_OURS = {**dict.fromkeys(LINE, "check_network"), "dns_failure": "fix_resolver"}
 
 
 def verdict_rows(facts, identities, via, language="en"):
@@ -65,7 +73,7 @@ def verdict_rows(facts, identities, via, language="en"):
                     "operator": verdict["operator"] or operator(group),
                     "side": verdict["side"],
                     "remedy": remedy_of(verdict),
-                    "current": place == "queue" or _goes_on(group, delivered),
+                    "current": place == "queue" or _goes_on(group, delivered) or _goes_on_beside(group, verdict, facts),
                     "settled_by": None,
                     "why": None,
                     "would_change": None,
@@ -103,6 +111,26 @@ def _goes_on(group, delivered):
     return group.get("handled", 0) < group["count"] and delivered.get(group["destination"], "") < (group.get("last") or "")
 
 
+def _goes_on_beside(group, verdict, facts):
+    """Whether final refusals go on though mail was delivered there since: that of other senders, or over the other version of IP.
+
+    A day without another refusal ends them then.
+    """
+    log = facts.get("log") or {}
+    if group["outcome"] != "bounced" or verdict["side"] != "ours" or seconds_between(group.get("last"), facts.get("now")) >= BESIDE:
+        return False
+    if verdict["reason"] in OF_SENDER:
+        return bool({row["domain"] for row in log.get("sender_domains", [])} - set(group.get("sender_domains") or []))
+    since = [row for row in log.get("delivered_to", []) if row["destination"] == group["destination"] and (row["last"] or "") >= (group.get("last") or "")]
+    known = {_version(row.get("relay_address")) for row in [group, *since]}
+    return None not in known and all(_version(row["relay_address"]) != _version(group["relay_address"]) for row in since)
+
+
+def _version(address):
+    """The version of IP of an address, None for none."""
+    return None if not address else 6 if ":" in address else 4
+
+
 def remedy_of(verdict):
     """What a verdict asks for; where it is about our address and another one would do, that comes before waiting for a list."""
     if verdict["reason"] in REFUSED_ADDRESS and "switch_outbound_ip" in (verdict.get("alternatives") or []):
@@ -119,11 +147,13 @@ class Fleet:
     def __init__(self, hosts=None):
         self.delivering = {}
         self.refused = {}
+        self.addresses = {}
         for name, host in (hosts or {}).items():
             self.add(name, host)
 
     def add(self, name, host):
         """Make what one host knows known to the fleet."""
+        self.addresses[name] = {identity["address"] for identity in host.get("identities", []) if identity["role"] == "source"} or {None}
         for row in (host["facts"].get("log") or {}).get("delivered_to", []):
             self.delivering.setdefault(operator(row), {}).setdefault(name, row["last"] or "")
         for row in host["rows"]:
@@ -137,6 +167,18 @@ class Fleet:
         refused = sorted(self.refused.get(place, set()) - {name})
         return delivering, [host for host in refused if host not in delivering]
 
+    def shares_address(self, name, other):
+        """Whether the world sees two hosts as one, behind the same NAT; so it may be where no public address of them is known."""
+        return bool(self.addresses[name] & self.addresses[other])
+
+    def seen_as_one(self, hosts):
+        """The same hosts, each address once: what happens to one behind a NAT happens to all, and says nothing more."""
+        known = set()
+        for host in hosts:
+            if not self.addresses[host] & known:
+                yield host
+            known |= self.addresses[host]
+
 
 def settle(name, rows, identities, facts, fleet, changes=(), probes=(), limits=None, language="en"):
     """Decide each ``either`` of one host in place; return the rows.
@@ -146,13 +188,15 @@ def settle(name, rows, identities, facts, fleet, changes=(), probes=(), limits=N
     """
     limits = limits or LIMITS
     failing = _failing(identities, language)
-    spread = _spread(rows, facts, limits, language)
+    via = smarthosts_of(facts)
+    spread = _spread([row for row in rows if not _is_smarthosts(row, via)], facts, limits, language)
     for row in rows:
         if row["side"] != "either":
             continue
         conclusion = (
             _by_the_way_out(row, probes, language)
             or _by_self(row, failing, language)
+            or _by_smarthost(row, facts, via, language)
             or _by_sisters(name, row, fleet, language)
             or _by_history(row, facts, changes, limits, language)
             or _by_reach(row, probes, language)
@@ -201,6 +245,30 @@ def _by_self(row, failing, language):
     return None
 
 
+# The smarthost: ours to choose and to pay, so that its troubles are nobody else's
+
+
+def smarthosts_of(facts):
+    """The names of the servers through which all mail of a host leaves."""
+    return [relay["host"] for relay in (facts.get("identity") or {}).get("relays") or [] if relay.get("scope") == "*"]
+
+
+def _is_smarthosts(row, via):
+    """Whether it was the smarthost that did not take the mail, whatever its destination."""
+    return bool(via) and row["group"].get("relay_host") in (None, *via)
+
+
+def _by_smarthost(row, facts, via, language):
+    """Nothing gets through the smarthost for longer than a passing trouble lasts."""
+    first = row["group"].get("first") or ""
+    through = [entry for entry in (facts.get("log") or {}).get("delivered_to", []) if entry.get("relay_host") in via and (entry["last"] or "") >= first]
+    if not _is_smarthosts(row, via) or not row["current"] or through or seconds_between(first, facts.get("now")) < SMARTHOST_PATIENCE:
+        return None
+    remedy = REMEDY_OF_OURS.get(row["verdict"]["reason"], "fix_route")
+    why = sentence("smarthost", language, ", ".join(via), first)
+    return _conclusion("ours", "self", why, sentence("smarthost delivers", language, ", ".join(via)), "likely", remedy=remedy)
+
+
 # Connectivity
 
 
@@ -227,17 +295,20 @@ def _by_reach(row, probes, language):
 
 def _by_sisters(name, row, fleet, language):
     delivering, refused = fleet.sisters(name, row["operator"], row["group"].get("first") or "")
+    if row["verdict"]["reason"] not in LINE:
+        # It takes mail from our address: what it refuses here is something else.
+        delivering = [host for host in delivering if not fleet.shares_address(name, host)]
     if delivering:
         why, against = sentence("sister delivers", language, delivering[0], row["operator"]), sentence("sister refused", language, delivering[0])
         return _conclusion("ours", "sisters", why, against, "likely", remedy=_remedy_if_ours(row))
-    if len(refused) >= 2:
+    if len(list(fleet.seen_as_one([name, *refused]))) > 2:
         why = sentence("sisters refused", language, row["operator"], ", ".join(refused[:3]))
         return _conclusion("theirs", "sisters", why, sentence("a sister that delivers", language, row["operator"]), "likely")
     return None
 
 
 def _remedy_if_ours(row):
-    return "check_network" if row["verdict"]["reason"] in LINE else row["remedy"]
+    return REMEDY_OF_OURS.get(row["verdict"]["reason"], row["remedy"])
 
 
 # History

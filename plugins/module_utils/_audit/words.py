@@ -106,6 +106,8 @@ SENTENCES = {
     "sister refused": ("{} being refused there too", "que allí rechacen también a {}"),
     "sisters refused": ("{} takes mail from no host of ours: {} too", "{} no acepta correo de ningún servidor nuestro: tampoco de {}"),
     "a sister that delivers": ("a host that delivers to {}", "un servidor nuestro que entregue a {}"),
+    "smarthost": ("all mail leaves through {}, and nothing got through it since {}", "todo el correo sale por {}, y nada ha pasado por él desde {}"),
+    "smarthost delivers": ("a message that gets through {}", "un mensaje que pase por {}"),
     "began after": (
         "it began after a change of ours at {} ({}), and mail was delivered there before",
         "empezó tras un cambio nuestro, {} ({}), y antes se entregaba allí",
@@ -162,6 +164,10 @@ SENTENCES = {
     "no name leads": ("no name leads to {} and back", "ningún nombre lleva a {} y de vuelta"),
     "several names": ("the addresses need different names: {}", "las direcciones necesitan nombres distintos: {}"),
     "stated contained": ("the operator states that this is contained: {}", "el operador declara que esto está contenido: {}"),
+    "listing over": (
+        "{} does not list the address now, and nobody has refused it since {}: let the waiting mail be tried again first",
+        "{} no incluye ahora la dirección, y nadie la ha rechazado desde {}: deje primero que se reintente el correo en espera",
+    ),
     "no other address": ("the host has no other address that is proven fit to send from", "el servidor no tiene otra dirección de probada aptitud para enviar"),
     "listed as": ("{} lists {} as {}: find and stop the cause first", "{} incluye {} como {}: busque y detenga primero la causa"),
     "accused": (
