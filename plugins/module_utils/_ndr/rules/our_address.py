@@ -175,6 +175,7 @@ RULES = (
             "not found",
             "does not exist",
             "remote server",
+            "server (response|reply)",
         ),
         counter=(
             "450 4.7.1 client host rejected: cannot find your hostname, [192.0.2.7]",

@@ -237,6 +237,7 @@ RULES = (
             "connect timeout",
             "unable to connect",
             "end of socket stream",
+            "(bad|invalid|unexpected|garbled) server (response|reply)",
             "socks connect to unreachable",
             (
                 "(could not|couldn't|cannot|can't|failed to|unable to|not able to) (connect|reach|contact|establish a connection|open connection|open a"
@@ -399,6 +400,7 @@ RULES = (
             "(still|yet) undelivered",
             "still not delivered",
             "(message|mail|delivery) [is|has been|was] (delayed|delay)",
+            "message <id> delayed <n> (hours|days|minutes)",
             "(delivery|message|mail) ... (still being|will be|being) retried",
             "not [yet] been [yet] delivered",
             "(no action is required on your part|you do not need to resend)",
