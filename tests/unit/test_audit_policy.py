@@ -272,8 +272,12 @@ def test_report_of_last_time_from_a_file(tmp_path):
 
 def test_alarms_count_what_is_open_and_serious():
     findings = [finding(), {**finding(), "status": "waived"}, {**finding(), "level": "optional"}]
-    report = {"hosts": {"mx1": {"error": None, "state": "attention", "findings": findings}}}
-    assert alarms(report, "low") == ["mx1: ptr_exists (198.51.100.11, low): Mine"]
+    refusal = {**finding("not_refused"), "title": "Refused: no reverse DNS"}
+    report = {"hosts": {"mx1": {"error": None, "state": "attention", "findings": [*findings, refusal]}}, "controls": [{"id": "not_refused", "scope": "cause"}]}
+    assert alarms(report, "low") == [
+        "mx1: ptr_exists (198.51.100.11, low): not true: Mine",
+        "mx1: not_refused (198.51.100.11, low): Refused: no reverse DNS",
+    ]
     assert alarms(report, "medium") == []
     with pytest.raises(DeliverabilityError, match="severity"):
         alarms(report, "never")
@@ -284,7 +288,7 @@ def test_host_that_could_not_be_judged_is_an_alarm():
         "mx1": {"error": "no mail system", "state": "unknown", "summary": "no mail system", "findings": []},
         "mx2": {"error": None, "state": "unknown", "summary": "No line of a log was read.", "findings": []},
     }
-    assert alarms({"hosts": hosts}, "high") == ["mx1: not judged: no mail system", "mx2: not judged: No line of a log was read."]
+    assert alarms({"hosts": hosts, "controls": []}, "high") == ["mx1: not judged: no mail system", "mx2: not judged: No line of a log was read."]
 
 
 def test_expired_waiver_of_an_optional_control_alarms_too():

@@ -18,7 +18,7 @@ import re
 import traceback
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import policy_in_spanish
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import SENTENCES, sentence, word
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import REMEDIES
 
@@ -334,10 +334,15 @@ def alarms(diagnosis, severity, language="en"):
     """One line for each host that could not be judged, then for each finding that fails with at least ``severity`` and is neither waived nor optional."""
     if severity not in SEVERITIES:
         raise DeliverabilityError(f"severity: {severity!r} is none of {', '.join(SEVERITIES)}")
-    hosts = diagnosis["hosts"].items()
+    hosts, refusals = diagnosis["hosts"].items(), {control["id"] for control in diagnosis["controls"] if control["scope"] == "cause"}
+
+    def said(finding):
+        # A title tells what holds where the control passes; that of a refusal is the refusal.
+        return finding["title"] if finding["control"] in refusals else f"{word(SENTENCES, 'not true', language)}: {finding['title']}"
+
     unjudged = [(name, host["error"] or host["summary"]) for name, host in hosts if host["error"] or host["state"] == "unknown"]
     return [sentence("not judged", language, name, why) for name, why in unjudged] + [
-        f"{name}: {finding['control']} ({finding['subject']}, {finding['severity']}): {finding['title']}"
+        f"{name}: {finding['control']} ({finding['subject']}, {finding['severity']}): {said(finding)}"
         for name, host in hosts
         for finding in host["findings"]
         if finding["status"] == "fail" and finding["level"] != "optional" and SEVERITIES.index(finding["severity"]) >= SEVERITIES.index(severity)
