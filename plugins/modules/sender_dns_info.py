@@ -262,8 +262,6 @@ domains:
       type: dict
 """
 
-from ansible.module_utils.urls import open_url
-
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.mta_sts import MAX_POLICY
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.resolver import resolver_for
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.sender import sender_dns
@@ -287,6 +285,9 @@ OPTIONS = {
 
 def fetch(url):
     """Get an MTA-STS policy: (text, problem). RFC 8461, 3.3 forbids following redirects."""
+    # It takes as long to load as the rest of the module, and few domains announce a policy.
+    from ansible.module_utils.urls import open_url
+
     try:
         with open_url(url, timeout=FETCH_TIMEOUT, follow_redirects="none") as response:
             return response.read(MAX_POLICY).decode("utf-8", "replace"), None
