@@ -98,6 +98,10 @@ class Client(socketserver.StreamRequestHandler):
         self.say("250 Ok")
 
     def on_data(self, _rest):
+        if self.rules.get("puts_off"):
+            self.server.note(put_off=self.recipients)
+            self.say("451 4.2.0 Greylisted")
+            return
         self.say("354 go ahead")
         while self.rfile.readline() not in (b".\r\n", b""):
             pass

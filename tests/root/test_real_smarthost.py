@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -74,7 +75,8 @@ class Relaying:
             "authorisation_required": False,
             **variables,
         }
-        return self.role("smarthost", {f"smarthost_{name}": value for name, value in options.items()}, *words)[0]
+        named = {name if name.startswith("remediate_") else f"smarthost_{name}": value for name, value in options.items()}
+        return self.role("smarthost", named, *words)[0]
 
 
 class Postfix(Relaying, change_hosts.Postfix):
@@ -219,6 +221,26 @@ def test_a_new_password_counts_at_once_and_a_wrong_one_never(host):
     assert [path.name for path in host.config.glob("pmd_smarthost_passwd*")] == ["pmd_smarthost_passwd"]
     host.send("ann@example.net")
     host.wait_for(lambda: host.relayed(FIRST), "the message arrives")
+
+
+def test_two_runs_at_once_do_not_mix_their_logins(host):
+    """The second one touches nothing while the first one waits for its proof."""
+    host.behave(FIRST, puts_off=True)
+    host.behave(SECOND, password="another one")
+    host.send("ann@example.net")
+    host.settled(1)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        first = pool.submit(host.smarthost, hosts=[{"host": FIRST}], proof_timeout=300, remediate_change_proof_pause=1)
+        host.wait_for(lambda: any("put_off" in one for one in host.noted(FIRST)), "the first run tries a message")
+        files, status = host.files(), host.secret().stat()
+        refused(host.beside("second").smarthost(hosts=[{"host": SECOND}], password="another one", remediate_lock_wait=0), "another run changes this host")
+        assert (host.files(), host.secret().stat().st_mtime_ns, host.secret().stat().st_ino) == (files, status.st_mtime_ns, status.st_ino)
+        host.behave(FIRST)
+        fine(first.result())
+    host.empties()
+    assert host.relayed(FIRST) == ["ann@example.net"]
+    assert not (host.state / "run").is_symlink()
+    assert fine(host.smarthost(hosts=[{"host": FIRST}])) == 0
 
 
 def test_equal_smarthosts_take_turns_and_undo_leaves_what_came_later(host):
