@@ -13,7 +13,7 @@ import re
 
 import pytest
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit import spanish_domains
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit import spanish_domains, spanish_hosts
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import (
     ADVICE,
     ENDS,
@@ -23,13 +23,15 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.s
     in_spanish,
     meaning_in_spanish,
     policy_in_spanish,
+    told_in_spanish,
 )
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish_lists import MEANINGS
-from ansible_collections.postmaster.deliverability.plugins.module_utils._dns import dkim, dmarc, domain, identity, mta_sts, spf, tags
+from ansible_collections.postmaster.deliverability.plugins.module_utils._dns import dkim, dmarc, dnsbl, domain, identity, mta_sts, spf, tags, zones
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.generic import generic_name
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import host_name_problem
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.spf_lint import PROBLEMS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.blocklists import BLOCKLISTS, CAUSES
+from ansible_collections.postmaster.deliverability.plugins.module_utils._mta import host
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, names
 
 GAP = "a1.example"
@@ -93,6 +95,26 @@ def test_everything_that_is_wrong_with_a_record_is_known(text):
     assert text not in alone or text not in of_a_key
 
 
+def said_by_hosts():
+    """Every warning that the readers of the mail systems have, and why a list or the resolver is not believed."""
+    written = []
+    for source in [*pathlib.Path(host.__file__).parent.glob("*.py"), pathlib.Path(dnsbl.__file__), pathlib.Path(zones.__file__)]:
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and re.search(r"(^|\.)(warnings\.append|Health|Reading)$", ast.unparse(node.func)):
+                written += node.args
+            elif isinstance(node, ast.Dict):
+                written += [value for key, value in zip(node.keys, node.values, strict=True) if getattr(key, "value", "") == "why"]
+    nodes = [node for found in written for node in ast.walk(found)]
+    within = {part for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+    return sorted({text for text in (_words(node) for node in nodes if node not in within) if " " in text.replace(GAP, "").strip()})
+
+
+@pytest.mark.parametrize("text", said_by_hosts())
+def test_every_warning_is_known(text):
+    assert told_in_spanish(text) != text
+    assert told_in_spanish(f"{text} (3 times)").endswith(" (3 veces)")
+
+
 def test_every_problem_of_an_spf_record_is_known():
     assert set(spanish_domains.SPF_PROBLEMS) == set(PROBLEMS)
     assert in_spanish("a.example: mx:b.example: An mx term has more than 10 hosts; receivers reject the record. Here it is 12.") == (
@@ -110,8 +132,8 @@ def test_every_meaning_of_a_listing_is_known():
 
 @pytest.mark.parametrize(
     "table",
-    [SENTENCES, ENDS, OF_POLICIES, spanish_domains.SENTENCES, spanish_domains.PARTS, spanish_domains.SPF_REASONS],
-    ids=["identity", "ends", "policies", "domain", "parts", "spf"],
+    [SENTENCES, ENDS, OF_POLICIES, spanish_domains.SENTENCES, spanish_domains.PARTS, spanish_domains.SPF_REASONS, spanish_hosts.WARNINGS, spanish_hosts.DOUBTS],
+    ids=["identity", "ends", "policies", "domain", "parts", "spf", "warnings", "doubts"],
 )
 def test_both_languages_have_the_same_gaps(table):
     assert [english for english, spanish in table if english.count("{}") != spanish.count("{}")] == []

@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import re
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit import spanish_domains
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit import spanish_domains, spanish_hosts
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish_lists import MEANINGS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.spf_lint import PROBLEMS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.blocklists import CAUSES
@@ -156,6 +156,12 @@ def policy_in_spanish(text):
     return _translated(text, OF_POLICIES, str)
 
 
+def told_in_spanish(text):
+    """A warning of a host, or why a list or the resolver is not believed; what a mail system or a server said itself stays as it is."""
+    told, times, count = re.fullmatch(r"(.*?)(?:( \()([0-9]+) times\))?", text, re.DOTALL).groups()
+    return _translated(told, _TOLD, told_in_spanish) + (f"{times}{count} veces)" if times else "")
+
+
 _NETWORKS = " (it lists whole networks, here at least "
 
 
@@ -173,6 +179,7 @@ def _particular_first(rows):
 
 _SPF = [("{}: " + PROBLEMS[name][1], "{}: " + spanish) for name, spanish in spanish_domains.SPF_PROBLEMS.items()]
 _SENTENCES = _particular_first([*SENTENCES, *spanish_domains.SENTENCES, *_SPF])
+_TOLD = _particular_first([*spanish_hosts.WARNINGS, *spanish_hosts.DOUBTS])
 _PARTS = _particular_first([*ENDS, *spanish_domains.PARTS, *spanish_domains.SPF_REASONS, *(("{} " + english, "{} " + spanish) for english, spanish in ENDS)])
 
 

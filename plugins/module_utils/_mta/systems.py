@@ -156,7 +156,7 @@ def _log(system, host, params: dict, warnings: list) -> tuple:
     log = log_source(system, host, params, clock)
     if log is None:
         looked_for = system.snapshot_logs if host.snapshot else (*system.own_logs, *system.log_paths, "a journal")
-        warnings.append("no log was found: neither " + " nor ".join(looked_for))
+        warnings.append(f"no log was found, looked for: {', '.join(looked_for)}")
         log = LogFiles([], clock)
     reader = system.log_reader(summary, clock)
     _read(log, reader)

@@ -29,7 +29,7 @@ from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.
     to_do,
     worst_by_control,
 )
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import words
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import translated, words
 
 _HERE = pathlib.Path(__file__).parent
 _STYLE = (_HERE / "report.css").read_text(encoding="utf-8")
@@ -243,7 +243,7 @@ class _Page:
         head = "".join(f'<th scope="col">{w[column]}</th>' for column in ("zone", "health", "why"))
         rows = "".join(
             f'<tr><th scope="row">{esc(name)}</th><td data-label="{w["health"]}">{w.get("zone_" + zone["health"], esc(zone["health"]))}</td>'
-            f"<td>{esc(zone['why'] or '')}</td></tr>"
+            f"<td>{esc(translated(self.w, zone['why'] or ''))}</td></tr>"
             for name, zone in poor
         )
         table = f'<table class="list"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>' if poor else ""

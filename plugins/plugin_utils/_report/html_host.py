@@ -31,7 +31,7 @@ from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.
     replies_in_order,
     to_do,
 )
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import counted
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import counted, translated
 
 _GROUPS_SHOWN = 12  # groups of replies for each host; the JSON report has them all
 _BECAUSE_LIMIT = 120  # characters of a finding's title that an action refers to
@@ -87,7 +87,7 @@ def _facts(host: dict, w: dict) -> str:
 
 def _warnings(host: dict, w: dict) -> str:
     told = [(w["error"], host["error"])] if host["error"] else []
-    told += [(w["warning"], warning) for warning in fact(host, "warnings")]
+    told += [(w["warning"], translated(w, warning)) for warning in fact(host, "warnings")]
     return "".join(f'<p class="warn"><b>{label}:</b> {esc(text)}</p>' for label, text in told)
 
 

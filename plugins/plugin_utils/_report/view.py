@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import moment
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import translated
 
 STATES = ("refused", "attention", "unknown", "ok")
 SIDES = ("ours", "either", "theirs", "user", "none")
@@ -89,7 +90,7 @@ def doubts(diagnosis: dict, w: dict) -> list[tuple[str, str]]:
     fleet = diagnosis["fleet"]
     told = [(w["failed_question"], error) for error in fleet["errors"]]
     if fleet["resolver"].get("state", "ok") != "ok":
-        told.append((w["resolver"], f"{fleet['resolver']['state']}. {fleet['resolver'].get('why') or ''}"))
+        told.append((w["resolver"], f"{fleet['resolver']['state']}. {translated(w, fleet['resolver'].get('why') or '')}"))
     return told + [(w["suspect"], suspect["evidence"]) for suspect in fleet["suspects"]]
 
 

@@ -17,6 +17,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._errors 
 LANGUAGES = ("en", "es")
 
 _WORDS = {
+    "language": LANGUAGES,
     # The vocabulary: states of a host, sides, statuses and severities of a finding, states of an action, health of a blocklist
     "refused": ("refused", "rechazado"),
     "attention": ("attention", "atención"),
@@ -183,6 +184,15 @@ def words(language: str) -> dict[str, str]:
         raise DeliverabilityError(f"language: {language!r} is not one of {', '.join(LANGUAGES)}")
     column = LANGUAGES.index(language)
     return {key: translations[column] for key, translations in _WORDS.items()}
+
+
+def translated(w: dict[str, str], text: str) -> str:
+    """A warning of a host, or why a list or the resolver is not believed, in the language of ``w`` as far as the words are ours."""
+    if w["language"] == "en":
+        return text
+    from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import told_in_spanish
+
+    return told_in_spanish(text)
 
 
 def counted(w: dict[str, str], count: int, one: str, many: str) -> str:
