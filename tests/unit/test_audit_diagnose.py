@@ -155,6 +155,18 @@ def test_without_a_log_nobody_knows_what_was_refused():
     assert judge(facts, LISTED)["state"] == "refused"
 
 
+def test_what_a_large_host_only_counts_is_told_and_passes_for_nothing():
+    facts = mail_host(queue=[group(GREYLISTED_TEXT, oldest_age=5 * 3600)])
+    assert finding(judge(facts), "queue_age")["status"] == "pass"
+    facts["queue"]["rest"] = {"count": 7, "groups": 3}
+    late = finding(judge(facts), "queue_age")
+    assert (late["status"], late["evidence"]) == ("unknown", ["7 more, of 3 rarer kinds, were only counted."])
+    facts["queue"]["oldest_age"] = 3600
+    assert finding(judge(facts), "queue_age")["status"] == "pass"
+    facts["log"]["rest"] = {"count": 4, "groups": 2}
+    assert finding(judge(facts), "not_refused")["evidence"][1] == "4 more, of 2 rarer kinds, were only counted."
+
+
 def test_a_list_that_does_not_answer_is_no_pass_beside_one_that_lists():
     silent = listing("zen.spamhaus.org", "unknown", impact="high", why="timeout")
     host = judge(mail_host(), dnsbl(a11=subject("listed", [listing(), silent]), a12=subject()))

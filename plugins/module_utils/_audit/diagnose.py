@@ -147,7 +147,7 @@ def _documents(name, host, controls, domains, subjects, queue_age, trouble, lang
     """Pair every control with the documents of its scope."""
     sources = _sources(host)
     by_scope = {
-        "cause": documents.cause_documents(name, host["rows"], _seen(host["facts"]), language),
+        "cause": documents.cause_documents(name, host["rows"], host["facts"].get("log") or {}, language),
         "address": [documents.address_document(identity, host["via"], trouble, subjects, language) for identity in sources]
         + [documents.undeclared_document(name, address, host["via"], language) for address in host["undeclared"]],
         "domain": [

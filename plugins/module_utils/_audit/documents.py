@@ -127,10 +127,10 @@ def domain_document(name, domain, result, trouble, listing, language="en"):
     return {**(result or {}), **said}
 
 
-def cause_documents(name, rows, seen, language):
+def cause_documents(name, rows, log, language):
     """One document for each root cause on our side: forty refusals for one reason are one cause. Without any, one that says so.
 
-    ``seen``: whether any log was read; without one, what was refused and given up is not known.
+    ``log``: that of ``mail_host_info``; where it is empty, what was refused and given up is not known.
     """
     causes = {}
     for row in rows:
@@ -138,7 +138,9 @@ def cause_documents(name, rows, seen, language):
             key = (row["verdict"]["reason"], row["remedy"], (row["verdict"].get("blocklist") or {}).get("zone"))
             causes.setdefault(key, []).append(row)
     if not causes:
-        return [{"subject": name, "host": name, "reason": None, "seen": seen, "evidence": [sentence("no refusal of ours" if seen else "no log", language)]}]
+        seen = bool(log.get("first"))
+        said = [sentence("no refusal of ours" if seen else "no log", language), _unseen(log.get("rest"), language)]
+        return [{"subject": name, "host": name, "reason": None, "seen": seen, "evidence": said}]
     found = [_cause(name, reason, remedy, zone, part, language) for (reason, remedy, zone), part in causes.items()]
     several = {document["reason"] for document in found if sum(other["reason"] == document["reason"] for other in found) > 1}
     for document in found:
@@ -178,13 +180,14 @@ def host_document(name, facts, rows, via, queue_age, language="en"):
     queue, log = facts.get("queue"), facts.get("log") or {}
     groups = [row["group"] for row in rows if row["source"] == "queue" and row["side"] in ("ours", "either")]
     late = [group for group in groups if (group.get("oldest_age") or 0) > queue_age]
+    unseen = (queue or {}).get("rest") if ((queue or {}).get("oldest_age") or 0) > queue_age else None
     return {
         "subject": name,
         "host": name,
         "mta": facts.get("mta"),
         "identity": facts.get("identity"),
         "via": via,
-        "queue": None if queue is None else {"total": queue["total"], "oldest_age": queue.get("oldest_age"), "late": _late(late, language)},
+        "queue": None if queue is None else {"total": queue["total"], "oldest_age": queue.get("oldest_age"), "late": _late(late, unseen, language)},
         "log": {key: log.get(key) for key in ("first", "last", "received", "delivered", "deferred", "bounced", "expired")} if log else None,
         "log_hours": seconds_between(log.get("first"), log.get("last")) / 3600,
         "sudden": sudden_senders(log, language),
@@ -192,10 +195,16 @@ def host_document(name, facts, rows, via, queue_age, language="en"):
     }
 
 
-def _late(groups, language):
+def _late(groups, unseen, language):
+    """What waits too long through our fault; ``unseen``: the groups of a queue with old mail that the host has only counted."""
     count, oldest = sum(group["count"] for group in groups), max((group["oldest_age"] for group in groups), default=0)
     said = sentence("one late" if count == 1 else "many late", language, count, oldest // 3600) if groups else None
-    return {"count": count, "oldest_age": oldest, "sentence": said}
+    return {"count": count, "oldest_age": oldest, "sure": not _unseen(unseen, language), "sentence": said or _unseen(unseen, language)}
+
+
+def _unseen(rest, language):
+    """What is to be said of the groups beyond those that a host tells one by one; None where it told them all."""
+    return sentence("unseen", language, rest["count"], rest["groups"]) if rest and rest["count"] else None
 
 
 def sudden_senders(log, language="en"):

@@ -126,6 +126,7 @@ SENTENCES = {
     "see": ("See {}.", "Véase {}."),
     "no refusal of ours": ("No current refusal is on our side.", "Ningún rechazo actual es culpa nuestra."),
     "no log": ("No line of a log was read, so what was refused is not known.", "No se leyó ninguna línea de un registro, así que no se sabe qué se rechazó."),
+    "unseen": ("{} more, of {} rarer kinds, were only counted.", "{} más, de {} clases menos frecuentes, solo se contaron."),
     "settled as ours": (" (ours: {})", " (nuestro: {})"),
     "once": ("once", "una vez"),
     "times": ("{} times", "{} veces"),
