@@ -456,3 +456,29 @@ def test_every_example_is_judged_by_its_own_rule():
     for rule in builtin_rules().rules:
         for example in rule.examples:
             assert classify(**(example if isinstance(example, dict) else {"text": example}))["rule"] == rule.id
+
+
+@pytest.mark.parametrize(
+    "wrapping",
+    [
+        "host mx.example.com[192.0.2.66] said: {} (in reply to RCPT TO command)",
+        "The response from the remote server was: {}",
+        "smtp; {}",
+        "Diagnostic-Code: smtp; {}",
+        "SMTP error from remote mail server after RCPT TO:<zoe@example.com>: {}",
+        "192.0.2.66 does not like recipient. Remote host said: {} Giving up on 192.0.2.66.",
+        "Remote Server returned '{}'",
+    ],
+)
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        ("550 mailbox unavailable", "user_unknown"),
+        ("550 Recipient rejected", "user_unknown"),
+        ("554 Message refused", "policy"),
+        ("450 mailbox unavailable", "mailbox_busy"),
+    ],
+)
+def test_the_words_around_a_reply_do_not_hide_its_code(wrapping, reply, reason):
+    verdict = classify(wrapping.format(reply))
+    assert (verdict["code"], verdict["reason"]) == (int(reply[:3]), reason)

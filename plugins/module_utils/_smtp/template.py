@@ -67,7 +67,9 @@ _NUMBER_FOLLOWS = frozenset(
 _DOTS = re.compile(r"\.\.\.(?=[A-Za-z<])")
 # No word of a reply is longer. What is cut off could only be an id, and the work for one word stays bounded.
 _WORD_MAX = 240
-_UNITS = ("second", "minute", "hour", "day", "message", "mail", "recipient", "connection", "byte", "kb", "mb", "sec", "min", "time", "error")
+# What a number counts. After a colon, where a reply begins ("said: 550 Message refused"), only what can be nothing else: "limit: 450 messages".
+_UNITS = re.compile(r"(?:second|minute|hour|day|message|e?-?mail|recipient|connection|byte|kb|mb|sec|min|time|error)s?\b(?!-)", re.IGNORECASE)
+_UNITS_ONLY = re.compile(r"(?:(?:second|minute|hour|day|message|e?-?mail|recipient|connection|byte|time|error)s|[km]b|secs?|mins?)\b")
 _DAYS_AND_MONTHS = frozenset("Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
 
 # Words that never change, remembered because a log repeats them a million times. Bounded: new words beyond it are just computed again.
@@ -109,7 +111,8 @@ def _word(word: str, before: str, after: str) -> str:
         # The first word (it has ":" before it) is a code even before "message" or "mail".
         if not word.isdigit() or before == ":" or _is_status(after):
             return word
-        return "<n>" if before.lower() in _NUMBER_FOLLOWS or after.lower().startswith(_UNITS) or not after else word
+        units = _UNITS_ONLY if before[-1] in ":;" else _UNITS
+        return "<n>" if before.lower() in _NUMBER_FOLLOWS or units.match(after) or not after else word
     behind = _CODE_BEHIND.fullmatch(word)
     if behind:
         return _remember(word, _VARIABLE.sub(_replace, behind.group(1)) + behind.group(2))

@@ -769,6 +769,8 @@ VAGUE = (
         (
             "^[sorry] [mail to] [that|this|the] [<address>] (recipient|rcpt|user|mailbox|<address>) [address] [is|was] (rejected|refused|denied|not accepted)$",
             "mail to (that|this) (recipient|user|mailbox|address) is (not accepted|refused|denied)",
+            "^<address>[:]$",
+            "^<address>...$",
         ),
         ("550 5.7.1 <zoe@example.com> recipient rejected", "550 sorry, mail to that recipient is not accepted (#5.7.1)"),
         # The words name no cause, and the status says that it is one of policy.
