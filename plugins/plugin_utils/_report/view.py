@@ -90,7 +90,7 @@ def doubts(diagnosis: dict, w: dict) -> list[tuple[str, str]]:
     fleet = diagnosis["fleet"]
     told = [(w["failed_question"], error) for error in fleet["errors"]]
     if fleet["resolver"].get("state", "ok") != "ok":
-        told.append((w["resolver"], f"{fleet['resolver']['state']}. {translated(w, fleet['resolver'].get('why') or '')}"))
+        told.append((w["resolver"], translated(w, fleet["resolver"].get("why") or fleet["resolver"]["state"])))
     return told + [(w["suspect"], suspect["evidence"]) for suspect in fleet["suspects"]]
 
 
