@@ -274,6 +274,15 @@ def test_spanish():
     assert "De quién es: nuestro" in page.section("home")
 
 
+def test_what_hosts_and_lists_told_in_english_is_said_in_spanish():
+    diagnosis = report_data.diagnosis({"home": report_data.home()}, zones={"x.example": {"health": "unreachable", "why": "no answer in time"}})
+    diagnosis["hosts"]["home"]["facts"]["warnings"] = ["/var/log/mail.log.1 cannot be read: Permission denied", "postfix/master: fatal: bind"]
+    text = html_report(diagnosis, "es")
+    assert "/var/log/mail.log.1 no se puede leer: Permission denied" in text
+    assert "postfix/master: fatal: bind" in text
+    assert "no hubo respuesta a tiempo" in text
+
+
 def test_the_order_of_the_dictionary_does_not_matter():
     diagnosis = report_data.stories()
     turned = {**diagnosis, "hosts": dict(reversed(diagnosis["hosts"].items()))}
