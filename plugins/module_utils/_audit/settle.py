@@ -16,6 +16,7 @@ What no evidence decides stays ``either``.
 from __future__ import annotations
 
 import datetime
+import itertools
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.limits import LIMITS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import in_spanish, meaning_in_spanish
@@ -301,7 +302,7 @@ def _by_sisters(name, row, fleet, language):
     if delivering:
         why, against = sentence("sister delivers", language, delivering[0], row["operator"]), sentence("sister refused", language, delivering[0])
         return _conclusion("ours", "sisters", why, against, "likely", remedy=_remedy_if_ours(row))
-    if len(list(fleet.seen_as_one([name, *refused]))) > 2:
+    if len(list(itertools.islice(fleet.seen_as_one([name, *refused]), 3))) == 3:
         why = sentence("sisters refused", language, row["operator"], ", ".join(refused[:3]))
         return _conclusion("theirs", "sisters", why, sentence("a sister that delivers", language, row["operator"]), "likely")
     return None
