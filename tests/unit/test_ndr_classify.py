@@ -468,6 +468,11 @@ def test_every_example_is_judged_by_its_own_rule():
         "SMTP error from remote mail server after RCPT TO:<zoe@example.com>: {}",
         "192.0.2.66 does not like recipient. Remote host said: {} Giving up on 192.0.2.66.",
         "Remote Server returned '{}'",
+        "SMTP Error: {}",
+        "Server error: '{}'",
+        "Delivery failed with {}",
+        "<zoe@example.com>: {}",
+        "--> RCPT To:<zoe@example.com> <-- {}",
     ],
 )
 @pytest.mark.parametrize(

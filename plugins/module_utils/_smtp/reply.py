@@ -54,12 +54,19 @@ _INTRODUCED = re.compile(
       | server(?:\ at\ [^'"]{1,300})?\ returned:?\s['"] | returned\ message:?\s['"]
       | response(?:\ from\ the\ remote\ server)?\ was:\s | server\ returned\ was:\s
       | smtp\ error\ \(state\ \S{1,4}\):\s
-      | reply=(?=[245]) | <<<\s(?=[245]) | smtp;\s?(?=[245]\d\d)
+      | reply=(?=[245]) | <<<\s(?=[245]) | <--\s(?=[245]\d\d) | smtp;\s?(?=[245]\d\d)
       | smtp\ error\ from\ remote\ (?:mail\ server|mailer)\ (?:after\ )?[^:<]{1,60}(?::\s?<[^>]{0,320}>[^:]{0,80})?:\s
       | smtp\ error\ from\ remote\ server\ (?:for|after|in)\ [a-z\ ]{4,40}[:,]\s?host:?\s\S{1,250}\s(?:\([^)]{2,45}\)\sreason:\s)?
       | error\ \(?'(?=[245])
       | did\ not\ like\ our\ [a-z ]{4,12}:\s? | rejected:\s(?=[45]\d\d\s)
       | reported\ error:\s(?=[45]\d\d\s) | gave\ this\ error:\s
+    """,
+    re.VERBOSE,
+)
+# A label at the very beginning: "SMTP Error: 550 ...", "Server error: '550 ...", "Delivery failed with 550 ...", "<a@example.net>: 550 ...".
+_LABEL = re.compile(
+    r"""(?:\W*(?:(?:remote\ |mail\ |smtp\ |server\ ){0,3}(?:error|reason|response|reply|message|server|bounced)|(?:result=\S{1,20}\ )?stat=
+      |(?:delivery\ |message\ |sending\ )?failed\ with(?:\ code|\ error)?)\W{1,4}|<address>:\s)(?=[45]\d\d[\ -])
     """,
     re.VERBOSE,
 )
@@ -312,7 +319,8 @@ def _core(said: str) -> str:
     core = said
     low = said.lower()
     # Some letters become two in lower case; such a text is searched as it is.
-    found = _INTRODUCED.search(low if len(low) == len(said) else said)
+    searched = low if len(low) == len(said) else said
+    found = _INTRODUCED.search(searched) or _LABEL.match(searched)
     # A reply that begins with its code and quotes what another server said is about the first: "550 Sender address rejected: ... host X said: 550 ...".
     if found and not (found.group().startswith("said") and (_BEGINS_WITH_CODE.match(said) or "address rejected:" in low[: found.start()])):
         rest = said[found.end() :]

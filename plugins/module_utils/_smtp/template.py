@@ -64,10 +64,11 @@ _NUMBER_FOLLOWS = frozenset(
     "a about after another at by code every exceeds for from id in is least length limit more most number of only over past size than the to until wait"
     " within".split()
 )
+_REPLY_FOLLOWS = frozenset(("with", "returned", "said", "answered", "replied"))
 _DOTS = re.compile(r"\.\.\.(?=[A-Za-z<])")
 # No word of a reply is longer. What is cut off could only be an id, and the work for one word stays bounded.
 _WORD_MAX = 240
-# What a number counts. After a colon, where a reply begins ("said: 550 Message refused"), only what can be nothing else: "limit: 450 messages".
+# What a number counts. After a colon and the like, where a reply begins ("said: 550 Message refused"), only what can be nothing else: "limit: 450 messages".
 _UNITS = re.compile(r"(?:second|minute|hour|day|message|e?-?mail|recipient|connection|byte|kb|mb|sec|min|time|error)s?\b(?!-)", re.IGNORECASE)
 _UNITS_ONLY = re.compile(r"(?:(?:second|minute|hour|day|message|e?-?mail|recipient|connection|byte|time|error)s|[km]b|secs?|mins?)\b")
 _DAYS_AND_MONTHS = frozenset("Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
@@ -111,7 +112,7 @@ def _word(word: str, before: str, after: str) -> str:
         # The first word (it has ":" before it) is a code even before "message" or "mail".
         if not word.isdigit() or before == ":" or _is_status(after):
             return word
-        units = _UNITS_ONLY if before[-1] in ":;" else _UNITS
+        units = _UNITS_ONLY if before in _REPLY_FOLLOWS or not before[-1].isalnum() else _UNITS
         return "<n>" if before.lower() in _NUMBER_FOLLOWS or units.match(after) or not after else word
     behind = _CODE_BEHIND.fullmatch(word)
     if behind:

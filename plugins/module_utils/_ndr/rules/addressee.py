@@ -200,6 +200,7 @@ RULES = (
             "temporar*",
             "your ip",
             "(password|secret|credentials)",
+            "(unknown|invalid|unrecognized|illegal|bad) (command|parameter|parameters|argument|arguments|syntax)",
         ),
     ),
     rule(

@@ -523,6 +523,7 @@ DIALOGUE = (
                 " (required|failed|failure|error|not available|unavailable|not supported|mandatory|not offered|refused|needed|must|aborted|timed out|available"
                 "|offered|supported|rejected|enabled|established|fails|disabled|negotiated|impossible|too old|first)"
             ),
+            "must be (send|sent|delivered|transmitted) (with|over|using|via) [an] (encryption|encrypted connection|tls|starttls)",
             "(tls|ssl|starttls|encryption) ... (required|not offered|fail*|could not|cannot|handshake|mandatory|refused|error|not support*|must|verif*)",
             (
                 "(must|require|requires|need|needs|required|only|use) [to] [issue|use|a|an|be|via|over|accept] [a|an] (starttls|tls|encryption|ssl|encrypted"

@@ -24,6 +24,7 @@ RULES = (
         "ptr_missing",
         (
             "(sender|client|your|sending) ip must resolve",
+            "(ip|address|host|server) [<ip>] (do not|does not|don't|doesn't) have a reverse [look|lookup] [name|entry|record]",
             "cannot find your (hostname|host name|reverse hostname|reverse host name)",
             (
                 f"({_PTR}) [for|of|from|on|check|lookup|record|validation|test|entry|is|must|does|do|was|has|not|<ip>|your|the|address|ip|sending|client|and"

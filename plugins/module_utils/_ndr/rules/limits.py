@@ -76,6 +76,7 @@ RULES = (
             "(throttled|throttling|throttle)",
             "connection rate [limit|exceeded|too]",
             "slow down",
+            "(sent|send|sending) to many (mails|messages|emails)",
             "unexpected volume",
             "[connection|message|ip|sender|mail] frequency (limited|limit|exceeded|too)",
             (

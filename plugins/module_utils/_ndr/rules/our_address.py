@@ -166,6 +166,7 @@ RULES = (
             "too many concurrent",
             "rate",
             "sent too many",
+            "(sent|send) to many",
             "intrusion prevention",
             "sender address rejected",
             "recipient address rejected: (user|unknown)",
