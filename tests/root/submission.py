@@ -98,9 +98,9 @@ class Client(socketserver.StreamRequestHandler):
         self.say("250 Ok")
 
     def on_data(self, _rest):
-        if self.rules.get("puts_off"):
-            self.server.note(put_off=self.recipients)
-            self.say("451 4.2.0 Greylisted")
+        if self.rules.get("data"):
+            self.server.note(refused=self.recipients)
+            self.say(self.rules["data"])
             return
         self.say("354 go ahead")
         while self.rfile.readline() not in (b".\r\n", b""):

@@ -27,6 +27,7 @@ FIRST, SECOND = "smtp1.example.net", "smtp2.example.net"
 ADDRESSES = {FIRST: "127.0.1.5", SECOND: "127.0.1.6"}
 PASSWORD = "correct horse battery"
 NOT_DIRECTLY = ["rcpt", "@example.net", "451 4.7.1 [198.51.100.11] is not allowed to send mail directly"]
+GREYLISTED, REFUSED = "451 4.2.0 Greylisted", "554 5.7.1 Your account is suspended"
 ROUTES = f"inline:{{ {{ example.net = smtp:[{SINK[0]}]:{SINK[1]} }} {{ example.org = smtp:[{SINK[0]}]:{SINK[1]} }} }}"
 
 
@@ -225,13 +226,13 @@ def test_a_new_password_counts_at_once_and_a_wrong_one_never(host):
 
 def test_two_runs_at_once_do_not_mix_their_logins(host):
     """The second one touches nothing while the first one waits for its proof."""
-    host.behave(FIRST, puts_off=True)
+    host.behave(FIRST, data=GREYLISTED)
     host.behave(SECOND, password="another one")
     host.send("ann@example.net")
     host.settled(1)
     with concurrent.futures.ThreadPoolExecutor() as pool:
         first = pool.submit(host.smarthost, hosts=[{"host": FIRST}], proof_timeout=300, remediate_change_proof_pause=1)
-        host.wait_for(lambda: any("put_off" in one for one in host.noted(FIRST)), "the first run tries a message")
+        host.wait_for(lambda: any("refused" in one for one in host.noted(FIRST)), "the first run tries a message")
         files, status = host.files(), host.secret().stat()
         refused(host.beside("second").smarthost(hosts=[{"host": SECOND}], password="another one", remediate_lock_wait=0), "another run changes this host")
         assert (host.files(), host.secret().stat().st_mtime_ns, host.secret().stat().st_ino) == (files, status.st_mtime_ns, status.st_ino)
@@ -241,6 +242,27 @@ def test_two_runs_at_once_do_not_mix_their_logins(host):
     assert host.relayed(FIRST) == ["ann@example.net"]
     assert not (host.state / "run").is_symlink()
     assert fine(host.smarthost(hosts=[{"host": FIRST}])) == 0
+
+
+def test_a_run_that_waits_its_turn_goes_by_what_it_finds_then(host):
+    """Not by the routes that the run before it takes back meanwhile."""
+    host.behave(FIRST, data=GREYLISTED)
+    host.send("ann@example.net")
+    host.settled(1)
+    slow = {"mta": host.MTA, "config_dir": host.config_dir, "state_dir": str(host.state), "domains": ["busy.example"]}
+    variables = {**{f"throttle_{name}": value for name, value in slow.items()}, "remediate_lock_wait": 300}
+    log = host.folder / "second.log"
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        first = pool.submit(host.smarthost, hosts=[{"host": FIRST}], proof_timeout=300, remediate_change_proof_pause=1)
+        host.wait_for(lambda: any("refused" in one for one in host.noted(FIRST)), "the first run tries a message")
+        second = pool.submit(host.beside("second").role, "throttle", variables, ANSIBLE_LOG_PATH=str(log))
+        host.wait_for(lambda: log.exists() and "RETRYING" in log.read_text(), "the second run waits for its turn")
+        host.behave(FIRST, data=REFUSED)
+        refused(first.result(), "smarthost was taken back")
+        done, result = second.result()
+    fine(done)
+    assert (result["changed"], result["domains"]) == (True, ["busy.example"])
+    assert host.postfix("postconf", "-h", "transport_maps").strip() == f"inline:{{ busy.example=pmd_throttle: }}, {ROUTES}"
 
 
 def test_equal_smarthosts_take_turns_and_undo_leaves_what_came_later(host):
