@@ -212,7 +212,6 @@ RULES = (
         when={"status": ("5.1.1", "5.1.10")},
         counter=("550 5.7.1 recipient rejected", "550 5.1.1 sender address rejected"),
         unless=(*_OF_THE_SENDER, "policy", "spam", "blocked", "your ip", "relay*"),
-        url="https://pastebin.com/RJeh1Bwk",
     ),
     rule(
         "addressee.syntax",

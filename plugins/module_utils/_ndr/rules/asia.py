@@ -13,7 +13,6 @@ from __future__ import annotations
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.rules.words import rule, says
 
 _QQ = "https://service.mail.qq.com/"
-_QQ_CODES = "https://smtp.codes/qq"
 _NETEASE = "http://mail.163.com/help/help_spam_16.htm"
 _COREMAIL = "https://www.icoremail.vip/support/index.php?cate_id=84"
 _ALIBABA = "https://help.aliyun.com/"
@@ -59,7 +58,6 @@ QQ = (
         ),
         also=("wait", "delist", "switch_outbound_ip"),
         counter=("550 Mail content denied [AbCdEf= IP: 192.0.2.25]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726",),
-        url=_QQ_CODES,
     ),
     _qq(
         "connection_denied",
@@ -91,7 +89,6 @@ QQ = (
         also=("contact_recipient_admin", "delist", "reduce_rate"),
         settle=("dnsbl", "spread"),
         counter=("550 Connection denied [AbCdEf= IP: 192.0.2.25]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726",),
-        url=_QQ_CODES,
     ),
     _qq(
         "rejected_by_recipient",
@@ -100,7 +97,6 @@ QQ = (
         ("550 Mail is rejected by recipients [AbCdEf= IP: 192.0.2.25]. https://service.mail.qq.com/detail/0/92.",),
         also=("fix_message",),
         counter=("550 Suspected spam ip [AbCdEf= IP: 192.0.2.25]. https://service.mail.qq.com/detail/122/71",),
-        url=_QQ_CODES,
     ),
     # Said at the end of DATA: the domain is that of the sender.
     _qq(
@@ -143,7 +139,6 @@ QQ = (
             "550 The recipient may contain a non-existent account, please check the recipient address.",
         ),
         counter=("550 Mail content denied [AbCdEf= IP: 192.0.2.25]. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726",),
-        url=_QQ_CODES,
     ),
     _qq(
         "no_from",

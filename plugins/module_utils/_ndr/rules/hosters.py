@@ -267,7 +267,6 @@ OTHERS = (
         also=("fix_message", "delist", "switch_outbound_ip"),
         shared=True,
         counter=("554 5.7.7 Email policy violation detected: 553 Relaying disallowed. Invalid Domain - example.com",),
-        url="https://smtp.codes/zoho",
     ),
     _zoho(
         "policy_rejection",
