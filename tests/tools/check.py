@@ -99,7 +99,7 @@ OLD_JOB = Job(
         sanity(OLD_PYTHON),
     ],
 )
-ROOT_JOB = Job("root", "test", PYTHON, [pytest_on_real_hosts(PYTHON, "tests/root")])
+ROOT_JOB = Job("root", "test", PYTHON, [pytest_on_real_hosts(PYTHON, "tests/root", "-n 2 --dist loadfile")])  # each file has hosts of its own
 LAB_JOB = Job("lab", "test", PYTHON, [pytest_on_real_hosts(PYTHON, "tests/lab", "-n 2 --dist worksteal")])  # two labs: each waits a lot
 MOLECULE_JOB = Job("molecule", "test", PYTHON, [Step([tool("molecule"), "test", "--all"])])
 # Their output is printed to the end, so that pytest's closing line comes last.
