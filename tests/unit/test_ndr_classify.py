@@ -223,6 +223,11 @@ class TestOurs:
         verdict = classify("554 5.7.1 <zoe@example.org>: Relay access denied", ours=OURS, rhost="smtp.example.net")
         assert (verdict["side"], verdict["remedy"]) == ("ours", "fix_relay_auth")
 
+    def test_our_own_smarthost_has_suspended_our_account(self):
+        verdict = classify("550 5.7.1 Your account has been suspended for sending spam", ours=OURS, rhost="smtp.example.net")
+        assert (verdict["side"], verdict["remedy"]) == ("ours", "fix_relay_auth")
+        assert classify("550 5.2.1 The recipient's account has been suspended")["side"] == "theirs"
+
     @pytest.mark.parametrize(
         "text",
         [

@@ -93,7 +93,8 @@ RULES = (
             f"({USER}) ... (does not|doesn't|didn't|did not|does n't|do not|don't|dont|doesnt|may not|might not) exist*",
             f"({USER}) ... (no longer exists|no longer valid|not exist|not exists|not existing|is no longer with us|no longer on server|no longer available)",
             (
-                "(invalid|illegal|incorrect|non-existent|nonexistent|non existent|undeliverable|not existing|unrecognized|bad|wrong|unresolvable|unexisting)"
+                "(invalid|illegal|incorrect|non-existent|non-existant|nonexistent|nonexistant|non existent|undeliverable|not existing|unrecognized|bad|wrong"
+                "|unresolvable|unexisting)"
                 f" ({USER})"
             ),
             "invalid (final delivery user|local part|local-part|mailbox address|user name|delivery address|or unknown virtual user)",
@@ -145,7 +146,11 @@ RULES = (
             "user not known",
             "not known at this (site|host|server|domain|address)",
             "destination [addresses|address] (were|was) unknown",
-            "^[sorry,] no mailbox$",
+            "(no mailbox|no such mailbox)$",
+            "(user|recipient) <address> [is] not ok",
+            "no (redirect|redirection|forwarding) entry for (this|that) (address|user|recipient)",
+            "deliver* to a (bogus|fake|forged|fictitious|made-up)",
+            "(recipient|addressee) has no (e-mail|email) address",
             "invalid domain mailbox user",
             "not a (recognised|recognized) [email|mail|e-mail] (account|address|user|mailbox)",
             "^(no longer in use|no longer available)$",
@@ -163,7 +168,7 @@ RULES = (
             "no user at that",
             "[sorry,] there's no (mailbox|user|account) here",
             "destination (user|address|mailbox) ... (unknown|not found|does not exist|invalid)",
-            "(user|account) (has been|was) (removed|deleted)",
+            "(user|account|recipient|mailbox) (has been|was) (removed|deleted)",
             "(recipient|mailbox|user) (cannot|could not|can't) be verified",
             "(recipient|user|addressee) name [is] not (recognized|recognised|known)",
             "no account (here|for|by|with|at)",
@@ -199,6 +204,7 @@ RULES = (
             "unable to verify",
             "temporar*",
             "your ip",
+            "rule imposed",
             "(password|secret|credentials)",
             "(unknown|invalid|unrecognized|illegal|bad) (command|parameter|parameters|argument|arguments|syntax)",
         ),
@@ -292,6 +298,11 @@ RULES = (
             ),
             "(disabled|deactivated|closed|suspended|blocked|terminated) due to [extended|prolonged|long] inactivity",
             "not an active (address|account|user|mailbox|recipient)",
+            "no [recipient|user|account|mailbox] activity (since|for|in)",
+            (
+                "(user|recipient|owner|account) [<address>] (should|must|has to|needs to) log in to (enable|activate|resume) [the]"
+                " (receiving|receipt|mailbox|delivery|account)"
+            ),
             "inactive on this (domain|server|system)",
             "(user|recipient) [has] (never logged|hasn't entered|has not entered|not logged)",
             "unavailable to take delivery",
@@ -358,6 +369,9 @@ RULES = (
         "mailbox_full",
         (
             "quota (exceed|exceeds) [the|its|hard|soft]",
+            "quota is over [for]",
+            "of <address> is full",
+            "(over|exceeded) [the|his|its] quote$",
             "<address> [is] over quota",
             "mailbox exceeds allowed size",
             "over the maximum [allowed] (number of messages|mailbox size|storage|quota)",
@@ -465,6 +479,7 @@ RULES = (
             "^no mx for <host>",
             "(does not|doesn't) have any (mail exchanger|mail exchangers|mx|mx record|mail server)",
             "no matches to nameserver query",
+            "^<host> (does not|doesn't) exist",
             (f"({DOMAIN}) [<host>|name|part|of the recipient|named <host>] [is|was] (unknown|invalid|nonexistent|non-existent|unresolvable|unroutable)"),
             (
                 "(domain|host|hostname|host name|domain name|mail domain|destination domain|recipient domain|destination host|address's domain|recipient's"
@@ -474,7 +489,8 @@ RULES = (
             ),
             "(domain|host|hostname|host name|domain name) [<host>] ... (does not|doesn't|didn't|did not) exist",
             (
-                "(unknown|invalid|no such|nonexistent|non-existent|bad|illegal|not existing) (domain|host|hostname|domain name|destination host|destination"
+                "(unknown|invalid|no such|nonexistent|non-existent|non-existant|nonexistant|bad|illegal|not existing)"
+                " (domain|host|hostname|domain name|destination host|destination"
                 " domain|destination system|mail domain"
                 "|recipient domain|host name|destination|system|site|domain part)"
             ),

@@ -37,6 +37,17 @@ ITALY = (
         ),
         counter=("554 dnvrco-cmimta15 esmtp ESMTP server not available AUP#I-1010",),
     ),
+    says(
+        "libero", "https://www.suped.com/learn/email-deliverability/what-causes-a-550-invalid-domain-error-from-virgilio-and-libero-and-how-can-it-be-resolved"
+    )(
+        "invalid_domain",
+        "sender_domain_unresolvable",
+        ("(lib_420|vir_420)",),
+        ("550 Invalid Domain [smtp-12.iol.local; LIB_420]", "550 Invalid Domain [smtp-41.iol.local; VIR_420]"),
+        # Of the domain in MAIL FROM; after the message also where its visible From fails DMARC.
+        also=("fix_dmarc", "fix_sender_auth", "fix_spf"),
+        counter=("550 Mail refused [smtp-17.iol.local; LIB_506]", "550 invalid domain example.org"),
+    ),
     _libero(
         "connections",
         "too_many_connections",

@@ -131,7 +131,43 @@ PERMISSION = (
             "message authentication",
             "domain authentication",
             "recipient requires that all senders",
+            "log in to (enable|activate|resume)",
         ),
+    ),
+    rule(
+        "permission.our_account",
+        "named",
+        "policy",
+        (
+            (
+                "your [email|mail|e-mail|user|smtp|hosting] (account|domain|mailbox|user) ..."
+                " (suspended|disabled|blocked|locked|restricted|deactivated|limited|barred) (for|from|due to|because of|after)"
+                " [sending|suspicious|suspected|sent|too much|of] [spam|mail|activity|email|emails]"
+            ),
+            (
+                "(account|user|domain) [has been|is|was] (suspended|disabled|blocked|locked|restricted) (for|due to|because of) [sending|suspected]"
+                " (spam|spamming|abuse|unsolicited|bulk|junk)"
+            ),
+            "(account|user|domain|mailbox) ... (blocked|restricted|suspended|disabled|barred|prevented) from sending",
+            "(account|domain|user) [<host>|<address>] has (outgoing|outbound) (mail|email|e-mail) (disabled|suspended|blocked)",
+            (
+                "(outgoing|outbound|sending) [mail|email|e-mail|messages] (from|for) (your|this|the) (account|domain|user|mailbox) ..."
+                " (disabled|suspended|blocked|restricted)"
+            ),
+            "(cannot|can't|not allowed to|not permitted to) send [mail|mails|email|emails|messages] from this (domain|account)",
+        ),
+        (
+            "550 Your account has been suspended for sending spam",
+            "550 Domain example.com has outgoing email disabled",
+            "550 outgoing mail from this account has been disabled due to spam",
+        ),
+        # Who says so carries our mail: an account of ours sent what it should not have sent.
+        side="ours",
+        remedy="fix_relay_auth",
+        also=("contact_recipient_admin", "use_smarthost", "reduce_rate", "fix_mta", "fix_message"),
+        unless=("(recipient|recipient's|addressee|your message to)", "spf", "dmarc"),
+        counter=("550 5.2.1 The recipient's account has been suspended", "550 5.7.1 this message has been blocked for sending spam"),
+        url="https://community.mxroute.com/t/restricted-for-sending-spam/47",
     ),
     rule(
         "permission.anonymous",
@@ -155,6 +191,9 @@ PERMISSION = (
         "posting_not_allowed",
         (
             "only accepting (mail|messages|email) from",
+            "rule imposed mailbox access",
+            "not allowed to receive [any] (mail|mails|messages|email|emails) from (you|your|this|external|outside|<address>)",
+            "(receiver|recipient|user) (do'nt|don't|dont|doesn't|does not|do not) want [your|this] (mail|message|email|e-mail)",
             "only accepts (mail|messages|email) from [known|approved|authorized] (senders|contacts|addresses)",
             "allowed senders list",
             "allowed sender list",
@@ -261,6 +300,9 @@ CONTENT = (
                 "|content|rules|rule|service|software|gateway|tool|protection|score|firewall|test|tests|techniques|classification|mail)"
             ),
             "spam score",
+            "rspam",
+            "(message|mail|email) [has] scored <n>",
+            "(rejected|refused|blocked|discarded) by (dcc|razor|pyzor|spamassassin|bogofilter|dspam)",
             "(spam|uce) scale",
             "consistent with spam",
             "^error: spam",
@@ -329,6 +371,11 @@ CONTENT = (
         "content_rejected",
         (
             "vba macros found",
+            "(attachment|attachments) (filter|filtering) [policy|rule|rules]",
+            "(url|phone number|url/phone number|keyword|word|words|phrase) filter",
+            "(word|words|phrase|phrases) in [the|your] (message|mail|email|body|subject) [is|are] (blocked|banned|forbidden|prohibited|not allowed)",
+            "(sensitive|dirty|bad|obscene) (word|words|keyword|keywords)",
+            "not allowed to receive [any] (mail|mails|messages|email|emails) with",
             "number of attachments ... (threshold|maximum|limit|exceeded)",
             "(contains|contained) (unsafe|dangerous|malicious) content",
             "(character set|charset|language|character sets) [is|are] not (accepted|allowed|permitted)",
@@ -681,6 +728,7 @@ VAGUE = (
         "policy",
         (
             "(mail policy|policy) violation",
+            "(due to|because of) [the] (organizational|organisational) (settings|rules)",
             (
                 "policy (rejection|reject|violation|reasons|restriction|restrictions|error|block|blocked|reason|violations|rule|check|denied|refused|decision"
                 "|filter|control)"
@@ -764,6 +812,18 @@ VAGUE = (
         counter=("550 <zoe@example.org>: Recipient address rejected: wombats ahead",),
     ),
     rule(
+        "vague.recipient_rule",
+        "vague",
+        "policy",
+        (
+            "recipient address rejected: ... (rule|rules|internal|external|outside|firewall|country|not allowed|not permitted|not authorized|not authorised)",
+            "recipient address rejected: ... (accepted|allowed|permitted|mail) from",
+            "recipient address rejected: ... only",
+        ),
+        ("550 <zoe@example.org>: Recipient address rejected: not allowed by the rules of this house", "550 Recipient address rejected: only internal mail"),
+        counter=("550 <zoe@example.org>: Recipient address rejected: wombats ahead", "550 Recipient address rejected: user unknown"),
+    ),
+    rule(
         "vague.recipient_not_permitted",
         "words",
         "policy",
@@ -792,6 +852,7 @@ VAGUE = (
             ),
             "recipient address rejected",
             "(unable|cannot|can't|could not|failed) [to] deliver [message|mail|it|this message] to <address>",
+            "^failed to deliver to [address|recipient|user] <address>$",
             "(unable|failed) to validate [the] recipient",
             "unavailable mailbox",
             "(server|host) rejected [all|the] recipients",
@@ -842,6 +903,11 @@ VAGUE = (
             "untrusted",
             "unauthorized",
             "security",
+            "(rule|rules)",
+            "(internal|external|outside|firewall|country)",
+            "(not|only) (allowed|permitted|authorized|authorised)",
+            "(accepted|allowed|permitted|mail) from",
+            "rejected: ... only",
         ),
     ),
 )

@@ -28,7 +28,7 @@ RULES = (
             "cannot find your (hostname|host name|reverse hostname|reverse host name)",
             (
                 f"({_PTR}) [for|of|from|on|check|lookup|record|validation|test|entry|is|must|does|do|was|has|not|<ip>|your|the|address|ip|sending|client|and"
-                "|host] ... (required|missing|not found|fail*|not exist|invalid|mismatch|match"
+                "|host] ... (required|missing|not found|fail*|reject*|not exist|invalid|mismatch|match"
                 "|not match|matching|not set|setup|set up|configured|resolve*|resolution|incorrect|forged|exist|exists|valid|none|unknown|absent|bad|wrong"
                 "|correct|not have|nonexistent)"
             ),
@@ -105,6 +105,7 @@ RULES = (
             "(cannot|can't) say you are me",
             "claimed to be (me|us|this host|this server)",
             "localhost.localdomain",
+            "<host> is (invalid|unknown) or dns says",
             "(hostname|host name|name) ... (localhost|local host|invalid in helo)",
             "valid (host name|hostname|fqdn) [is] required",
             "your (hostname|host name) [<host>] [is|does|was|could] [not] (invalid|unknown|resolve|be resolved|fqdn|fully qualified|valid|not resolve|found)",
@@ -123,6 +124,17 @@ RULES = (
             "(helo|ehlo) command first",
             "need [to] (helo|ehlo)",
         ),
+    ),
+    rule(
+        "identity.our_host",
+        "words",
+        "helo_rejected",
+        ("<host> host (can't|cannot|could not) be resolved",),
+        ("451 4.7.0 mail.example.com host can't be resolved",),
+        # A status of security: the recipient's domain would be x.1.2.
+        when={"status": ("x.7.0", "x.7.1")},
+        also=("fix_ptr", "fix_sender_domain"),
+        counter=("550 5.1.2 mail.example.org host can't be resolved",),
     ),
     rule(
         "identity.my_name",
@@ -180,7 +192,7 @@ RULES = (
             "550 5.7.1 sender policy framework says no: fail",
             "550 please publish a valid SPF record",
         ),
-        unless=("dkim", "dmarc", "ptr", "not authorized to send email directly", "to this (recipient|group|list|user|mailbox|address)"),
+        unless=("dkim", "dmarc", "ptr", "not authorized to send email directly", "to this (recipient|group|list|user|mailbox|address)", "country"),
     ),
     rule(
         "identity.dkim",
@@ -284,6 +296,7 @@ RULES = (
             "virus",
             "authentication required",
             "dkim-signature: v=<n>",
+            "deliver* to a",
             "client was not authenticated",
             "to relay",
         ),
@@ -325,6 +338,7 @@ RULES = (
             "(sender|sending|from|return) domain (must|should|needs|has) ... (mx|resolve|exist|a record|dns|valid|registered)",
             "dns ... (sender|your|mail from) domain ... (fail*|not|no|error|invalid)",
             "(a valid|valid) sender domain",
+            "sender [address] rejected: domain ... (mx|a|dns) (record|records)",
         ),
         (
             "450 4.1.8 <zoe@example.com>: sender address rejected: unknown domain does not exist",
@@ -448,6 +462,8 @@ RULES = (
             "sender address rejected: not (owned by|logged in)",
             "(from|sender) address ... (does not match|doesn't match|must match|mismatch|not match) ... (user|login|authenticated|account|username)",
             "(email address|identity|identities|sender identity) [is|are] not verified",
+            "(cannot|can't|not allowed to|not permitted to) send [mail|mails|email|emails|messages] from this address",
+            "authentication ... different [than|from|to] ... (sender|sender's|from)",
             "verified sender identity",
             "sender [address] [is] (not same as|not the same as|different from|differs from) ... (username|login|account|user)",
         ),

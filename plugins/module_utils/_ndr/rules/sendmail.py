@@ -18,6 +18,16 @@ _EXITS = f"{_SENDMAIL}/libsm/strexit.c"
 
 RULES = (
     rule(
+        "sendmail.mailer_later",
+        "exact",
+        "local_delivery_failed",
+        ("exited with ex_tempfail",),
+        ("Deferred: local mailer (/usr/bin/procmail) exited with EX_TEMPFAIL",),
+        counter=("550 5.7.1 Command rejected",),
+        temporary=True,
+        url="https://github.com/OpenSMTPD/OpenSMTPD/issues/860",
+    ),
+    rule(
         "sendmail.unsafe_target",
         "exact",
         "local_delivery_failed",

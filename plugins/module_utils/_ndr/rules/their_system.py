@@ -208,6 +208,7 @@ RULES = (
             "(dns loop|loop count exceeded)",
             "too many (hops|received headers|received lines|received|forwards|recursive forwards|relays)",
             "mailloop",
+            "number of [']received:['] ... (exceed*|limit|maximum)",
             "(excessive|infinite|endless) (recursion|forwarding)",
             "forwarded more than the maximum [allowed] [number of] times",
             "(hop count|maximum hop count|max hop count|hop limit) [has been|limit] (exceeded|reached)",
@@ -311,6 +312,7 @@ RULES = (
             "(no|not) data received",
             "bare connection closed",
             "server (dropped|closed) [the] connection",
+            "(hung up|hangup) on us",
             "connection with ... (broken|lost|closed)",
         ),
         (
