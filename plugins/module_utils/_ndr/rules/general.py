@@ -372,6 +372,8 @@ CONTENT = (
         (
             "vba macros found",
             "(attachment|attachments) (filter|filtering) [policy|rule|rules]",
+            "(blocked|banned|forbidden) mime (part|type)",
+            "(inline|executable) [executable] (attachement|attachements|attachments|attachment)",
             "(url|phone number|url/phone number|keyword|word|words|phrase) filter",
             "(word|words|phrase|phrases) in [the|your] (message|mail|email|body|subject) [is|are] (blocked|banned|forbidden|prohibited|not allowed)",
             "(sensitive|dirty|bad|obscene) (word|words|keyword|keywords)",
@@ -503,6 +505,12 @@ CONTENT = (
                 "(rfc 5322|rfc5322|rfc 2822|rfc2822|rfc822|rfc 822|rfc 2047|rfc5321|rfc 5321|rfc 2045|rfc 1521|rfcs|rfc 2821|rfc2047|rfc) [is|non|not|-] ..."
                 " (compliant|compliance|violat*|compatible|conform*|comply|standard|format|requires)"
             ),
+            "(rfc|rfc <n>|rfc5322) validation (error|errors|failed|failure)",
+            "(require|requires|need|needs) a valid (from|date|to|subject|message-id) (header|field)",
+            "no '(date|from|to|subject|message-id)' (header|field)",
+            "non-unique [message] headers",
+            "(message|mail|header|format) format (restriction|restrictions) violation",
+            "^format (restriction|error|violation)",
             "not [rfc|rfc822|rfc2822|rfc5322] [rfc] (compliant|compatible|conform*) [with] [rfc|standards|internet]",
             (
                 "(line|lines|header line|line length|body line|text line) [is|are|in|of|length|exceeds] [message|body|the] (too long|exceeds|exceeded|longer"
@@ -627,6 +635,7 @@ DIALOGUE = (
             "(polite people|polite) say (helo|hello)",
             "bad message size syntax",
             "command out of (sequence|order)",
+            "not following the smtp (protocol|standard|rfc)",
             "^protocol (error|violation|synchronization error)",
             "(smtp|synchronization|pipelining|esmtp) (protocol error|protocol violation|error|synchronization error|violation)",
             "(line|command line|command|text line|input line|path) too long",

@@ -155,6 +155,7 @@ RULES = (
             "(cannot|could not|unable to) (connect to|reach|contact|open) [the] (ldap|database|directory|sql|mysql|active directory|user database)",
             "(account|user|recipient|customer) (information|database|directory) [is] (unavailable|down)",
             "could not complete recipient verify callout",
+            "recipient [<address>] verification error",
         ),
         ("451 4.3.0 <zoe@example.org>: temporary directory failure", "450 4.4.3 cannot look up the recipient, ldap server unavailable"),
         unless=("sender", "undeliverable address", "spf", "dkim", "dmarc", "helo", "client", "mail from"),
