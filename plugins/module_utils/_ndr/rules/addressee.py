@@ -68,6 +68,7 @@ RULES = (
             "(invalid|unknown|bad) (rcptto|rcpt|rcpt to)",
             "(invalid|expired|unknown) (one time|one-time|disposable|temporary) address",
             "^(can't|cannot) verify recipient$",
+            "recipient (verify|verification) [from|in|by|with|against] (ldap|directory|active directory|ad|database) failed",
             "(cannot|could not|can't) deliver mail to this (user|address|recipient|mailbox)",
             (
                 "no such (local user|person|name|mail user|recipient here|userid|virtual user|member|employee|list|maildrop|local part|mailing list|object"
@@ -228,10 +229,7 @@ RULES = (
             "malformed (recipient|address|email address|e-mail address|mailbox|to address|rcpt to|route address)",
             "syntax error in (recipient|address|mailbox address|mailbox|rcpt to|email address|destination)",
             "recipient address rejected: need fully-qualified address",
-            (
-                "(domain missing|domain name required|missing domain|missing or malformed local part|missing local part|missing @|no domain|domain part"
-                " missing|unqualified address)"
-            ),
+            ("(domain missing|missing domain|missing or malformed local part|missing local part|missing @|no domain|domain part missing|unqualified address)"),
             "(recipient|address|rcpt) ... (syntax error|is malformed|is not rfc|not rfc-compliant|syntactically incorrect|syntactically invalid)",
             "invalid syntax in (recipient|address)",
             "mailbox (name not allowed|syntax incorrect)",

@@ -243,7 +243,7 @@ OTHERS = (
     _facebook(
         "signature",
         "auth_failed",
-        ("^(pol-p3|pol-p4)",),
+        ("^(pol-p3|pol-p4)", "pol-p7 ... postmaster.facebook.com/auth_error"),
         ("550 5.7.1 POL-P4 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",),
         counter=("554 5.7.1 POL-P6 http://postmaster.facebook.com/response_codes?ip=192.0.2.25#pol",),
     ),

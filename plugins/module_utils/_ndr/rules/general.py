@@ -19,6 +19,7 @@ PERMISSION = (
         (
             "relaying ... [is] not (allowed|permitted)",
             "no relay$",
+            "not relaying (to|for) (that|this|the) (domain|address|host|recipient)",
             (
                 "(relay|relaying|mail relay|smtp relay) [access|of|to|for|is|from|attempt|mail|request|through|<address>|<host>|this|not]"
                 " [is|was|mail|access|operation"
@@ -108,6 +109,7 @@ PERMISSION = (
             "requires (authentication|smtp authentication|auth|login|a login|you to log in|valid login)",
             "(check|checked|read|retrieve|receive|pop) [your|for|new] (mail|messages|email) (first|before)",
             "pop before smtp",
+            "need (ehlo|helo) and auth first",
             "(you are|client is|sender|user|session|connection|client) not (authenticated|logged in)",
             "(credentials|credential) [were|are] (invalid|rejected|incorrect|wrong|not accepted|not recognized)",
             "(username|user name|password|login|user) (and|or) (password|username) [is|are|not] (incorrect|wrong|invalid|not accepted|not match|accepted)",
@@ -306,6 +308,8 @@ CONTENT = (
             "(spam|uce) scale",
             "consistent with spam",
             "^error: spam",
+            "^(reject|rejected|refused) [-|:] (spam|spamtext)",
+            "consider* (this|your|the) (message|mail|email|e-mail) [to be|as|is] spam",
             "(look|looks|looked|looking) like [a] (spam|junk)",
             "(message|mail|email|content) (looks|look|seems|appears) [to be] [very|highly] suspicious",
             "triggered [a|the|our] spam",

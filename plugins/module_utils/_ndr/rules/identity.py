@@ -434,6 +434,8 @@ RULES = (
             "(does not|doesn't|do not) accept (bounces|null senders|bounce messages|mail from <>|delivery notifications|null sender)",
             "return path ... (invalid|not valid|required)",
             "(unauthorized|unauthorised) sender [address]",
+            "(invalid|unknown|non-existent) local sender [address]",
+            "^domain name required$",
             "(fqdn|fully qualified domain name|fully-qualified domain name) [is] required in [the] (envelope sender|sender|mail from)",
             "^sender (rejected|denied)$",
             "verification failed for <address>",

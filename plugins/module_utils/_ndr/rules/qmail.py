@@ -49,6 +49,15 @@ RULES = (
         url=_SMTPD,
     ),
     rule(
+        "qmail.validrcptto",
+        "exact",
+        "user_unknown",
+        ("recipient is not in my validrcptto list", "not in my (validrcptto|goodrcptto) list"),
+        ("553 sorry, this recipient is not in my validrcptto list (#5.7.1)",),
+        counter=("553 sorry, this recipient is in my badrecipientto list (#5.7.1)",),
+        url="http://www.chater.demon.co.uk/qmail/",
+    ),
+    rule(
         "qmail.badrcptto",
         "exact",
         "policy",
