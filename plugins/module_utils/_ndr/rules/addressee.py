@@ -509,7 +509,7 @@ RULES = (
             "domain ... (has|have) no [valid|usable] (mx|mail exchanger|mail server|mail exchangers|mailserver)",
             "(address|domain) [is] not [valid] (routable|routeable)",
             "illegal host/domain name found",
-            "no mail hosts for domain",
+            "domain [<host>] [is|has been] (obsolete|retired)",
             "domain (may not|might not) exist",
             "domain [<host>] [has|is] [been] expired",
             "name or service not known",

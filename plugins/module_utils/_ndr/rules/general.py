@@ -377,6 +377,7 @@ CONTENT = (
             "vba macros found",
             "(attachment|attachments) (filter|filtering) [policy|rule|rules]",
             "(blocked|banned|forbidden) mime (part|type)",
+            "^content (reject|rejct)",
             "(inline|executable) [executable] (attachement|attachements|attachments|attachment)",
             "(url|phone number|url/phone number|keyword|word|words|phrase) filter",
             "(word|words|phrase|phrases) in [the|your] (message|mail|email|body|subject) [is|are] (blocked|banned|forbidden|prohibited|not allowed)",

@@ -105,6 +105,7 @@ RULES = (
             "(cannot|can't) say you are me",
             "claimed to be (me|us|this host|this server)",
             "^you are not localhost",
+            "^(heloip|helo ip) (reject|rejected)",
             "<ip> is [_]my[_] (address|ip)",
             "<ip> is _my_ (address|ip)",
             "(forged|fake|bogus|spoofed) ips [are] not (accepted|allowed)",
@@ -345,6 +346,8 @@ RULES = (
             "sender [address] rejected: domain ... (mx|a|dns) (record|records)",
             "domain of (your|the) sender address has no (mail exchanger|mx)",
             "from:domain must resolve",
+            "no mail hosts for domain",
+            "return mx does not exist",
         ),
         (
             "450 4.1.8 <zoe@example.com>: sender address rejected: unknown domain does not exist",

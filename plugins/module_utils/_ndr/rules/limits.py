@@ -157,6 +157,7 @@ RULES = (
             ),
             "(concurrent|simultaneous|parallel) (connections|sessions) ... (exceeded|limit|too|allowed|reached)",
             "connection concurrency",
+            "(exceeded|over) [the] (allowable|allowed|maximum) connection time",
             "(no more|not allow more|cannot accept more|not accept any more) connections",
             "connection limit",
         ),

@@ -148,6 +148,8 @@ RULES = (
             f"({MESSAGE}|connections) from your location ... (blocked|{REFUSED})",
             "(you are|you're|your ip is|your host is) [being] penalized",
             "no access for (this|your) (ip|host|server|ip address)",
+            "not [currently] accepting (mail|email|messages|connections) from your (ip|host|server|ip address)",
+            "^(ip|client|host) (reject|rejected|denied|refused)$",
             "(not allowed|not permitted|no access) [to] (connect|access) [to|from] [this|your|our] [mail] (server|system|location|ip|host)",
         ),
         (
@@ -248,6 +250,7 @@ RULES = (
             "reputation ... (rejected|blocked|refused|deferred|denied|too low|poor|bad|low|negative)",
             "senderbase [reputation] [score]",
             "(too many|excessive|high|number of|due to|because of) [user|spam|abuse|recipient] (complaints|complaint rate)",
+            "generating (high|large|excessive) (volumes|numbers|rates) of [user|member|spam] complaints",
             "(sender|reputation|ip) score [is|of|too] [<n>] (too low|low|below|bad|poor)",
             "suspicious (ip|sender ip|host|source)",
             "(rejected|refused|denied|blocked) [as|because|by] [of|a|the] (senderbase|sbrs|senderscore|sender score|talos)",
