@@ -86,6 +86,14 @@ RULES = (
         counter=("554 smtp-16.iol.local smtp-16.iol.local ESMTP server not available IP: 192.0.2.25 - LIB_102",),
     ),
     _apple(
+        "rejected",
+        "ip_blocked",
+        ("(hcm1|hcm2) your mail from <ip> was rejected",),
+        ("554 5.7.1 [HCM2] Your mail from 192.0.2.25 was rejected.",),
+        settle=("dnsbl", "spread"),
+        counter=("421 [HCM1] Your mail from 192.0.2.25 was deferred.",),
+    ),
+    _apple(
         "deferred",
         "rate_limited",
         ("(hcm1|hcm2) your mail from <ip> was deferred", "^(hcm1|hcm2)"),
