@@ -378,6 +378,7 @@ CONTENT = (
             "(attachment|attachments) (filter|filtering) [policy|rule|rules]",
             "(blocked|banned|forbidden) mime (part|type)",
             "^content (reject|rejct)",
+            "(contains|contained|containing) ... blocking (url|urls|uri|uris|link|links)",
             "(inline|executable) [executable] (attachement|attachements|attachments|attachment)",
             "(url|phone number|url/phone number|keyword|word|words|phrase) filter",
             "(word|words|phrase|phrases) in [the|your] (message|mail|email|body|subject) [is|are] (blocked|banned|forbidden|prohibited|not allowed)",

@@ -350,7 +350,6 @@ RULES = (
             f"({LISTED}|blocked|bad|spam|spammy|malicious|phishing) (url|uri|link|domain|urls|domains|links|website|sender domain)",
             f"your domain ... ({LIST}|{LISTED}|blocked|banned)",
             f"(domain|<host>) [is|has been] (in|on) [our|a|the|an] [domain|sender|url|uri] ({LIST})",
-            "blocking (url|urls|uri|uris|link|links)",
             f"(sender|envelope sender|from) (domain|address) ... ({LIST}|{LISTED})",
         ),
         (
