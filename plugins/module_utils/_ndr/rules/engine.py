@@ -63,7 +63,7 @@ _WORD = re.compile(r"[^\W_]+")
 # The tokens of a phrase: a gap, alternatives, something that may be left out, or literal text.
 _TOKEN = re.compile(
     r"\s*(?:(?P<gap>\.\.\.)|\((?P<either>[^()\[\]]*)\)|\[(?P<maybe>[^()\[\]]*)\]"
-    r"|(?P<text>(?:(?!\.\.\.)[^\s()\[\]])+)|(?P<stray>\S))(?P<space>\s*)"
+    r"|(?P<text>(?:(?!\.\.\.)[^\s()\[\]])+)|(?P<stray>\S))\s*"
 )
 
 
@@ -206,7 +206,7 @@ def _in_word(mark):
 
 def _whole_words(text):
     """Return the words of a literal that must stand in the reply exactly so."""
-    return _WORD.findall(re.sub(r"[^\W_]+\*", " ", text))
+    return _WORD.findall(re.sub(r"[^\W_]+\*", " ", text) if "*" in text else text)
 
 
 def _parts(text):
@@ -214,10 +214,10 @@ def _parts(text):
     parts = []
     space = False
     for found in _TOKEN.finditer(text.strip().lstrip("^").rstrip("$").strip()):
-        kind = next(name for name in ("gap", "either", "maybe", "text", "stray") if found.group(name) is not None)
+        kind = found.lastgroup
         body = found.group(kind)
         parts.append((kind, body.split("|") if kind in ("either", "maybe") else [body], space))
-        space = bool(found.group("space"))
+        space = found.group()[-1].isspace()
     return parts
 
 
