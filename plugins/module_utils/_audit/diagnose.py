@@ -68,7 +68,7 @@ def diagnose(
 
     def conclude(name, host):
         if not host["error"]:
-            settle(name, host["rows"], _sources(host), host["facts"], fleet, host["changes"], host["probes"], limits, language)
+            settle(name, host["rows"], _sources(host), host["facts"], host["via"], fleet, host["changes"], host["probes"], limits, language)
             documents_of_host = _documents(name, host, controls, domains, subjects, queue_age, trouble, language)
             findings = [_judged(control, name, document, language, troubles) for control, document in documents_of_host]
             host["findings"] = waive(findings, waivers, now, language)
@@ -189,15 +189,10 @@ def _result(host, language):
         refused=sum(row["group"]["count"] for row in rows if row["source"] == "log" and row["side"] == "ours"),
         deferred=(facts.get("queue") or {}).get("total", 0),
         side=_side(rows),
-        state=_state(rows, host["findings"], _seen(facts)),
+        state=_state(rows, host["findings"], documents.seen(facts.get("log") or {})),
     )
     result["summary"] = _summary(result, language)
     return result
-
-
-def _seen(facts):
-    """Whether the log told of any time at all."""
-    return bool((facts.get("log") or {}).get("first"))
 
 
 def _side(rows):

@@ -127,6 +127,11 @@ def domain_document(name, domain, result, trouble, listing, language="en"):
     return {**(result or {}), **said}
 
 
+def seen(log):
+    """Whether the log of ``mail_host_info`` told of any time at all."""
+    return bool(log.get("first"))
+
+
 def cause_documents(name, rows, log, language):
     """One document for each root cause on our side: forty refusals for one reason are one cause. Without any, one that says so.
 
@@ -138,9 +143,8 @@ def cause_documents(name, rows, log, language):
             key = (row["verdict"]["reason"], row["remedy"], (row["verdict"].get("blocklist") or {}).get("zone"))
             causes.setdefault(key, []).append(row)
     if not causes:
-        seen = bool(log.get("first"))
-        said = [sentence("no refusal of ours" if seen else "no log", language), _unseen(log.get("rest"), language)]
-        return [{"subject": name, "host": name, "reason": None, "seen": seen, "evidence": said}]
+        said = [sentence("no refusal of ours" if seen(log) else "no log", language), _unseen(log.get("rest"), language)]
+        return [{"subject": name, "host": name, "reason": None, "seen": seen(log), "evidence": said}]
     found = [_cause(name, reason, remedy, zone, part, language) for (reason, remedy, zone), part in causes.items()]
     several = {document["reason"] for document in found if sum(other["reason"] == document["reason"] for other in found) > 1}
     for document in found:
@@ -199,7 +203,8 @@ def _late(groups, unseen, language):
     """What waits too long through our fault; ``unseen``: the groups of a queue with old mail that the host has only counted."""
     count, oldest = sum(group["count"] for group in groups), max((group["oldest_age"] for group in groups), default=0)
     said = sentence("one late" if count == 1 else "many late", language, count, oldest // 3600) if groups else None
-    return {"count": count, "oldest_age": oldest, "sure": not _unseen(unseen, language), "sentence": said or _unseen(unseen, language)}
+    more = _unseen(unseen, language)
+    return {"count": count, "oldest_age": oldest, "sure": not more, "sentence": said or more}
 
 
 def _unseen(rest, language):

@@ -330,6 +330,11 @@ def _expired(finding, waiver, language):
     }
 
 
+def unjudged(host):
+    """Why a host of a diagnosis could not be judged; nothing for one that was."""
+    return host["error"] or (host["summary"] if host["state"] == "unknown" else "")
+
+
 def alarms(diagnosis, severity, language="en"):
     """One line for each host that could not be judged, then for each finding that fails with at least ``severity`` and is neither waived nor optional."""
     if severity not in SEVERITIES:
@@ -340,8 +345,7 @@ def alarms(diagnosis, severity, language="en"):
         # A title tells what holds where the control passes; that of a refusal is the refusal.
         return finding["title"] if finding["control"] in refusals else f"{word(SENTENCES, 'not true', language)}: {finding['title']}"
 
-    unjudged = [(name, host["error"] or host["summary"]) for name, host in hosts if host["error"] or host["state"] == "unknown"]
-    return [sentence("not judged", language, name, why) for name, why in unjudged] + [
+    return [sentence("not judged", language, name, unjudged(host)) for name, host in hosts if unjudged(host)] + [
         f"{name}: {finding['control']} ({finding['subject']}, {finding['severity']}): {said(finding)}"
         for name, host in hosts
         for finding in host["findings"]

@@ -18,7 +18,6 @@ from __future__ import annotations
 import datetime
 import itertools
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.limits import LIMITS
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import in_spanish, meaning_in_spanish
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
@@ -181,15 +180,13 @@ class Fleet:
             known |= self.addresses[host]
 
 
-def settle(name, rows, identities, facts, fleet, changes=(), probes=(), limits=None, language="en"):
+def settle(name, rows, identities, facts, via, fleet, changes, probes, limits, language):
     """Decide each ``either`` of one host in place; return the rows.
 
-    ``identities``: those of the sources with ``listing`` and ``dns``; ``changes``: ``[{at, what}]``; ``probes``: results of smtp_probe_info;
-    ``limits``: those of ``check_limits``.
+    ``identities``: those of the sources with ``listing`` and ``dns``; ``via``: the smarthosts that all mail goes through; ``changes``: ``[{at, what}]``;
+    ``probes``: results of smtp_probe_info; ``limits``: those of ``check_limits``.
     """
-    limits = limits or LIMITS
     failing = _failing(identities, language)
-    via = smarthosts_of(facts)
     spread = _spread([row for row in rows if not _is_smarthosts(row, via)], facts, limits, language)
     for row in rows:
         if row["side"] != "either":
@@ -247,11 +244,6 @@ def _by_self(row, failing, language):
 
 
 # The smarthost: ours to choose and to pay, so that its troubles are nobody else's
-
-
-def smarthosts_of(facts):
-    """The names of the servers through which all mail of a host leaves."""
-    return [relay["host"] for relay in (facts.get("identity") or {}).get("relays") or [] if relay.get("scope") == "*"]
 
 
 def _is_smarthosts(row, via):

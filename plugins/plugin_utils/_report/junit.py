@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape, quoteattr
 
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import unjudged
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import block, line
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import findings_in_order, hosts_in_order
 
@@ -41,25 +42,20 @@ def _case(name: str, finding: dict) -> str:
     return f"{opening}/>"
 
 
-def _unjudged(host: dict) -> str:
-    """Why a host could not be judged; nothing for one that was."""
-    return host["error"] or (host["summary"] if host["state"] == "unknown" else "")
-
-
 def _counts(host: dict) -> dict[str, int]:
     statuses = ["optional" if finding["status"] == "fail" and finding["level"] == "optional" else finding["status"] for finding in host["findings"]]
     return {
-        "tests": len(statuses) + bool(_unjudged(host)),
+        "tests": len(statuses) + bool(unjudged(host)),
         "failures": statuses.count("fail"),
-        "errors": int(bool(_unjudged(host))),
+        "errors": int(bool(unjudged(host))),
         "skipped": sum(map(statuses.count, _SKIPPED)),
     }
 
 
 def _suite(name: str, host: dict, time: str) -> str:
     cases = [_case(name, finding) for finding in findings_in_order(host)]
-    if _unjudged(host):
-        cases.insert(0, f"<testcase {_attributes(classname=name, name='evidence', time=0)}><error {_attributes(message=_unjudged(host))}/></testcase>")
+    if unjudged(host):
+        cases.insert(0, f"<testcase {_attributes(classname=name, name='evidence', time=0)}><error {_attributes(message=unjudged(host))}/></testcase>")
     return f"<testsuite {_attributes(name=name, timestamp=time.rstrip('Z'), time=0, **_counts(host))}>\n" + "\n".join([*cases, "</testsuite>"])
 
 
