@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import builtins
+import importlib
 import json
+import zipfile
 
 import pytest
 import yaml
@@ -42,6 +45,16 @@ def test_a_long_run_tells_now_and_then_how_far_it_is(monkeypatch):
         "after 10 seconds: 2 checks done, 20 questions sent, 1 without an answer",
         "after 25 seconds: 5 checks done, 50 questions sent, 1 without an answer",
     ]
+
+
+def test_a_file_of_a_zip_is_compiled_once(tmp_path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "module.zip", "w") as files:
+        files.writestr("zipped_util.py", "ANSWER = 42\n")
+    compiled, real = [], compile
+    monkeypatch.setattr(builtins, "compile", lambda source, name, *rest, **options: compiled.append(name) or real(source, name, *rest, **options))
+    monkeypatch.syspath_prepend(str(tmp_path / "module.zip"))
+    assert importlib.import_module("zipped_util").ANSWER == 42
+    assert compiled == [str(tmp_path / "module.zip" / "zipped_util.py")]
 
 
 @pytest.fixture
