@@ -23,7 +23,8 @@ class _Loader(SafeLoader):
 
     def construct_mapping(self, node, deep=False):
         seen = set()
-        for key, _value in node.value:
+        # A key that is a list or a mapping is an error of its own.
+        for key in (key for key, _value in node.value if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {key.value} stands there twice", key.start_mark)
             seen.add(key.value)

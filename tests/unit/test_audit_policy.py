@@ -143,6 +143,10 @@ def test_files_are_named_in_errors(tmp_path):
     twice.write_text("controls:\n  - id: x\n    severity: low\n    severity: high\n")
     with pytest.raises(DeliverabilityError, match=r"broken\.yml, line 3.*\n.*twice\.yml, line 4, column 5: the key severity stands there twice"):
         load_policies(["baseline", str(broken), str(twice)])
+    listed = tmp_path / "listed.yml"
+    listed.write_text("controls:\n  - id: x\n    [severity]: low\n")
+    with pytest.raises(DeliverabilityError, match=r"listed\.yml, line 3, column 5: found unhashable key"):
+        load_policies([str(listed)])
     assert [name for name, _content in load_policies("baseline, rfc")] == ["baseline", "rfc"]
     with pytest.raises(DeliverabilityError, match=r"nowhere.*the collection has baseline"):
         load_policies(["nowhere"])
