@@ -10,8 +10,8 @@ Every document has its ``subject`` and its ``host``; ``unknown`` says why nothin
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import seconds_between
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import advice_in_spanish, in_spanish, meaning_in_spanish
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.times import seconds_between
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REASONS, SENTENCES, sentence, word
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import plain_name
 

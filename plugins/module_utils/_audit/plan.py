@@ -16,8 +16,9 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.c
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import guarded
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.documents import checks_of, sudden_senders
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.sanity import dns_controls
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import operator, seconds_between
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import operator
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import meaning_in_spanish
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.times import seconds_between
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REMEDIES, sentence, word
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.base import declared_domains
 

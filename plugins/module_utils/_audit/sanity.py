@@ -12,7 +12,7 @@ and the actions that rest on it are blocked until somebody has looked.
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import seconds_between
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.times import seconds_between
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
 
 # A list is suspect when it newly has more than this share of the fleet's addresses, and at least so many of them.

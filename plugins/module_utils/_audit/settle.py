@@ -15,10 +15,10 @@ What no evidence decides stays ``either``.
 
 from __future__ import annotations
 
-import datetime
 import itertools
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.spanish import in_spanish, meaning_in_spanish
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.times import seconds_between
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import sentence
 from ansible_collections.postmaster.deliverability.plugins.module_utils._facts.operators import operator_of
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.classify import classify
@@ -316,22 +316,6 @@ def _by_history(row, facts, changes, limits, language):
             why = sentence("began after", language, change["at"], change["what"])
             return _conclusion("ours", "history", why, sentence("refusal after undoing", language), "likely", remedy="fix_mta")
     return None
-
-
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
-
-
-def before(time, seconds):
-    """The RFC 3339 time (UTC, whole seconds) so many seconds before another."""
-    return (datetime.datetime.strptime(time, _TIME) - datetime.timedelta(seconds=seconds)).strftime(_TIME)
-
-
-def seconds_between(first, last):
-    """Seconds from one RFC 3339 time (UTC, whole seconds) to another; 0.0 where one is missing."""
-    if not first or not last:
-        return 0.0
-
-    return (datetime.datetime.strptime(last, _TIME) - datetime.datetime.strptime(first, _TIME)).total_seconds()
 
 
 # Spread

@@ -11,7 +11,7 @@ store by the hour, and what is older than the window is forgotten.
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import before, seconds_between
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.times import before, seconds_between
 from ansible_collections.postmaster.deliverability.plugins.module_utils._mta.summary import SUDDEN_FACTOR, SUDDEN_HOURS, SUDDEN_MESSAGES
 
 WINDOW = 7 * 86400
