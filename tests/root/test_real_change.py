@@ -4,7 +4,7 @@
 
 """The transaction of roles/remediate on a real Postfix whose server takes or refuses: what is held, proven and taken back.
 
-What becomes of it when something goes wrong in the middle is in ``test_real_change_faults``.
+What becomes of it when something goes wrong in the middle is in ``test_real_change_killed``, ``_rollback`` and ``_faults``.
 """
 
 from __future__ import annotations
