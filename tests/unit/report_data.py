@@ -157,7 +157,7 @@ def diagnosis(hosts: dict, *, zones=None, resolver=None, controls=CONTROLS) -> d
             **{state: states.count(state) for state in ("ok", "attention", "refused", "unknown")},
             "zones": zones or {},
             "causes": causes(hosts),
-            "changes": {"since": None, **{change: [] for change in ("new", "fixed", "open", "flapping")}},
+            "changes": {"since": None, **{change: [] for change in ("new", "fixed", "open", "flapping", "dropped")}},
             "suspects": [],
             "errors": [],
             "notes": [],

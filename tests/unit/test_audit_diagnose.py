@@ -7,6 +7,7 @@ from __future__ import annotations
 import copy
 import json
 
+import pytest
 from audit_data import (
     BASELINE,
     GOOD_DNS,
@@ -54,7 +55,7 @@ def test_refusal_that_names_a_list_is_ours():
     host = judge(mail_host(log=[group(LISTED_TEXT, outcome="bounced")]), LISTED)
     assert (host["state"], host["side"], host["refused"]) == ("refused", "ours", 3)
     refused = finding(host, "not_refused")
-    assert (refused["status"], refused["subject"]) == ("fail", "ip_blocklisted")
+    assert (refused["status"], refused["subject"]) == ("fail", "ip_blocklisted:bl.spamcop.net")
     assert "bl.spamcop.net" in refused["evidence"][1]
 
 
@@ -228,6 +229,21 @@ def test_behind_a_smarthost_the_address_does_not_matter():
 def test_undeclared_nat_is_unknown_and_says_what_to_declare():
     host = judge(mail_host(local=["192.168.1.5"]))
     assert "audit_public_addresses" in finding(host, "ptr_exists")["evidence"][0]
+
+
+def test_host_without_any_address_is_unknown_and_says_so():
+    host = judge(mail_host(local=[]))
+    assert finding(host, "ptr_exists") == {**finding(host, "ptr_exists"), "status": "unknown", "subject": "mx1"}
+    assert finding(host, "ptr_exists")["evidence"] == ["No address is known from which the host sends mail."]
+
+
+@pytest.mark.parametrize("local", [["192.168.1.5"], []])
+def test_domains_of_a_host_without_a_public_address_are_judged(local):
+    """Also behind a smarthost: their SPF is as much asked for there."""
+    evidence = fleet_evidence({"mx1": {"observed": {"mail_host": mail_host(local=local)}}})
+    assert (evidence["domains"], evidence["names"]) == (["example.com"], ["example.com"])
+    host = diagnose(evidence, BASELINE, CLEAN, GOOD_DNS, NOW)["hosts"]["mx1"]
+    assert (finding(host, "spf_published")["status"], finding(host, "spf_published")["subject"]) == ("pass", "example.com")
 
 
 def test_failed_host_is_unknown_with_its_reason():

@@ -34,7 +34,7 @@ def ptr(diagnosis):
 def test_without_a_previous_report_nothing_is_new():
     diagnosis = report(dns=BAD_PTR)
     assert ptr(diagnosis)["change"] is None
-    assert diagnosis["fleet"]["changes"] == {"since": None, "new": [], "fixed": [], "open": [], "flapping": []}
+    assert diagnosis["fleet"]["changes"] == {"since": None, "new": [], "fixed": [], "open": [], "flapping": [], "dropped": []}
 
 
 def test_new_open_and_fixed():
@@ -82,7 +82,7 @@ def test_host_that_does_not_answer_for_once_keeps_what_was_open():
     assert (ptr(second)["status"], ptr(second)["change"], ptr(second)["evidence"]) == ("unknown", "open", ["unreachable"])
     assert (second["hosts"]["mx1"]["state"], len(second["hosts"]["mx1"]["findings"])) == ("unknown", 1)
     third = report(dns=BAD_PTR, previous=second, now=TIMES[2])
-    assert third["fleet"]["changes"] == {"since": TIMES[1], "new": [], "fixed": [], "open": ["mx1 ptr_exists:198.51.100.11"], "flapping": []}
+    assert third["fleet"]["changes"] == {"since": TIMES[1], "new": [], "fixed": [], "open": ["mx1 ptr_exists:198.51.100.11"], "flapping": [], "dropped": []}
 
 
 def test_cause_is_not_fixed_where_the_log_is_missing():
@@ -90,15 +90,95 @@ def test_cause_is_not_fixed_where_the_log_is_missing():
     facts = mail_host()
     facts["log"].update(first=None, last=None)
     second = diagnose(fleet_evidence({"mx1": {"observed": {"mail_host": facts}}}), BASELINE, CLEAN, GOOD_DNS, TIMES[1], previous=first)
-    assert "mx1 not_refused:ip_blocklisted" not in second["fleet"]["changes"]["fixed"]
+    assert "mx1 not_refused:ip_blocklisted:bl.spamcop.net" not in second["fleet"]["changes"]["fixed"]
 
 
 def test_cause_that_ended_is_fixed():
     first = report(LISTED, log=[group(LISTED_TEXT)], now=TIMES[0])
     second = report(previous=first, now=TIMES[1])
-    assert "mx1 not_refused:ip_blocklisted" in second["fleet"]["changes"]["fixed"]
+    assert "mx1 not_refused:ip_blocklisted:bl.spamcop.net" in second["fleet"]["changes"]["fixed"]
     third = report(previous=second, now=TIMES[2])
     assert third["fleet"]["changes"]["fixed"] == []
+
+
+def test_second_list_is_a_new_cause_and_the_first_is_still_open():
+    """What is refused beside a cause changes no name: nothing is fixed as long as the first list is named."""
+    other = group(LISTED_TEXT.replace("bl.spamcop.net", "zen.spamhaus.org"), destination="example.org")
+    first = report(LISTED, log=[group(LISTED_TEXT)], now=TIMES[0])
+    both = report(LISTED, log=[group(LISTED_TEXT), other], previous=first, now=TIMES[1])["fleet"]["changes"]
+    assert (both["fixed"], both["new"]) == ([], ["mx1 not_refused:ip_blocklisted:zen.spamhaus.org"])
+    assert "mx1 not_refused:ip_blocklisted:bl.spamcop.net" in both["open"]
+
+
+def audited(previous, now, policies=BASELINE, dns=BAD_PTR, waivers=None, address="198.51.100.11", log=(), **more):
+    """The report on mx1, sending from ``address``, and the changes since ``previous``."""
+    evidence = fleet_evidence({"mx1": {"observed": {"mail_host": mail_host(local=[address], log=log)}, **more}})
+    diagnosis = diagnose(evidence, policies, LISTED, dns, now, previous=previous, waivers=waivers)
+    return diagnosis, diagnosis["fleet"]["changes"]
+
+
+def known(diagnosis):
+    return {finding["id"] for finding in diagnosis["hosts"]["mx1"]["findings"]}
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"address": "198.51.100.12"},  # the address is no longer the host's
+        {"policies": [*BASELINE, ("own.yml", {"controls": [{"id": "ptr_exists", "enabled": False}]})]},  # nobody judges it any more
+    ],
+)
+def test_what_is_no_longer_looked_at_is_neither_fixed_nor_open(later):
+    first, _changes = audited(None, TIMES[0])
+    second, changes = audited(first, TIMES[1], **later)
+    gone = "ptr_exists:198.51.100.11"
+    assert f"mx1 {gone}" in changes["dropped"]
+    assert not [row for change in ("new", "fixed", "open", "flapping") for row in changes[change] if gone in row]
+    assert gone not in known(second)
+    # It is told once.
+    assert audited(second, TIMES[2], **later)[1]["dropped"] == []
+
+
+def test_domain_that_is_no_longer_audited_is_not_fixed():
+    domains = {name: {"checks": [{"control": "spf_published", "status": "fail", "evidence": "", "publish": None, "request": None}]} for name in ("a.example",)}
+    first, _changes = audited(None, TIMES[0], dns={"identities": [], "domains": domains}, domains=["a.example"])
+    changes = audited(first, TIMES[1], dns={"identities": [], "domains": domains}, domains=["b.example"])[1]
+    assert "mx1 spf_published:a.example" in changes["dropped"]
+    assert changes["fixed"] == []
+
+
+def test_listing_that_is_over_for_an_audited_address_is_fixed():
+    first, _changes = audited(None, TIMES[0])
+    assert "mx1 address_not_listed:198.51.100.11" in report(previous=first, now=TIMES[1])["fleet"]["changes"]["fixed"]
+
+
+def test_host_that_left_the_inventory_counts_for_nothing():
+    first, _changes = audited(None, TIMES[0])
+    evidence = fleet_evidence({"mx2": {"observed": {"mail_host": mail_host(local=["198.51.100.12"])}}})
+    changes = diagnose(evidence, BASELINE, CLEAN, GOOD_DNS, TIMES[1], previous=first)["fleet"]["changes"]
+    assert not [row for change in ("new", "fixed", "open", "flapping", "dropped") for row in changes[change] if row.startswith("mx1 ")]
+
+
+def test_cause_that_nothing_tells_of_now_stays_open():
+    first = report(LISTED, log=[group(LISTED_TEXT)], now=TIMES[0])
+    facts = mail_host()
+    facts["log"].update(first=None, last=None)
+    second = diagnose(fleet_evidence({"mx1": {"observed": {"mail_host": facts}}}), BASELINE, CLEAN, GOOD_DNS, TIMES[1], previous=first)
+    cause = "mx1 not_refused:ip_blocklisted:bl.spamcop.net"
+    assert cause in second["fleet"]["changes"]["open"]
+    third = report(LISTED, log=[group(LISTED_TEXT)], previous=second, now=TIMES[2])["fleet"]["changes"]
+    assert cause in third["open"]
+    assert third["new"] == ["mx1 address_not_listed:198.51.100.11"]
+
+
+def test_expired_waiver_that_is_renewed_is_fixed_and_one_of_a_gone_address_is_not():
+    ended = [{"control": "ptr_exists", "hosts": "mx1", "justification": "asked", "expires": "2026-11-01"}]
+    first, _changes = audited(None, TIMES[0], waivers=ended)
+    expired = "mx1 waiver_expired:ptr_exists:198.51.100.11"
+    renewed = audited(first, TIMES[1], waivers=[{**ended[0], "expires": "2026-12-31"}])[1]
+    assert expired in renewed["fixed"]
+    moved = audited(first, TIMES[1], waivers=ended, address="198.51.100.12")[1]
+    assert (expired in moved["fixed"], expired in moved["dropped"]) == (False, True)
 
 
 def test_compare_leaves_the_previous_report_alone():

@@ -53,7 +53,7 @@ def test_listed_and_refused_host_gets_its_clean_address():
         "outbound_ip_domains": ["example.net"],
     }
     assert "smtp_bind_address = 198.51.100.12" in switch["text"]
-    assert switch["because"] == ["not_refused:ip_blocklisted"]
+    assert switch["because"] == ["not_refused:ip_blocklisted:bl.spamcop.net"]
 
 
 def test_clean_before_switch_in_the_order_of_actions():

@@ -32,6 +32,13 @@ def test_it_leads_with_the_change():
     assert rows[3].startswith("HOST")
 
 
+@pytest.mark.parametrize(("language", "told"), [("en", "no longer looked at 2"), ("es", "ya no se mira 2")])
+def test_what_is_no_longer_looked_at_is_counted(language, told):
+    diagnosis = report_data.since_last_time()
+    diagnosis["fleet"]["changes"]["dropped"] = ["shop ptr_exists:198.51.100.9", "shop fcrdns:198.51.100.9"]
+    assert table(diagnosis, language=language).splitlines()[0].endswith(f", {told}")
+
+
 def test_spanish():
     text = table(report_data.stories(), language="es")
     assert text.startswith("SERVIDOR")

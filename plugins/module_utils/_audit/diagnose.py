@@ -132,6 +132,7 @@ def _observed(host, subjects, checks, language):
         "identities": identities,
         "via": host["via"],
         "undeclared": host["undeclared"],
+        "domains": host["domains"],
         "changes": host.get("changes") or [],
         "probes": host.get("probes") or [],
         "declared": host["declared"],
@@ -146,13 +147,13 @@ def _sources(host):
 def _documents(name, host, controls, domains, subjects, queue_age, trouble, language):
     """Pair every control with the documents of its scope."""
     sources = _sources(host)
+    unseen = host["undeclared"] or ([] if sources else [None])
     by_scope = {
         "cause": documents.cause_documents(name, host["rows"], host["facts"].get("log") or {}, language),
         "address": [documents.address_document(identity, host["via"], trouble, subjects, language) for identity in sources]
-        + [documents.undeclared_document(name, address, host["via"], language) for address in host["undeclared"]],
+        + [documents.unseen_document(name, address, host["via"], language) for address in unseen],
         "domain": [
-            documents.domain_document(name, domain, domains.get(domain), trouble, subjects.get(plain_name(domain)), language)
-            for domain in sorted({domain for identity in sources for domain in identity["domains"]})
+            documents.domain_document(name, domain, domains.get(domain), trouble, subjects.get(plain_name(domain)), language) for domain in host["domains"]
         ],
         "host": [documents.host_document(name, host["facts"], host["rows"], host["via"], queue_age, language)],
     }

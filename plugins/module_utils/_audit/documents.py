@@ -44,10 +44,13 @@ def address_document(identity, via, trouble, subjects, language="en"):
     return document
 
 
-def undeclared_document(name, address, via, language="en"):
-    """An address that is not seen from the Internet and has no public one declared: nothing about it can be known."""
+def unseen_document(name, address, via, language="en"):
+    """An address that is not seen from the Internet and has no public one declared: nothing about it can be known.
+
+    A host of which no address at all is known (None) is the subject itself, since what nobody looks at would seem to be in order.
+    """
     return {
-        "subject": address,
+        "subject": address or name,
         "host": name,
         "address": address,
         "inside": address,
@@ -56,7 +59,7 @@ def undeclared_document(name, address, via, language="en"):
         "transport": None,
         "via": via,
         "declared": False,
-        "unknown": sentence("not declared", language, address),
+        "unknown": sentence("not declared", language, address) if address else sentence("no source", language),
         "ptr": [],
         "name": None,
         "checks": {},
@@ -146,10 +149,11 @@ def cause_documents(name, rows, log, language):
         said = [sentence("no refusal of ours" if seen(log) else "no log", language), _unseen(log.get("rest"), language)]
         return [{"subject": name, "host": name, "reason": None, "seen": seen(log), "evidence": said}]
     found = [_cause(name, reason, remedy, zone, part, language) for (reason, remedy, zone), part in causes.items()]
-    several = {document["reason"] for document in found if sum(other["reason"] == document["reason"] for other in found) > 1}
+    unlisted = [document["reason"] for document in found if not document["zone"]]
     for document in found:
-        # The subject names the cause; only where two share a reason does it have to say more.
-        document["subject"] = f"{document['reason']}:{document['zone'] or document['remedy']}" if document["reason"] in several else document["reason"]
+        # The subject names the cause, and what is refused beside it changes no name: the next report has to find it again.
+        more = document["zone"] or (document["remedy"] if unlisted.count(document["reason"]) > 1 else None)
+        document["subject"] = f"{document['reason']}:{more}" if more else document["reason"]
     return sorted(found, key=lambda document: (-document["count"], document["subject"]))
 
 

@@ -9,6 +9,7 @@ The evidence of a fleet is a dictionary::
 
     {"hosts": {NAME: {"mail_host": {...} or None, "error": str or None,
                       "identities": [{host, address, inside, helo, domains, role, transport, learned}], "via": [smarthosts], "undeclared": [private addresses],
+                      "domains": [envelope domains],
                       "changes": [{at, what}], "probes": [results of smtp_probe_info],
                       "declared": {"smarthosts": [names], "cause_contained": bool},
                       "asked_at": time by the controller's clock at which it was observed, where that was not just now}},
@@ -64,7 +65,7 @@ def fleet_evidence(hosts):
     joined = {name: _host(name, given) for name, given in sorted(hosts.items())}
     identities = [{key: identity[key] for key in QUESTIONED} for host in joined.values() for identity in host["identities"]]
     addresses = sorted({identity["address"] for identity in identities}, key=lambda text: (ipaddress.ip_address(text).version, ipaddress.ip_address(text)))
-    domains = sorted({domain for identity in identities for domain in identity["domains"]})
+    domains = sorted({domain for host in joined.values() for domain in host["domains"]})
     names = sorted({plain_name(name) for name in [*domains, *(identity["helo"] for identity in identities)]})
     names = [name for name in names if domain_problem(name) is None]
     return {"hosts": joined, "identities": identities, "addresses": addresses, "domains": domains, "names": names}
@@ -76,7 +77,8 @@ def _host(name, given):
     if not mail_host:
         return _without(_failure(observed))
     try:
-        identities, undeclared = _identities(name, mail_host, given)
+        domains = envelope_domains(mail_host, given.get("domains"))
+        identities, undeclared = _identities(name, mail_host, given, domains)
         changes = [_change(entry) for entry in _list_of(given, "changes")]
         via = [relay["host"] for relay in mail_host.get("identity", {}).get("relays", []) if relay.get("scope") == "*"]
     except DeliverabilityError as error:
@@ -89,6 +91,7 @@ def _host(name, given):
         "identities": identities,
         "via": via,
         "undeclared": undeclared,
+        "domains": domains,
         "changes": changes,
         "probes": given.get("probes") or [],
         "declared": {"smarthosts": given.get("smarthosts") or [], "cause_contained": _is_true(given.get("cause_contained"))},
@@ -108,16 +111,15 @@ def _failure(observed):
 
 def _without(error, mail_host=None):
     """The evidence of a host about which nothing can be asked, and why."""
-    return {"mail_host": mail_host, "error": error, "identities": [], "via": [], "undeclared": []}
+    return {"mail_host": mail_host, "error": error, "identities": [], "via": [], "undeclared": [], "domains": []}
 
 
-def _identities(name, mail_host, given):
+def _identities(name, mail_host, given, domains):
     """Return the (identity) list of one host, sources first and then the pool, and the inside addresses without a declared outside."""
     declared = given.get("public_addresses") or {}
     if not isinstance(declared, dict):
         raise DeliverabilityError(f"audit_public_addresses: {declared!r} is no dictionary of inside and public addresses")
     public = {str(parse_address(inside, "audit_public_addresses")): parse_address(outside, "audit_public_addresses") for inside, outside in declared.items()}
-    domains = envelope_domains(mail_host, given.get("domains"))
     # Every refusal has to be read for it, so only once an address asks for it.
     echoed = functools.lru_cache(maxsize=None)(lambda: None if public else _echoed(mail_host))
     found, undeclared, seen = [], [], set()

@@ -122,6 +122,10 @@ SENTENCES = {
         "{} is not seen from the Internet; declare its public address in audit_public_addresses.",
         "{} no se ve desde Internet; declare su dirección pública en audit_public_addresses.",
     ),
+    "no source": (
+        "No address is known from which the host sends mail.",
+        "No se conoce ninguna dirección desde la que el servidor envíe correo.",
+    ),
     "listed": ("{} lists it: {}{}.", "{} la incluye: {}{}."),
     "see": ("See {}.", "Véase {}."),
     "no refusal of ours": ("No current refusal is on our side.", "Ningún rechazo actual es culpa nuestra."),

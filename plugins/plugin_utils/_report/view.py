@@ -81,7 +81,7 @@ def change_counts(diagnosis: dict, w: dict) -> str:
     changes = diagnosis["fleet"]["changes"]
     if not changes["since"]:
         return ""
-    told = ", ".join(f"{w[change]} {len(changes[change])}" for change in CHANGES if changes[change])
+    told = ", ".join(f"{w[change]} {len(changes[change])}" for change in (*CHANGES, "dropped") if changes[change])
     return f"{w['since_last'].format(time=moment(changes['since']))}: {told or w['nothing']}"
 
 

@@ -72,6 +72,7 @@ _WORDS = {
     "new": ("new", "nuevo"),
     "open": ("still open", "sigue"),
     "flapping": ("comes and goes", "va y viene"),
+    "dropped": ("no longer looked at", "ya no se mira"),
     "changes": ("Since last time", "Desde la última vez"),
     "suspect": ("Too large to be true", "Demasiado grande para ser cierto"),
     "failed_question": ("Did not work", "No funcionó"),
