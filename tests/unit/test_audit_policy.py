@@ -73,6 +73,24 @@ def test_a_later_policy_changes_an_earlier_control():
     assert "queue_age" not in controls
 
 
+LISTED = {"subject": "198.51.100.11", "via": [], "listing": {"listed": ["x"], "listed_impact": "high", "listed_remedy": "delist", "sure": True}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, ("high", "delist")),
+        ({"severity": "low"}, ("low", "delist")),
+        ({"remedy": "use_smarthost"}, ("high", "use_smarthost")),
+        ({"severity": "low", "vary": {"severity": "'medium'"}}, ("medium", "delist")),
+    ],
+)
+def test_a_word_that_a_later_policy_changes_varies_no_more(changes, told):
+    policies = [*load_policies(["baseline"]), ("own.yml", {"controls": [{"id": "address_not_listed", **changes}]})]
+    finding = judge(compile_controls(policies)["address_not_listed"], "mx1", LISTED)
+    assert (finding["status"], finding["severity"], finding["remedy"]) == ("fail", *told)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -320,6 +338,9 @@ def test_mistakes_of_form_name_file_and_control(changes, words):
         ({"query": "queue"}, "own.yml: control mine: query gives"),
         ({"query": "`false`", "vary": {"severity": "'critical'"}}, "own.yml: control mine: vary: severity gives 'critical'"),
         ({"query": "length(queue.total)"}, "own.yml: control mine: query: "),
+        ({"query": "`false`", "publish": "queue"}, "own.yml: control mine: publish gives {'total': 30}, which is no text"),
+        ({"query": "`false`", "request": "[queue.total]"}, "own.yml: control mine: request gives .30., which is no text"),
+        ({"query": "`false`", "vary": {"title": "queue.total"}}, "own.yml: control mine: vary: title gives 30, which is no text"),
     ],
 )
 def test_mistakes_that_show_in_judging_name_file_and_control(changes, words):

@@ -103,6 +103,9 @@ def _add(controls, own, file, place, entry):
     if "query" not in entry and known is None:
         raise DeliverabilityError(f"{where}: no control before it has this id, so it needs a query")
     control = {**(known or {}), **entry}
+    if known is not None and "vary" not in entry:
+        # A word that is changed is meant to stay what it is changed to.
+        control["vary"] = {key: text for key, text in (known.get("vary") or {}).items() if key not in entry}
     for key in _NEEDED:
         if control.get(key) is None:
             raise DeliverabilityError(f"{where}: {key} is missing")
@@ -117,7 +120,7 @@ def _add(controls, own, file, place, entry):
     vary, references = control.get("vary") or {}, control.get("references") or []
     if not isinstance(vary, dict) or not set(vary) <= set(VARIED):
         raise DeliverabilityError(f"{where}: vary is a dictionary with some of {', '.join(VARIED)}")
-    if not isinstance(references, list):
+    if not isinstance(references, list) or not all(isinstance(reference, str) for reference in references):
         raise DeliverabilityError(f"{where}: references is a list of addresses")
     control["where"] = where
     control["compiled"] = {key: _compile(where, key, control[key]) for key in _QUERIES if control.get(key) is not None}
@@ -185,10 +188,9 @@ def judge(control, name, document, language="en"):
     finding = _finding(control, name, document, _status(control, document), language)
     finding["evidence"] = _evidence(control, document, finding["status"], language)
     if finding["status"] == "fail":
-        finding.update({key: _search(control, key, document) for key in ("publish", "request")})
+        finding.update({key: _text(control, key, document) for key in ("publish", "request")})
         for key in control.get("vary") or {}:
-            varied = _search(control, f"vary {key}", document)
-            finding[key] = varied if varied is not None else finding[key]
+            finding[key] = _text(control, f"vary {key}", document) or finding[key]
         _check_remedy(control["where"], "vary: remedy gives", finding["remedy"])
         if finding["severity"] not in SEVERITIES:
             raise DeliverabilityError(f"{control['where']}: vary: severity gives {finding['severity']!r}, which is none of {', '.join(SEVERITIES)}")
@@ -238,6 +240,14 @@ def _search(control, key, document):
         return compiled.search(document)
     except jmespath.exceptions.JMESPathError as error:
         raise DeliverabilityError(f"{control['where']}: {key}: {str(error).splitlines()[0]}") from None
+
+
+def _text(control, key, document):
+    """The text that a query gives, None for an empty one."""
+    found = _search(control, key, document)
+    if found and not isinstance(found, str):
+        raise DeliverabilityError(f"{control['where']}: {key.replace(' ', ': ')} gives {str(found)[:100]}, which is no text")
+    return found or None
 
 
 def _evidence(control, document, status, language):
