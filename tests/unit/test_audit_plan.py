@@ -299,6 +299,78 @@ def test_command_for_ipv6():
     assert "Family=inet6" in command("sendmail", "switch_outbound_ip", address="2001:db8::12", helo="m.example.com")
 
 
+def test_command_for_ipv6_in_exim_is_no_list_at_colons():
+    assert "interface = <; 2001:db8::12  and" in command("exim", "switch_outbound_ip", address="2001:db8::12", helo="m.example.com")
+
+
+def test_command_to_slow_down_postfix_is_one_that_its_queue_manager_reads():
+    assert command("postfix", "reduce_rate").startswith("postconf -e 'smtp_destination_concurrency_limit = ")
+
+
+def test_command_for_qmail_keeps_the_routes_that_it_has():
+    assert ">> /var/qmail/control/smtproutes" in command("qmail", "use_smarthost")
+
+
+@pytest.mark.parametrize(("origin", "name"), [("Send connector Bob's way out", "Bob''s way out"), ("default", "Outbound")])
+def test_command_for_exchange_names_its_send_connector(origin, name):
+    facts = mail_host(log=[group(HELO_TEXT)], helo="server.localdomain")
+    facts["mta"]["name"] = "exchange"
+    facts["identity"]["sources"][0].update(transport="Bob's way out", origin=origin)
+    dns = sender_dns(("198.51.100.11", "server.localdomain", {"helo_fqdn": "fail"}))
+    assert plan(facts, dns=dns)["fix_helo"]["text"] == f"Set-SendConnector '{name}' -Fqdn good.example.com"
+
+
+def test_evidence_for_a_list_names_the_address():
+    assert plan(mail_host(log=REFUSED))["delist"]["text"].startswith("198.51.100.11: bl.spamcop.net lists it: ")
+
+
+def test_one_name_gets_one_spf_record():
+    dns = sender_dns(("198.51.100.11", "mail.example.com", {"spf_authorises": "fail"}))
+    authorised = 'example.org. IN TXT "v=spf1 ip4:198.51.100.11 -all"\nexample.com. IN TXT "v=spf1 ip4:198.51.100.11 ~all"'
+    next(check for check in dns["identities"][0]["checks"] if check["control"] == "spf_authorises").update(publish=authorised, request=None)
+    published = next(check for check in dns["domains"]["example.com"]["checks"] if check["control"] == "spf_published")
+    published.update(status="fail", publish='example.com. IN TXT "v=spf1 mx ~all"')
+    action = plan(mail_host(), dns=dns)["fix_spf"]
+    assert action["because"] == ["spf_authorises:198.51.100.11", "spf_published:example.com"]
+    assert action["text"] == authorised
+
+
+def test_an_operator_that_asks_for_patience_is_not_moved_to_a_cold_address():
+    volume = f"{SAID} 421 4.7.0 [TSS04] Messages from 198.51.100.11 temporarily deferred due to unexpected volume or user complaints"
+    actions = plan(mail_host(log=[*REFUSED, group(volume, destination="yahoo.com")]))
+    assert actions["reduce_rate"]["variables"] == {"throttle_domains": ["yahoo.com"]}
+    assert actions["switch_outbound_ip"]["variables"]["outbound_ip_domains"] == ["example.net"]
+
+
+def test_a_limit_of_the_smarthost_is_for_a_person():
+    relays = [{"scope": "*", "host": "smtp.example.net", "port": 587, "origin": "x", "auth": True, "tls": "encrypt"}]
+    action = plan(mail_host(log=[group(RATE_TEXT, relay_host="smtp.example.net")], relays=relays))["reduce_rate"]
+    assert (action["state"], action["role"], action["variables"]) == ("manual", None, {})
+    assert "smarthost" in action["failed"][0]
+
+
+def test_whatever_answers_of_a_doubtful_resolver_decide_is_blocked():
+    before = diagnose(fleet_evidence({"mx1": {"observed": {"mail_host": mail_host()}}}), BASELINE, dnsbl(a11=subject()), GOOD_DNS, "2026-11-19T12:00:00Z")
+    busy = f"{SAID} 451 4.3.2 Please try again later (in reply to RCPT TO command)"
+    facts = mail_host(log=[group(busy), group(RATE_TEXT, destination="example.org")])
+    lost = sender_dns(
+        (
+            "198.51.100.11",
+            "mail.example.com",
+            dict.fromkeys(("ptr_exists", "fcrdns", "helo_resolves", "helo_matches", "spf_authorises", "ptr_specific"), "fail"),
+        ),
+        ("198.51.100.12", "mail2.example.com", {}),
+    )
+    lost["domains"]["example.com"]["checks"] = [{**check, "status": "unknown"} for check in lost["domains"]["example.com"]["checks"]]
+    evidence = fleet_evidence({"mx1": {"observed": {"mail_host": facts}, "pool": POOL}})
+    diagnosis = diagnose(evidence, BASELINE, LISTED, lost, NOW, previous=before)
+    assert [suspect["kind"] for suspect in diagnosis["fleet"]["suspects"]] == ["resolver"]
+    states = {action["remedy"]: action["state"] for action in remediation_plan(diagnosis)["hosts"]["mx1"]["actions"]}
+    assert states.pop("reduce_rate") == "ready"
+    assert set(states) >= {"fix_ptr", "fix_helo", "fix_spf", "delist", "switch_outbound_ip"}
+    assert set(states.values()) == {"blocked"}
+
+
 def test_effect_is_estimated():
     switch = plan(mail_host(log=REFUSED, queue=[group(LISTED_TEXT, count=412)]))["switch_outbound_ip"]
     assert switch["effect"] == {"queued": 412, "operators": ["example.net"]}

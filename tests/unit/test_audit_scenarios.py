@@ -64,6 +64,7 @@ UNAUTHENTICATED = (
 NO_NAME = "Host or domain name not found. Name service error for name=example.net type=MX: Host not found, try again"
 NO_IPV6 = "connect to mx.example.net[2001:db8:1::25]:25: Network is unreachable"
 UNAUTHORISED = "550 5.7.1 Delivery not authorized"
+OUTLOOK = "example-com.mail.protection.outlook.com"
 TO = [f"d{number}.example.net" for number in range(6)]
 LISTED = subject("listed", [listing()])
 POLICY = subject("policy", [listing("zen.spamhaus.org", "policy", "high", meaning="PBL")])
@@ -212,7 +213,46 @@ FLEETS = {
         [here([group(UNABLE_TEXT)]), here(sent=[early("example.net")])],
         [OPEN_QUESTION, NOTHING],
     ),
-    "three hosts cannot reach it": ([here([group(UNABLE_TEXT)])] * 3, [("ok", "theirs", "sisters", [])] * 3),
+    "three hosts cannot reach it, and get mail out to others": (
+        [here([group(UNABLE_TEXT)], sent=[after("x.example.org")])] * 3,
+        [("ok", "theirs", "sisters", [])] * 3,
+    ),
+    "three hosts cannot reach it, nor anybody else since": (
+        [here([group(UNABLE_TEXT)], sent=[early("x.example.org")])] * 3,
+        [OPEN_QUESTION] * 3,
+    ),
+    "port 25 is shut for the whole fleet: sisters in the same trouble exonerate nobody": (
+        [here(everywhere(UNABLE_TEXT), everywhere(UNABLE_TEXT))] * 3,
+        [("refused", "ours", "spread", ["check_network"])] * 3,
+    ),
+    "the port is shut for three hosts of five, the others deliver": (
+        [here(everywhere(UNABLE_TEXT))] * 3 + [here(sent=[after(to) for to in TO[:4]])] * 2,
+        [("refused", "ours", "sisters", ["check_network"])] * 3 + [NOTHING] * 2,
+    ),
+    "a sister delivers to another domain of the operator": (
+        [
+            here([group(UNABLE_TEXT, relay_host=OUTLOOK)]),
+            here(sent=[{**early("example.com"), "relay_host": OUTLOOK}, after("example.org", relay_host=OUTLOOK)]),
+        ],
+        [("refused", "ours", "sisters", ["check_network"]), NOTHING],
+    ),
+    "a sister whose clock is hours ahead is no witness": (
+        [here([group(UNABLE_TEXT)]), here(sent=[delivered("example.net", last="2026-11-20T17:00:00Z")], now="2026-11-20T18:00:00Z")],
+        [OPEN_QUESTION, NOTHING],
+    ),
+    "sisters observed three days ago are no witnesses": (
+        [here([group(UNABLE_TEXT)], sent=[after("x.example.org")])]
+        + [
+            here(
+                [group(UNABLE_TEXT, first="2026-11-17T06:00:00Z", last="2026-11-17T11:00:00Z")],
+                sent=[after("x.example.org")],
+                now="2026-11-17T12:00:00Z",
+                asked_at="2026-11-17T12:00:00Z",
+            )
+        ]
+        * 2,
+        [OPEN_QUESTION] * 3,
+    ),
     "two hosts cannot reach it: too few to tell": ([here([group(UNABLE_TEXT)])] * 2, [OPEN_QUESTION] * 2),
     "one listed host of two": (
         [here([group(LISTED_TEXT)], lists=LISTED, pool=POOL), here(sent=[delivered("example.net")])],
@@ -281,7 +321,7 @@ FLEETS = {
     ),
     "three hosts behind one NAT are one to the world": ([here([group(BUSY)], nat="198.51.100.200")] * 3, [OPEN_QUESTION] * 3),
     "of four hosts two are behind one NAT: three that are refused": (
-        [here([group(BUSY)], nat="198.51.100.200")] * 2 + [here([group(BUSY)])] * 2,
+        [here([group(BUSY)], sent=[after("x.example.org")], nat="198.51.100.200")] * 2 + [here([group(BUSY)], sent=[after("x.example.org")])] * 2,
         [("ok", "theirs", "sisters", [])] * 4,
     ),
     "a sister behind the same NAT delivers: not the address": (
@@ -318,9 +358,12 @@ def judge(hosts, order=None):
         relays = [{"scope": "*", "host": row["relay"], "port": 587, "origin": "x", "auth": True, "tls": "may"}] if "relay" in row else []
         inside = [f"192.168.1.{number + 1}"] if "nat" in row else row.get("local", [first, spare])
         facts = mail_host(row["log"], row["queue"], row["sent"], helo, inside, relays, row.get("first", "2026-11-18T12:00:00Z"))
+        facts["now"] = row.get("now", NOW)
         pool = [{**candidate, "address": spare} for candidate in row.get("pool", [])]
         observed[name] = {"observed": {"mail_host": facts}, "pool": pool, "changes": row.get("changes"), "probes": row.get("probes")}
-        observed[name].update(smarthosts=row.get("smarthosts"), public_addresses={inside[0]: row["nat"]} if "nat" in row else None)
+        observed[name].update(
+            asked_at=row.get("asked_at"), smarthosts=row.get("smarthosts"), public_addresses={inside[0]: row["nat"]} if "nat" in row else None
+        )
         if "ptr" in row:
             names[first] = {"ptr": row["ptr"], "name": row["ptr"][0]}
         first = row.get("nat", first)

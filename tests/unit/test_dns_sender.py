@@ -108,3 +108,12 @@ def test_one_spf_record_serves_the_whole_fleet():
     both = 'example.com. IN TXT "v=spf1 ip4:203.0.113.1 ip4:203.0.113.2 mx -all"'
     assert lines == [None, both, both, 'example.com. IN TXT "v=spf1 ip4:203.0.113.1 ip4:203.0.113.2 ip4:203.0.113.9 mx -all"']
     assert both in found[1]["verdict"]["publish"]
+
+
+def test_a_domain_and_its_senders_propose_the_same_record():
+    nameless = dict(IDENTITY, domains=["example.net"])
+    found = sender_dns(options(identities=[nameless], domains=["example.net", "example.org"]), run)
+    published = {name: next(check["publish"] for check in row["checks"] if check["control"] == "spf_published") for name, row in found["domains"].items()}
+    assert published["example.net"] == 'example.net. IN TXT "v=spf1 ip4:198.51.100.11 ~all"'
+    assert published["example.net"] == next(check["publish"] for check in found["identities"][0]["checks"] if check["control"] == "spf_authorises")
+    assert published["example.org"] == 'example.org. IN TXT "v=spf1 mx ~all"'

@@ -22,7 +22,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.p
     judge,
     waive,
 )
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.sanity import suspects
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.sanity import suspects, untimely
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.settle import Fleet, settle, verdict_rows
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.words import REASONS, SENTENCES, sentence, word
 from ansible_collections.postmaster.deliverability.plugins.module_utils._dns.names import plain_name
@@ -59,11 +59,14 @@ def diagnose(
     troubles = [str(result["msg"]) for result in (dnsbl, sender_dns) if result and result.get("failed") and result.get("msg")]
     trouble = " ".join(troubles) or sentence("nobody asked", language)
     fleet = Fleet()
+    asked = {name: host.get("asked_at") for name, host in evidence["hosts"].items()}
+    # Sisters are compared by their times.
+    doubtful = {suspect["subject"] for suspect in untimely({name: {"facts": host["mail_host"]} for name, host in evidence["hosts"].items()}, now, asked)}
 
     def observe(name, host):
         observed = _observed(host, subjects, checks, language)
         if not observed["error"]:
-            fleet.add(name, observed)
+            fleet.add(name, observed, heard=name not in doubtful)
         return observed
 
     def conclude(name, host):
@@ -96,7 +99,7 @@ def diagnose(
     diagnosis["fleet"] = _fleet(diagnosis["hosts"], dnsbl)
     diagnosis["fleet"]["errors"] = troubles
     diagnosis["fleet"]["notes"] = [*notes, *idle_waivers(waivers, diagnosis["hosts"], language)]
-    diagnosis["fleet"]["suspects"] = suspects(diagnosis, previous, {name: host.get("asked_at") for name, host in evidence["hosts"].items()}, language)
+    diagnosis["fleet"]["suspects"] = suspects(diagnosis, previous, asked, language)
     diagnosis["fleet"]["changes"] = compare(diagnosis, previous)
     return diagnosis
 

@@ -32,6 +32,10 @@ NEVER_AN_ACTION = {"wait", "none", "contact_recipient_admin", "clean_address_lis
 ABOUT_THE_ADDRESS = {"fix_helo", "fix_ptr", "fix_spf", "delist", "prefer_ipv4"}
 # What a candidate address has to pass before anything is changed.
 PROOF = ("ptr_exists", "fcrdns", "helo_fqdn", "helo_resolves", "helo_matches", "spf_authorises")
+# Remedies whose new address or name is chosen by answers of the resolver.
+CHOSEN_BY_DNS = {"switch_outbound_ip", "fix_helo"}
+# How the line of a zone file goes on behind the name that has an SPF record.
+SPF_RECORD = '. IN TXT "v=spf1'
 # The role that carries a remedy out, and the mail systems that the roles know.
 ROLES = {
     "switch_outbound_ip": "outbound_ip",
@@ -137,9 +141,13 @@ def _hand_over(action, host, findings, language):
 
 
 def refusing_domains(host, remedies):
-    """The observed recipient domains of the operators whose refusals ask for one of these: the change is for them alone, since the others take our mail."""
+    """The observed recipient domains of the operators whose refusals ask for one of these: the change is for them alone, since the others take our mail.
+
+    An operator that asks for patience is not moved as well, though another way would do: the slower flow to it and a cold address work against each other.
+    """
     refusals = [row for row in host["verdicts"] if row["side"] == "ours" and row["current"]]
-    refusing = {row["operator"] for row in refusals if remedies & {row["remedy"], *(row["verdict"].get("alternatives") or ())}}
+    refusing = {row["operator"] for row in refusals if row["remedy"] in remedies}
+    refusing |= {row["operator"] for row in refusals if remedies & set(row["verdict"].get("alternatives") or ()) and row["remedy"] != "reduce_rate"}
     seen = [(row["operator"], row["group"]["destination"]) for row in host["verdicts"]]
     seen += [(operator(row), row["destination"]) for row in (host["facts"].get("log") or {}).get("delivered_to", [])]
     return sorted(declared_domains(destination for who, destination in seen if who in refusing))
@@ -160,8 +168,10 @@ def _smarthost_variables(_chosen, host, domains, language):
     return {"smarthost_domains": sorted({*domains, *declared_domains(" ".join(before).replace(":", " ").split())})}, missing
 
 
-def _throttle_variables(_chosen, _host, domains, _language):
-    return {"throttle_domains": domains}, []
+def _throttle_variables(_chosen, host, domains, language):
+    relays = (host["facts"].get("identity") or {}).get("relays", [])
+    missing = [sentence("smarthost limits", language)] if any(relay["scope"] == "*" for relay in relays) else []
+    return {"throttle_domains": domains}, missing
 
 
 def _helo_variables(_chosen, host, domains, language):
@@ -212,7 +222,12 @@ def _rests_on(suspect, suspects, name, host, findings):
     if suspect["kind"] in ("clock", "evidence"):
         return suspect["subject"] == name
     if suspect["kind"] == "resolver":
-        return any(finding["control"] in suspect["controls"] for finding in findings)
+        settled = {row["remedy"] for row in host["verdicts"] if row["settled_by"] == "self" and row["current"]}
+        return (
+            any(finding["control"] in suspect["controls"] for finding in findings)
+            or not settled.isdisjoint(finding["remedy"] for finding in findings)
+            or any(finding["remedy"] in CHOSEN_BY_DNS for finding in findings)
+        )
     listed = {row["zone"] for identity in _sources(host) for row in (identity["listing"] or {}).get("listings", []) if row["state"] in ("listed", "policy")}
     doubtful = {other["subject"] for other in suspects if other["kind"] == "zone"}
     # Where a list beyond doubt has the address too, the doubt about the others changes nothing.
@@ -227,13 +242,35 @@ def _text(host, remedy, findings):
     """What to publish, to send or to type, word by word."""
     if remedy == "fix_helo":
         names = [identity["dns"]["name"] for identity in _sources(host) if identity["dns"] and identity["dns"].get("name")]
-        return command(_mta(host), remedy, helo=names[0]) if names else None
-    ready = [finding[key] for finding in findings for key in ("publish", "request") if finding[key]]
+        return _command(host, remedy, helo=names[0]) if names else None
+    # The record that authorises the address comes first: it repairs too what the others are about.
+    findings = sorted(findings, key=lambda finding: finding["control"] != "spf_authorises")
+    ready = _one_spf_record_each(finding[key] for finding in findings for key in ("publish", "request") if finding[key])
     if ready:
-        return "\n\n".join(dict.fromkeys(ready))
+        return "\n\n".join(ready)
     if remedy == "delist":
-        return "\n".join(sentence for finding in findings for sentence in finding["evidence"])
-    return command(_mta(host), remedy)
+        told = [said if said.startswith(f"{finding['subject']}: ") else f"{finding['subject']}: {said}" for finding in findings for said in finding["evidence"]]
+        return "\n".join(dict.fromkeys(told))
+    return _command(host, remedy)
+
+
+def _one_spf_record_each(texts):
+    """The texts, each once, and of the SPF records for one name the first alone: receivers reject two."""
+    kept, named = [], set()
+    for text in dict.fromkeys(texts):
+        lines = [(line.partition(SPF_RECORD)[0] if SPF_RECORD in line else None, line) for line in text.splitlines()]
+        fresh = [line for name, line in lines if name not in named]
+        named |= {name for name, _line in lines if name}
+        if any(fresh):
+            kept.append(text if len(fresh) == len(lines) else "\n".join(fresh))
+    return kept
+
+
+def _command(host, remedy, **names):
+    """The words to type on this host; Exchange's connector by its name, where an export of the connectors told it."""
+    usual = next(iter((host["facts"].get("identity") or {}).get("sources", [])), {})
+    connector = usual.get("transport") if str(usual.get("origin")).startswith("Send connector ") else None
+    return command(_mta(host), remedy, connector=connector, **names)
 
 
 def _mta(host):
@@ -265,7 +302,7 @@ def _plan_switch(action, host, zones, language):
         if not failed:
             action["passed"] = passed + stated
             action["variables"] = {"outbound_ip_address": candidate["inside"], "outbound_ip_helo": candidate["helo"]}
-            action["text"] = command(_mta(host), "switch_outbound_ip", address=candidate["inside"], helo=candidate["helo"])
+            action["text"] = _command(host, "switch_outbound_ip", address=candidate["inside"], helo=candidate["helo"])
             action["title"] = sentence("send from", language, candidate["address"], candidate["helo"])
             break
         action["failed"] += [f"{candidate['address']}: {reason}" for reason in failed]

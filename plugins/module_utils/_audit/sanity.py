@@ -34,7 +34,11 @@ def suspects(diagnosis, previous, asked=None, language="en"):
 
     ``asked``: ``{host: time by the controller's clock at which it was about to be observed}``; who is missing was observed just now.
     """
-    return [*_zones(diagnosis, previous, language), *_resolver(diagnosis, previous, language), *_times(diagnosis, asked or {}, language)]
+    return [
+        *_zones(diagnosis, previous, language),
+        *_resolver(diagnosis, previous, language),
+        *untimely(diagnosis["hosts"], diagnosis["generated_at"], asked, language),
+    ]
 
 
 def dns_controls(diagnosis):
@@ -80,10 +84,10 @@ def _resolver(diagnosis, previous, language):
     return [{"kind": "resolver", "subject": None, "evidence": sentence("resolver turned", language, turned, passed)}]
 
 
-def _times(diagnosis, asked, language):
-    """Clocks that are off, and evidence that is too old to act on."""
-    judged, found = diagnosis["generated_at"], []
-    for name, host in diagnosis["hosts"].items():
+def untimely(hosts, judged, asked=None, language="en"):
+    """Clocks that are off, and evidence that is too old to act on; ``hosts``: ``{name: {"facts": mail_host or None}}``, ``judged``: time of the judgement."""
+    asked, found = asked or {}, []
+    for name, host in hosts.items():
         facts = host["facts"] or {}
         if facts.get("snapshot") or not facts.get("now") or not judged:
             continue

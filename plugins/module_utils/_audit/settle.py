@@ -148,14 +148,23 @@ class Fleet:
         self.delivering = {}
         self.refused = {}
         self.addresses = {}
+        self.latest = {}
         for name, host in (hosts or {}).items():
             self.add(name, host)
 
-    def add(self, name, host):
-        """Make what one host knows known to the fleet."""
+    def add(self, name, host, heard=True):
+        """Make what one host knows known to the fleet; a host whose times cannot be trusted is not ``heard`` as a sister."""
         self.addresses[name] = {identity["address"] for identity in host.get("identities", []) if identity["role"] == "source"} or {None}
+        self.latest[name] = []
+        if not heard:
+            return
+        delivered = {}
         for row in (host["facts"].get("log") or {}).get("delivered_to", []):
-            self.delivering.setdefault(operator(row), {}).setdefault(name, row["last"] or "")
+            delivered[operator(row)] = max(row["last"] or "", delivered.get(operator(row), ""))
+        for place, last in delivered.items():
+            self.delivering.setdefault(place, {})[name] = last
+        # Of two operators one is another than any that is asked about.
+        self.latest[name] = sorted(((last, place) for place, last in delivered.items()), reverse=True)[:2]
         for row in host["rows"]:
             # A refusal that is plainly a sister's own fault tells nothing of how the operator treats others.
             if row["side"] == "either" and row["current"]:
@@ -167,11 +176,15 @@ class Fleet:
         refused = sorted(self.refused.get(place, set()) - {name})
         return delivering, [host for host in refused if host not in delivering]
 
+    def delivers_elsewhere(self, name, place, since):
+        """Whether a host delivers to anybody but ``place``, at or after ``since``."""
+        return any(last >= since for last, other in self.latest[name] if other != place)
+
     def shares_address(self, name, other):
         """Whether the world sees two hosts as one, behind the same NAT; so it may be where no public address of them is known."""
         return bool(self.addresses[name] & self.addresses[other])
 
-    def seen_as_one(self, hosts):
+    def seen_apart(self, hosts):
         """The same hosts, each address once: what happens to one behind a NAT happens to all, and says nothing more."""
         known = set()
         for host in hosts:
@@ -195,10 +208,12 @@ def settle(name, rows, identities, facts, via, fleet, changes, probes, limits, l
             _by_the_way_out(row, probes, language)
             or _by_self(row, failing, language)
             or _by_smarthost(row, facts, via, language)
-            or _by_sisters(name, row, fleet, language)
+            or _by_sister_that_delivers(name, row, fleet, language)
             or _by_history(row, facts, changes, limits, language)
             or _by_reach(row, probes, language)
-            or _by_spread(row, spread, language)
+            or _by_spread(row, spread, "ours", language)
+            or _by_refused_sisters(name, row, fleet, language)
+            or _by_spread(row, spread, "theirs", language)
         )
         if conclusion:
             row.update(conclusion)
@@ -286,18 +301,28 @@ def _by_reach(row, probes, language):
 # Sisters
 
 
-def _by_sisters(name, row, fleet, language):
-    delivering, refused = fleet.sisters(name, row["operator"], row["group"].get("first") or "")
+def _by_sister_that_delivers(name, row, fleet, language):
+    """Another host delivers to the same operator meanwhile."""
+    delivering, _refused = fleet.sisters(name, row["operator"], row["group"].get("first") or "")
     if row["verdict"]["reason"] not in LINE:
         # It takes mail from our address: what it refuses here is something else.
         delivering = [host for host in delivering if not fleet.shares_address(name, host)]
-    if delivering:
-        why, against = sentence("sister delivers", language, delivering[0], row["operator"]), sentence("sister refused", language, delivering[0])
-        return _conclusion("ours", "sisters", why, against, "likely", remedy=_remedy_if_ours(row))
-    if len(list(itertools.islice(fleet.seen_as_one([name, *refused]), 3))) == 3:
-        why = sentence("sisters refused", language, row["operator"], ", ".join(refused[:3]))
-        return _conclusion("theirs", "sisters", why, sentence("a sister that delivers", language, row["operator"]), "likely")
-    return None
+    if not delivering:
+        return None
+    why, against = sentence("sister delivers", language, delivering[0], row["operator"]), sentence("sister refused", language, delivering[0])
+    return _conclusion("ours", "sisters", why, against, "likely", remedy=_remedy_if_ours(row))
+
+
+def _by_refused_sisters(name, row, fleet, language):
+    """It refuses three hosts of ours, all of which get mail out to others: who gets none out meets his own trouble at every operator."""
+    since = row["group"].get("first") or ""
+    _delivering, refused = fleet.sisters(name, row["operator"], since)
+    witnesses = (host for host in [name, *refused] if fleet.delivers_elsewhere(host, row["operator"], since))
+    heard = list(itertools.islice(fleet.seen_apart(witnesses), 3))
+    if len(heard) < 3 or name not in heard:
+        return None
+    why = sentence("sisters refused", language, row["operator"], ", ".join(heard[1:]))
+    return _conclusion("theirs", "sisters", why, sentence("a sister that delivers", language, row["operator"]), "likely")
 
 
 def _remedy_if_ours(row):
@@ -333,8 +358,9 @@ def _spread(rows, facts, limits, language):
     return None
 
 
-def _by_spread(row, spread, language):
-    if not spread or "spread" not in (row["verdict"].get("settle") or []):
+def _by_spread(row, spread, wanted, language):
+    """The conclusion that the spread of refusals gives, where it is the ``wanted`` side."""
+    if not spread or spread[0] != wanted or "spread" not in (row["verdict"].get("settle") or []):
         return None
     side, why = spread
     more = {"remedy": _remedy_if_ours(row)} if side == "ours" else {}

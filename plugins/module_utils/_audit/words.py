@@ -104,7 +104,10 @@ SENTENCES = {
     "reached by another": ("another host that reaches it", "otro servidor nuestro que lo alcance"),
     "sister delivers": ("{} delivers to {} meanwhile", "{} entrega entretanto a {}"),
     "sister refused": ("{} being refused there too", "que allí rechacen también a {}"),
-    "sisters refused": ("{} takes mail from no host of ours: {} too", "{} no acepta correo de ningún servidor nuestro: tampoco de {}"),
+    "sisters refused": (
+        "{} takes mail from no host of ours that delivers elsewhere: not from {} either",
+        "{} no acepta correo de ningún servidor nuestro que sí entregue a otros: tampoco de {}",
+    ),
     "a sister that delivers": ("a host that delivers to {}", "un servidor nuestro que entregue a {}"),
     "smarthost": ("all mail leaves through {}, and nothing got through it since {}", "todo el correo sale por {}, y nada ha pasado por él desde {}"),
     "smarthost delivers": ("a message that gets through {}", "un mensaje que pase por {}"),
@@ -197,6 +200,10 @@ SENTENCES = {
     "list silent": ("{} cannot tell whether it is listed ({})", "{} no puede decir si la incluye ({})"),
     "minor list silent": ("{} could not tell ({}), which weighs little", "{} no pudo decirlo ({}), lo que pesa poco"),
     "lists clean": ("{} blocklists say not listed", "{} listas negras dicen que no la incluyen"),
+    "smarthost limits": (
+        "all mail leaves through a smarthost, so it is all mail that has to be slowed down",
+        "todo el correo sale por un smarthost, así que hay que enviarlo todo más despacio",
+    ),
     # Too large to be true (sanity.py)
     "zone newly": ("{} newly lists {} of {} addresses of the fleet.", "{} incluye de repente {} de {} direcciones de la flota."),
     "zone undated": (

@@ -386,7 +386,7 @@ def join_spf(identities):
 
     ``identities`` are results of ``check_identity``, changed in place. Published one after the other, records with one new address each
     would take back one another. A candidate gets that record and itself in it. Where so many sources are missing that one record cannot
-    hold them, each keeps the record with its own address.
+    hold them, each keeps the record with its own address. Returns the lines to publish for each domain that has such a record.
     """
     joined = _joined_records(identities)
     for identity in identities:
@@ -402,6 +402,7 @@ def join_spf(identities):
             if entry["control"] == "spf_authorises" and lines:
                 entry["publish"] = "\n".join(lines)
         identity["verdict"] = verdict(identity["checks"])
+    return {domain: spf_lines(domain, edit) for domain, edit in joined.items()}
 
 
 def _joined_records(identities):

@@ -40,11 +40,20 @@ def sender_dns(options, run, fetch=None):
     checks = [check_identity(i["host"], i["address"], i["helo"], i["domains"] or [], i["role"]) for i in identities]
     checks += [check_domain(domain, selectors.get(plain_name(domain), ())) for domain in domains]
     results = run(checks)
-    join_spf(results[: len(identities)])
+    records = join_spf(results[: len(identities)])
     found = dict(zip(domains, results[len(identities) :]))
+    for domain, result in found.items():
+        _agree(result, records.get(plain_name(domain)))
     if fetch:
         _add_policies(found, fetch)
     return {"identities": results[: len(identities)], "domains": found}
+
+
+def _agree(result, lines):
+    """Let a domain's own checks propose the SPF record that its senders need, where they propose one."""
+    for entry in result["checks"]:
+        if lines and entry["publish"] and entry["control"] in ("spf_published", "spf_valid"):
+            entry["publish"] = "\n".join(lines)
 
 
 def _require_address(option, value):
