@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 
 import pytest
 from audit_data import (
@@ -244,6 +245,16 @@ def test_domains_of_a_host_without_a_public_address_are_judged(local):
     assert (evidence["domains"], evidence["names"]) == (["example.com"], ["example.com"])
     host = diagnose(evidence, BASELINE, CLEAN, GOOD_DNS, NOW)["hosts"]["mx1"]
     assert (finding(host, "spf_published")["status"], finding(host, "spf_published")["subject"]) == ("pass", "example.com")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_expired_waiver_is_told_in_every_format_also_where_mail_is_refused(form):
+    waivers = [{"control": "address_not_listed", "hosts": "*", "justification": "asked", "expires": "2026-11-19"}]
+    evidence = fleet_evidence({name: {"observed": {"mail_host": mail_host(log=[group(LISTED_TEXT)])}} for name in ("mx1", "mx2")})
+    diagnosis = remediation_plan(diagnose(evidence, BASELINE, LISTED, GOOD_DNS, NOW, waivers=waivers))
+    assert diagnosis["hosts"]["mx1"]["state"] == "refused"
+    assert diagnosis["fleet"]["notes"] == ["The waiver of address_not_listed ended on 2026-11-19 (asked). Renew it or mend the cause."]
+    assert re.search(r"waiver_expired|ended on 2026", render(diagnosis, [form])[form])
 
 
 def test_failed_host_is_unknown_with_its_reason():

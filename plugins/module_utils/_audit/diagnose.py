@@ -17,6 +17,7 @@ from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.p
     cannot_judge,
     check_waivers,
     compile_controls,
+    ended_waivers,
     idle_waivers,
     in_language,
     judge,
@@ -98,7 +99,7 @@ def diagnose(
     }
     diagnosis["fleet"] = _fleet(diagnosis["hosts"], dnsbl)
     diagnosis["fleet"]["errors"] = troubles
-    diagnosis["fleet"]["notes"] = [*notes, *idle_waivers(waivers, diagnosis["hosts"], language)]
+    diagnosis["fleet"]["notes"] = [*notes, *ended_waivers(diagnosis["hosts"]), *idle_waivers(waivers, diagnosis["hosts"], language)]
     diagnosis["fleet"]["suspects"] = suspects(diagnosis, previous, asked, language)
     diagnosis["fleet"]["changes"] = compare(diagnosis, previous)
     return diagnosis

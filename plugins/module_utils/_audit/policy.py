@@ -321,6 +321,12 @@ def idle_waivers(waivers, hosts, language="en"):
     return told
 
 
+def ended_waivers(hosts):
+    """One sentence for each expired waiver of a failure, however many failures it has; ``hosts``: those of a diagnosis."""
+    found = [finding for host in hosts.values() for finding in host["findings"] if finding["control"] == "waiver_expired"]
+    return list(dict.fromkeys(said for finding in found for said in finding["evidence"]))
+
+
 def _expired(finding, waiver, language):
     said = sentence("waiver ended", language, waiver["control"], waiver["expires"], waiver["justification"])
     return {
