@@ -371,6 +371,29 @@ def test_whatever_answers_of_a_doubtful_resolver_decide_is_blocked():
     assert set(states.values()) == {"blocked"}
 
 
+def test_what_is_moved_is_not_slowed_down_as_well():
+    for_good = f"{SAID} 553 5.7.1 [TSS09] All messages from 198.51.100.11 will be permanently deferred; Retrying will NOT succeed."
+    actions = plan(mail_host(log=[group(for_good, destination="yahoo.com"), group(RATE_TEXT)]))
+    assert actions["reduce_rate"]["variables"] == {"throttle_domains": ["example.net"]}
+    assert actions["switch_outbound_ip"]["variables"]["outbound_ip_domains"] == ["yahoo.com"]
+
+
+def test_a_limit_for_reputation_asks_for_a_slower_flow_before_another_address():
+    limit = f"{SAID} 451 4.7.650 The mail server [198.51.100.11] has been temporarily rate limited due to IP reputation. (in reply to MAIL FROM command)"
+    actions = plan(mail_host(queue=[group(limit, destination="outlook.com")]), dnsbl(a11=subject(), a12=subject()))
+    assert {remedy: action["state"] for remedy, action in actions.items()} == {"reduce_rate": "ready"}
+
+
+def test_effect_of_another_way_counts_what_it_releases_as_well():
+    said = (
+        f"{SAID} 550-5.7.1 [2001:db8::11] Our system has detected that this message does not meet IPv6 sending guidelines regarding PTR records "
+        "and authentication. (in reply to end of DATA command)"
+    )
+    dns = sender_dns(("198.51.100.11", "mail.example.com", {"ipv6_complete": "fail"}))
+    actions = plan(mail_host(queue=[group(said, destination="gmail.com", count=40)]), dnsbl(a11=subject()), dns)
+    assert actions["prefer_ipv4"]["effect"] == actions["fix_ptr"]["effect"] == {"queued": 40, "operators": ["google"]}
+
+
 def test_effect_is_estimated():
     switch = plan(mail_host(log=REFUSED, queue=[group(LISTED_TEXT, count=412)]))["switch_outbound_ip"]
     assert switch["effect"] == {"queued": 412, "operators": ["example.net"]}

@@ -203,6 +203,10 @@ FLEETS = {
         [here([group(UNAUTHORISED, outcome="bounced")], sent=[delivered("x.example.org")])],
         [("attention", "either", None, [])],
     ),
+    "three of seven say try later, the others greylist: not many": (
+        [here([group(BUSY, destination=to) for to in TO[:3]] + [group(GREYLISTED_TEXT, destination=to) for to in ("w.example.org", *TO[3:])])],
+        [("ok", "theirs", None, [])],
+    ),
     "four lose the connection": ([here(everywhere(LOST))], [("refused", "ours", "spread", ["check_network"])]),
     # Sisters.
     "a sister delivers there now": (

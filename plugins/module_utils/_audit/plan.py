@@ -44,6 +44,7 @@ ROLES = {
     "use_smarthost": "smarthost",
     "reduce_rate": "throttle",
 }
+OTHER_WAYS = {"switch_outbound_ip", "prefer_ipv4", "use_smarthost"}
 CHANGEABLE = {"postfix", "exim"}
 # Lists that accuse of spam where a refusal names them, besides those of exploited hosts: SBL with its parts CSS and DROP.
 ACCUSING = {"sbl.spamhaus.org"}
@@ -110,7 +111,7 @@ def _action(name, host, remedy, findings, fleet, language):
         "passed": [],
         "failed": [],
         "state": "manual",
-        "effect": _effect(host, {finding["remedy"] for finding in findings}),
+        "effect": _effect(host, remedy, findings),
         "text": _text(host, remedy, findings),
     }
     if remedy == "switch_outbound_ip":
@@ -129,7 +130,8 @@ def _hand_over(action, host, findings, language):
     role = ROLES.get(action["remedy"])
     if role is None or _mta(host) not in CHANGEABLE:
         return
-    domains = refusing_domains(host, {action["remedy"], *(finding["remedy"] for finding in findings)})
+    # What another role is for keeps its way: a slower flow and a cold address work against each other.
+    domains = refusing_domains(host, _remedies(action["remedy"], findings), ROLES)
     variables, missing = VARIABLES[action["remedy"]](chosen, host, domains, language)
     if not domains and action["remedy"] != "fix_helo":
         # An empty list would mean the whole host.
@@ -140,17 +142,23 @@ def _hand_over(action, host, findings, language):
         action.update(state="ready", role=role, variables=variables)
 
 
-def refusing_domains(host, remedies):
+def refusing_domains(host, remedies, handled=()):
     """The observed recipient domains of the operators whose refusals ask for one of these: the change is for them alone, since the others take our mail.
 
-    An operator that asks for patience is not moved as well, though another way would do: the slower flow to it and a cold address work against each other.
+    ``handled``: remedies whose refusals count for nothing else, since they have an action of their own.
     """
-    refusals = [row for row in host["verdicts"] if row["side"] == "ours" and row["current"]]
-    refusing = {row["operator"] for row in refusals if row["remedy"] in remedies}
-    refusing |= {row["operator"] for row in refusals if remedies & set(row["verdict"].get("alternatives") or ()) and row["remedy"] != "reduce_rate"}
+    refusing = {row["operator"] for row in _asking(host, remedies, handled)}
     seen = [(row["operator"], row["group"]["destination"]) for row in host["verdicts"]]
     seen += [(operator(row), row["destination"]) for row in (host["facts"].get("log") or {}).get("delivered_to", [])]
     return sorted(declared_domains(destination for who, destination in seen if who in refusing))
+
+
+def _asking(host, remedies, handled=()):
+    """The current refusals of ours that ask for one of these remedies, at least as an alternative."""
+    for row in host["verdicts"]:
+        wanted = {row["remedy"]} if row["remedy"] in handled else {row["remedy"], *(row["verdict"].get("alternatives") or ())}
+        if row["side"] == "ours" and row["current"] and remedies & wanted:
+            yield row
 
 
 def _switch_variables(chosen, _host, domains, _language):
@@ -208,9 +216,16 @@ def _is_confirmed(identity):
     return confirmed and bool(dns.get("name")) and dns["name"] in dns.get("ptr", [])
 
 
-def _effect(host, remedies):
+def _remedies(remedy, findings):
+    """An action's remedy, and those that it stands for as well."""
+    return {remedy, *(finding["remedy"] for finding in findings)}
+
+
+def _effect(host, remedy, findings):
     """What the action would set free: ``{"queued": messages, "operators": [names]}``."""
-    rows = [row for row in host["verdicts"] if row["side"] == "ours" and row["current"] and row["remedy"] in remedies]
+    remedies = _remedies(remedy, findings)
+    # Another way out takes all mail that it helps, be it as an alternative.
+    rows = [row for row in _asking(host, remedies, ROLES) if remedy in OTHER_WAYS or row["remedy"] in remedies]
     return {
         "queued": sum(row["group"]["count"] for row in rows if row["source"] == "queue"),
         "operators": sorted({row["operator"] for row in rows}),

@@ -132,8 +132,8 @@ def _version(address):
 
 
 def remedy_of(verdict):
-    """What a verdict asks for; where it is about our address and another one would do, that comes before waiting for a list."""
-    if verdict["reason"] in REFUSED_ADDRESS and "switch_outbound_ip" in (verdict.get("alternatives") or []):
+    """What a verdict asks for; where it is about our address and another one would do, that comes before waiting for a list, but not before patience."""
+    if verdict["reason"] in REFUSED_ADDRESS and verdict["remedy"] != "reduce_rate" and "switch_outbound_ip" in (verdict.get("alternatives") or []):
         return "switch_outbound_ip"
     return verdict["remedy"]
 
@@ -316,10 +316,12 @@ def _by_sister_that_delivers(name, row, fleet, language):
 def _by_refused_sisters(name, row, fleet, language):
     """It refuses three hosts of ours, all of which get mail out to others: who gets none out meets his own trouble at every operator."""
     since = row["group"].get("first") or ""
+    if not fleet.delivers_elsewhere(name, row["operator"], since):
+        return None
     _delivering, refused = fleet.sisters(name, row["operator"], since)
     witnesses = (host for host in [name, *refused] if fleet.delivers_elsewhere(host, row["operator"], since))
     heard = list(itertools.islice(fleet.seen_apart(witnesses), 3))
-    if len(heard) < 3 or name not in heard:
+    if len(heard) < 3:
         return None
     why = sentence("sisters refused", language, row["operator"], ", ".join(heard[1:]))
     return _conclusion("theirs", "sisters", why, sentence("a sister that delivers", language, row["operator"]), "likely")
@@ -350,7 +352,9 @@ def _spread(rows, facts, limits, language):
     """``(side, why)`` that the number of refusing operators points to, or None while there are too few to tell."""
     refusing = {row["operator"] for row in rows if row["side"] == "either" and row["current"]}
     accepting = {operator(row) for row in (facts.get("log") or {}).get("delivered_to", [])}
-    tried = refusing | accepting
+    # Who speaks with us about the recipient, or of greylisting, was reached and took us for who we are.
+    answering = {row["operator"] for row in rows if row["side"] in ("theirs", "user") and row["verdict"]["code"]}
+    tried = refusing | accepting | answering
     if len(refusing) >= limits["spread_minimum"] and len(refusing) >= limits["spread_share"] * len(tried):
         return "ours", sentence("many refuse", language, len(refusing), len(tried))
     if len(refusing) == 1 and len(accepting - refusing) >= limits["spread_minimum"]:
