@@ -75,6 +75,11 @@ _value:
     reports:
       description: The text of each report, by its format.
       type: dict
+    kept:
+      description:
+        - The JSON report with the hosts of O(last) that are not among these, as they were then. None where there is none.
+        - It is what the next run has to compare with.
+      type: str
     fleet:
       description: How many hosts there are (C(hosts)), how many in each state, and how many findings are new and fixed since the previous report.
       type: dict

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.diagnose import diagnose
@@ -25,19 +26,23 @@ COUNTS = ("hosts", "refused", "attention", "ok", "unknown")
 def audit_reports(evidence, formats, fail_on="high", language="en", policies=("baseline",), waivers=None, previous=None, last=None, inventory=None, **options):
     """From the evidence of a fleet to its reports: what the filter ``audit_reports`` documents."""
     evidence, notes = unpack(evidence), []
-    report = load_report(previous) or _last_report(last, language, notes)
+    given, (stored, trouble) = load_report(previous), _last_report(last)
+    if trouble and not given:
+        notes.append(sentence("last report", language, trouble))
     notes += _strangers(evidence["hosts"], inventory, language)
-    told = {"waivers": load_waivers(waivers), "previous": report, "language": language, "notes": notes, **plain(options)}
+    told = {"waivers": load_waivers(waivers), "previous": given or stored, "language": language, "notes": notes, **plain(options)}
     diagnosis = diagnose(evidence, load_policies(policies), **told)
     plan = remediation_plan(diagnosis, language=language)
     fleet = {state: plan["fleet"][state] for state in COUNTS}
     fleet.update({f"{change}_findings": len(plan["fleet"]["changes"][change]) for change in ("new", "fixed")})
+    reports = render(plan, formats.split(",") if isinstance(formats, str) else list(formats), language=language)
     return {
-        "reports": render(plan, formats.split(",") if isinstance(formats, str) else list(formats), language=language),
+        "reports": reports,
+        "kept": _with_others(reports, plan["hosts"], stored),
         "fleet": fleet,
         "plan": {name: _wanted(host) for name, host in plan["hosts"].items() if host["actions"]},
         "states": {name: host["state"] for name, host in plan["hosts"].items()},
-        "last_spoilt": bool(last) and report is None and pathlib.Path(last).exists(),
+        "last_spoilt": bool(trouble),
         "alarms": alarms(plan, fail_on, language),
     }
 
@@ -48,13 +53,21 @@ def _wanted(host):
     return {**told, "recorded": recorded, "ready": not recorded and any(action["state"] == "ready" for action in host["actions"])}
 
 
-def _last_report(path, language, notes):
-    """The report that the store keeps; what is wrong with it is a note, since the store is ours to mend and the report of now does not need it."""
+def _last_report(path):
+    """(the report that the store keeps, what is wrong with it): an error is none, since the store is ours to mend and the report of now does not need it."""
     try:
-        return load_report(path) if path and pathlib.Path(path).exists() else None
+        return load_report(path) if path and pathlib.Path(path).exists() else None, None
     except DeliverabilityError as error:
-        notes.append(sentence("last report", language, error))
+        return None, str(error)
+
+
+def _with_others(reports, hosts, stored):
+    """The JSON report with the ``stored`` hosts that this run did not judge, so that the next one can tell what is new of them; None where it judged all."""
+    others = {name: host for name, host in (stored or {}).get("hosts", {}).items() if name not in hosts}
+    if not others or "json" not in reports:
         return None
+    report = json.loads(reports["json"])
+    return json.dumps({**report, "hosts": {**report["hosts"], **others}})
 
 
 def _strangers(hosts, inventory, language):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from audit_data import NOW, mail_host
+from audit_data import LISTED_TEXT, NOW, group, mail_host
 
 from ansible_collections.postmaster.deliverability.plugins.filter.judgement_errors import FilterModule
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.evidence import fleet_evidence
@@ -67,3 +67,31 @@ def test_hosts_that_only_the_store_or_only_the_inventory_knows(inventory, notes)
     report = json.loads(audit_reports(evidence, ["json"], inventory=inventory, now=NOW)["reports"]["json"])
     assert len(report["fleet"]["notes"]) == len(notes)
     assert all(told.startswith(words) for told, words in zip(report["fleet"]["notes"], notes))
+
+
+def judged(hosts, store, **options):
+    """The judgement of some hosts of a fleet, and what it leaves in the store for the next."""
+    evidence = fleet_evidence({name: {"observed": {"mail_host": mail_host(queue=[group(LISTED_TEXT, oldest_age=90000)])}} for name in hosts})
+    found = audit_reports(evidence, ["json"], now=NOW, last=str(store), **options)
+    store.write_text(found["kept"] or found["reports"]["json"])
+    return found, json.loads(found["reports"]["json"])
+
+
+def test_a_run_for_one_host_does_not_make_the_others_new(tmp_path):
+    store = tmp_path / "report.json"
+    first, _report = judged(("mx1", "mx2"), store)
+    assert (first["kept"], first["last_spoilt"]) == (None, False)
+    limited, report = judged(("mx1",), store)
+    assert (list(report["hosts"]), limited["fleet"]["hosts"]) == (["mx1"], 1)
+    _found, third = judged(("mx1", "mx2"), store)
+    assert third["fleet"]["changes"]["new"] == []
+    assert "mx2 not_refused:ip_blocklisted:bl.spamcop.net" in third["fleet"]["changes"]["open"]
+
+
+def test_spoilt_report_of_the_store_is_a_note_only_where_it_would_be_compared_with(tmp_path):
+    store, previous = tmp_path / "report.json", tmp_path / "previous.json"
+    judged(("mx1",), previous)
+    for options, notes in (({"previous": str(previous)}, 0), ({}, 1)):
+        store.write_text("{")
+        found, report = judged(("mx1",), store, **options)
+        assert (found["last_spoilt"], found["kept"], len(report["fleet"]["notes"])) == (True, None, notes)
