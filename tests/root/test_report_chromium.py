@@ -142,6 +142,16 @@ def test_a_thousand_hosts_open_within_two_seconds(pages, browser):
     browser.screenshot(OUTPUT / "report-fleet-desktop-light.png")
 
 
+def test_a_thousand_hosts_follow_the_window_and_the_filter(pages, browser):
+    """What asks each element about all the others takes minutes in a page of this size."""
+    browser.resize(700, 900)
+    browser.open(pages / "fleet.html")
+    browser.resize(1280, 900)
+    browser.media(prefers_color_scheme="dark")
+    browser.ask("document.getElementById('s-unknown').click()")
+    assert browser.ask("[...document.querySelectorAll('.list tr[data-state]')].filter(row => row.checkVisibility()).length") == 20
+
+
 def test_it_prints(pages, browser):
     browser.open(pages / "stories.html")
     browser.pdf(OUTPUT / "report-stories.pdf")
