@@ -15,7 +15,7 @@ version_added: 0.1.0
 short_description: Tell what is wrong with policies, waivers and the other things that a judgement reads
 description:
   - Reads the files as P(postmaster.deliverability.audit_reports#filter) does, and returns its complaints instead of failing, all of them at once.
-  - Serves as a test of policies and waivers of your own.
+  - Serves as a test of policies and waivers of your own, and judges the examples of the controls.
 options:
   _input:
     description: The policies, each a name or the path of a YAML file.

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.limits import check_limits
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import SEVERITIES, check_waivers, compile_controls
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import SEVERITIES, check_examples, check_waivers, compile_controls
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge import plain
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_report, load_waivers
@@ -18,7 +18,7 @@ from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.
 
 def judgement_errors(policies, waivers=None, previous=None, formats=(), language="en", fail_on="never", limits=None, numbers=None):
     """One sentence for each mistake in what a judgement reads: what the filter ``judgement_errors`` documents."""
-    found = _complaints(lambda: compile_controls(load_policies(plain(policies))))
+    found = _complaints(lambda: check_examples(compile_controls(load_policies(plain(policies)))))
     found += _complaints(lambda: check_waivers(load_waivers(waivers), f"waivers: {waivers}"))
     found += _complaints(lambda: load_report(previous))
     found += _complaints(lambda: check_limits(plain(limits)))

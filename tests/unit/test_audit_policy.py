@@ -8,7 +8,15 @@ import re
 
 import pytest
 
-from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import alarms, check_waivers, compile_controls, idle_waivers, judge, waive
+from ansible_collections.postmaster.deliverability.plugins.module_utils._audit.policy import (
+    alarms,
+    check_examples,
+    check_waivers,
+    compile_controls,
+    idle_waivers,
+    judge,
+    waive,
+)
 from ansible_collections.postmaster.deliverability.plugins.module_utils._errors import DeliverabilityError
 from ansible_collections.postmaster.deliverability.plugins.module_utils._ndr.vocabulary import REMEDIES
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_report, load_waivers, names
@@ -352,6 +360,41 @@ def test_mistakes_that_show_in_judging_name_file_and_control(changes, words):
 def test_evidence_that_is_a_number_is_told():
     control = compile_controls(own(evidence="queue.total"))["mine"]
     assert judge(control, "mx1", {"subject": "mx1", "queue": {"total": 30}})["evidence"] == ["30"]
+
+
+@pytest.mark.parametrize(
+    ("examples", "words"),
+    [
+        ({"pass": [{"queue": {"total": 3}}], "fail": [{"queue": {"total": 30}}]}, None),
+        ({"pass": [{"queue": {"total": 3}}, {"queue": {"total": 30}}]}, r"own\.yml: control mine: examples: the 2\. of pass is judged as fail"),
+        ({"fail": [{}]}, "the 1. of fail is judged as unknown"),
+        ({"fail": [3]}, "examples is a dictionary with lists of documents under pass and fail"),
+        ({"unknown": [{}]}, "examples is a dictionary with lists"),
+        ([{}], "examples is a dictionary with lists"),
+    ],
+)
+def test_examples_of_an_own_control_are_judged(examples, words):
+    controls = compile_controls(own(examples=examples))
+    if words is None:
+        check_examples(controls)
+        return
+    with pytest.raises(DeliverabilityError, match=words):
+        check_examples(controls)
+
+
+def test_example_that_a_query_cannot_judge_is_told():
+    with pytest.raises(DeliverabilityError, match=r"control mine: query gives 3; .* \(examples: pass, the 1\.\)"):
+        check_examples(compile_controls(own(query="queue.total", examples={"pass": [{"queue": {"total": 3}}]})))
+
+
+def test_a_query_that_is_changed_leaves_the_examples_of_the_earlier_one():
+    policies = [
+        *load_policies(["baseline"]),
+        ("own.yml", {"controls": [{"id": "queue_age", "query": "queue.total < `5`"}, {"id": "fcrdns", "severity": "low"}]}),
+    ]
+    controls = compile_controls(policies)
+    check_examples(controls)
+    assert (controls["queue_age"]["examples"], bool(controls["fcrdns"]["examples"])) == (None, True)
 
 
 def test_policies_as_the_command_line_gives_them():

@@ -106,6 +106,8 @@ def _add(controls, own, file, place, entry):
     if known is not None and "vary" not in entry:
         # A word that is changed is meant to stay what it is changed to.
         control["vary"] = {key: text for key, text in (known.get("vary") or {}).items() if key not in entry}
+    if known is not None and "examples" not in entry and {"scope", "query", "applies"} & set(entry):
+        control["examples"] = None
     for key in _NEEDED:
         if control.get(key) is None:
             raise DeliverabilityError(f"{where}: {key} is missing")
@@ -174,6 +176,31 @@ def _check_calls(where, text, node):
             pass  # of no arguments at all it cannot say more
     for child in children:
         _check_calls(where, text, child)
+
+
+def check_examples(controls):
+    """Judge the examples of compiled controls; one error has a line for each that is not judged as it says."""
+    wrong = []
+    for control in controls.values():
+        examples = control.get("examples") or {}
+        if not isinstance(examples, dict) or not set(examples) <= {"pass", "fail"} or not all(map(_are_documents, examples.values())):
+            wrong.append(f"{control['where']}: examples is a dictionary with lists of documents under pass and fail")
+            continue
+        for status, documents in examples.items():
+            for place, document in enumerate(documents, 1):
+                try:
+                    found = judge(control, "example", {"subject": "example", **document})["status"]
+                except DeliverabilityError as error:
+                    wrong.append(f"{error} (examples: {status}, the {place}.)")
+                    continue
+                if found != status:
+                    wrong.append(f"{control['where']}: examples: the {place}. of {status} is judged as {found}")
+    if wrong:
+        raise DeliverabilityError("\n".join(wrong))
+
+
+def _are_documents(examples):
+    return isinstance(examples, list) and all(isinstance(document, dict) for document in examples)
 
 
 def in_language(words, language):
