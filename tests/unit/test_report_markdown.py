@@ -30,8 +30,9 @@ def test_the_fleet_then_who_needs_something():
 def test_it_leads_with_the_change():
     rows = markdown(report_data.since_last_time()).splitlines()
     assert rows[4] == "- Since 2026-11-20 20:34 UTC: new 1, comes and goes 1, fixed 1, still open 5"
-    assert rows[5].startswith("- Too large to be true: rep.example newly lists")
-    assert rows[6] == "  - **new**: shop: 198.51.100.22 is listed at rep.example (198.51.100.22)"
+    assert rows[5] == "  - **new**: shop: ✕ 198.51.100.22 is listed at rep.example (198.51.100.22)"
+    assert rows[7] == "  - **fixed**: home: ✓ Address has a reverse name (198.51.100.11)"
+    assert rows[8].startswith("- Too large to be true: rep.example newly lists")
 
 
 def test_the_texts_to_send_stand_whole():
@@ -53,6 +54,26 @@ def test_a_large_fleet_fits_a_ticket():
     assert "975 more" in text
 
 
+def test_long_parts_of_many_hosts_fit_a_ticket():
+    """The worst come first, as far as there is room, and what is left out is counted."""
+    words = "\n".join(["550 5.7.1 no " * 100] * 3)
+    hosts = {f"mx{n:02}": report_data.shop() for n in range(25)}
+    for name, host in hosts.items():
+        host["findings"] += [report_data.finding(name, "spf_valid", f"{n}.example", "fail", evidence=[words]) for n in range(20)]
+    text = markdown(report_data.diagnosis(hosts))
+    shown = text.count("\n## ")
+    assert 20_000 < len(text) <= 60_100
+    assert 0 < shown < 25
+    assert text.endswith(f"\n{25 - shown} more\n")
+    assert "\n7 more\n" in text
+
+
+def test_what_log_and_queue_tell_alike_stands_once():
+    text = markdown(report_data.diagnosis({"home": report_data.home()}))
+    assert "48 × gmail.example (ours, 9 still in the queue)" in text
+    assert text.count("× gmail.example") == 1
+
+
 def test_spanish():
     assert markdown(report_data.stories(), language="es").startswith("# Informe del correo saliente")
 
@@ -65,7 +86,9 @@ def test_remote_words_make_no_markup():
     assert "<a " not in page
     assert "<em>" not in page
     # A mention outside of code would call somebody.
-    assert "@everyone" not in re.sub(r"<code.*?</code>", "", page, flags=re.DOTALL)
+    plain = re.sub(r"<code.*?</code>", "", page, flags=re.DOTALL)
+    assert "@everyone" not in plain
+    assert "#" not in re.sub(r"&#?\w+;", "", plain)
 
 
 def test_a_fence_in_a_reply_does_not_end_its_block():

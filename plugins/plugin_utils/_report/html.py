@@ -22,6 +22,7 @@ from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.
     SEVERITIES,
     STATES,
     change_counts,
+    change_sign,
     changes_in_order,
     doubts,
     hosts_in_order,
@@ -118,7 +119,7 @@ class _Page:
         w = self.w
         items = "".join(
             f'<li><span class="tag {finding["change"]}">{w[finding["change"]]}</span> <b>{esc(name)}</b>'
-            f' <a href="#{finding_id(name, finding["id"])}">{esc(finding["title"])}</a> <code>{esc(finding["subject"])}</code></li>'
+            f' <a href="#{finding_id(name, finding["id"])}">{change_sign(finding)} {esc(finding["title"])}</a> <code>{esc(finding["subject"])}</code></li>'
             for name, finding in turned[:_CHANGES_SHOWN]
         )
         more = f"<li>{w['more'].format(n=number(len(turned) - _CHANGES_SHOWN))}</li>" if len(turned) > _CHANGES_SHOWN else ""

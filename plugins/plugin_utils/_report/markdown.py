@@ -16,18 +16,21 @@ from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import (
     STATES,
     change_counts,
+    change_sign,
     changes_in_order,
     doubts,
     findings_in_order,
     hosts_in_order,
     notes,
+    replies_in_order,
     to_do,
-    verdicts_in_order,
 )
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import words
 
-_HOSTS_SHOWN = 25  # hosts in the table and with a part of their own: a ticket holds some 60,000 characters, and a reader fewer
+_LIMIT = 60000  # characters: GitHub's tickets hold 65,536
+_HOSTS_SHOWN = 25  # hosts in the table, and with a part of their own as far as the limit allows
 _CHANGES_SHOWN = 20
+_FINDINGS_SHOWN = 15
 _GROUPS_SHOWN = 5
 _BLOCK_LIMIT = 1500
 _SPECIAL = re.compile(r"[\\`*_{}\[\]#!|~<>@&$]|(?<=:)/(?=/)|(?<=www)\.", re.IGNORECASE)
@@ -37,9 +40,9 @@ _SIGNS = {"refused": "🔴", "attention": "🟠", "unknown": "⚪", "ok": "🟢"
 def _inline(text, limit: int = 200) -> str:
     """Words within a line (never at its start), every sign that Markdown knows there made plain, links included.
 
-    An ``@`` becomes code, since nothing else keeps it from calling somebody.
+    An ``@`` and a ``#`` become code, since nothing else keeps them from calling somebody and from leading to a ticket.
     """
-    return _SPECIAL.sub(lambda match: "`@`" if match[0] == "@" else f"\\{match[0]}", line(text, limit))
+    return _SPECIAL.sub(lambda match: f"`{match[0]}`" if match[0] in "@#" else f"\\{match[0]}", line(text, limit))
 
 
 def _fenced(text) -> str:
@@ -66,7 +69,11 @@ def _action(action: dict, w: dict) -> list[str]:
 
 
 def _changed(name: str, finding: dict, w: dict) -> str:
-    return f"**{w[finding['change']]}**: {_inline(name)}: {_inline(finding['title'])} ({_inline(finding['subject'])})"
+    return f"**{w[finding['change']]}**: {_inline(name)}: {change_sign(finding)} {_inline(finding['title'])} ({_inline(finding['subject'])})"
+
+
+def _more(count: int, w: dict) -> list[str]:
+    return ["", w["more"].format(n=number(count))] if count > 0 else []
 
 
 def _host(name: str, host: dict, w: dict) -> list[str]:
@@ -74,11 +81,25 @@ def _host(name: str, host: dict, w: dict) -> list[str]:
     for action in host["actions"]:
         written += _action(action, w)
     failed = [finding for finding in findings_in_order(host) if finding["status"] == "fail"]
-    for finding in failed:
+    for finding in failed[:_FINDINGS_SHOWN]:
         written += ["", f"✕ {_inline(finding['title'])}", "", _fenced("\n".join(map(str, finding["evidence"])))]
-    for judged in [verdict for verdict in verdicts_in_order(host) if verdict["side"] in ("ours", "either")][:_GROUPS_SHOWN]:
+    written += _more(len(failed) - _FINDINGS_SHOWN, w)
+    for judged, waiting in [pair for pair in replies_in_order(host) if pair[0]["side"] in ("ours", "either")][:_GROUPS_SHOWN]:
         group, side = judged["group"], judged["side"]
-        written += ["", f"{number(group['count'])} × {_inline(group['destination'] or '')} ({w.get(side, _inline(side))})", "", _fenced(group["text"])]
+        told = [w.get(side, _inline(side)), *([w["still_waiting"].format(n=number(waiting))] if waiting else [])]
+        written += ["", f"{number(group['count'])} × {_inline(group['destination'] or '')} ({', '.join(told)})", "", _fenced(group["text"])]
+    return written
+
+
+def _hosts(shown: list[tuple[str, dict]], room: int, w: dict) -> list[str]:
+    """A part for each host that is not well, the worst first, as many as there is room for."""
+    ill = [_host(name, host, w) for name, host in shown if host["state"] != "ok"]
+    written: list[str] = []
+    for count, part in enumerate(ill):
+        room -= sum(len(row) + 1 for row in part)
+        if room < 0:
+            return written + _more(len(ill) - count, w)
+        written += part
     return written
 
 
@@ -90,14 +111,12 @@ def markdown(diagnosis: dict, language: str = "en") -> str:
     shown = [(name, host) for name, host in hosts if host["state"] != "ok"][:_HOSTS_SHOWN] or hosts[:_HOSTS_SHOWN]
     rest = len(hosts) - len(shown)
     written = [f"# {w['title']}, {moment(diagnosis['generated_at'])}", "", told or w["head_empty"], ""]
-    leading = [change_counts(diagnosis, w), *(f"{label}: {_inline(text)}" for label, text in doubts(diagnosis, w)), *map(_inline, notes(diagnosis, w))]
-    written += [f"- {text}" for text in leading if text]
-    written += ["  - " + _changed(name, finding, w) for name, finding in changes_in_order(diagnosis)[:_CHANGES_SHOWN]] + [""]
+    changed = change_counts(diagnosis, w)
+    written += [f"- {changed}"] if changed else []
+    written += ["  - " + _changed(name, finding, w) for name, finding in changes_in_order(diagnosis)[:_CHANGES_SHOWN]]
+    written += [f"- {label}: {_inline(text)}" for label, text in doubts(diagnosis, w)] + [f"- {_inline(note)}" for note in notes(diagnosis, w)] + [""]
     if shown:
         written += _table([_row(name, host, w) for name, host in shown], w)
-    if rest:
-        written += ["", w["more"].format(n=number(rest))]
-    for name, host in shown:
-        if host["state"] != "ok":
-            written += _host(name, host, w)
+    written += _more(rest, w)
+    written += _hosts(shown, _LIMIT - sum(len(row) + 1 for row in written), w)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(written)).rstrip() + "\n"

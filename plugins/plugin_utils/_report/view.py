@@ -76,6 +76,11 @@ def changes_in_order(diagnosis: dict) -> list[tuple[str, dict]]:
     return sorted(turned, key=lambda pair: (_change(pair[1]["change"]), _severity(pair[1]["severity"])))
 
 
+def change_sign(finding: dict) -> str:
+    """Where a finding stands after its change: a title says what should be, and alone would tell the contrary of a failure."""
+    return {"fail": "✕", "unknown": "?"}.get(finding["status"], "✓")
+
+
 def change_counts(diagnosis: dict, w: dict) -> str:
     """``Since 2026-11-20 06:00 UTC: new 2, fixed 1``; empty without a previous report."""
     changes = diagnosis["fleet"]["changes"]
