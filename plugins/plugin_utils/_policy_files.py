@@ -62,7 +62,10 @@ def load_waivers(path):
     if not path:
         return []
     content = _load(pathlib.Path(path).expanduser(), "waivers")
-    waivers = content.get("waivers") if isinstance(content, dict) else content
+    waivers = content.get("waivers", content) if isinstance(content, dict) else content
+    if waivers is None:
+        # Nothing but comments: the last waiver was taken out.
+        return []
     if not isinstance(waivers, list):
         raise DeliverabilityError(f"waivers: {path}: it has no list of waivers")
     return waivers

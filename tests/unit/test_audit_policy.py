@@ -282,6 +282,21 @@ def test_waivers_from_a_file(tmp_path):
         load_waivers(path)
 
 
+@pytest.mark.parametrize("text", ["", "---\n# none at present\n", "waivers:\n", "waivers: []\n"])
+def test_file_whose_last_waiver_was_taken_out_is_no_mistake(tmp_path, text):
+    path = tmp_path / "waivers.yml"
+    path.write_text(text)
+    assert load_waivers(str(path)) == []
+
+
+@pytest.mark.parametrize("text", ["waver: []\n", "{}\n", "waivers: 3\n", "none\n"])
+def test_file_without_waivers_is_a_mistake(tmp_path, text):
+    path = tmp_path / "waivers.yml"
+    path.write_text(text)
+    with pytest.raises(DeliverabilityError, match="it has no list of waivers"):
+        load_waivers(str(path))
+
+
 def test_report_of_last_time_from_a_file(tmp_path):
     path = tmp_path / "report.json"
     assert load_report(None) is None
