@@ -335,6 +335,20 @@ def test_one_name_gets_one_spf_record():
     assert action["text"] == authorised
 
 
+def test_a_record_that_costs_too_many_lookups_is_no_cure_yet():
+    dns = sender_dns(("198.51.100.11", "mail.example.com", {"spf_authorises": "fail"}))
+    limits = next(check for check in dns["domains"]["example.com"]["checks"] if check["control"] == "spf_within_limits")
+    limits.update(status="fail", evidence="SPF of example.com needs 11 lookups.")
+    assert plan(mail_host(), dns=dns)["fix_spf"]["failed"] == ["SPF of example.com needs 11 lookups."]
+
+
+def test_a_provider_gets_one_request_for_one_address():
+    dns = sender_dns(("198.51.100.11", "mail.example.com", {"fcrdns": "fail", "ptr_specific": "fail"}))
+    for check in dns["identities"][0]["checks"]:
+        check["request"] = f"Subject: Reverse DNS for 198.51.100.11\n\nIts PTR name fails {check['control']}.\n"
+    assert plan(mail_host(), dns=dns)["fix_ptr"]["text"] == "Subject: Reverse DNS for 198.51.100.11\n\nIts PTR name fails fcrdns.\n"
+
+
 def test_an_operator_that_asks_for_patience_is_not_moved_to_a_cold_address():
     volume = f"{SAID} 421 4.7.0 [TSS04] Messages from 198.51.100.11 temporarily deferred due to unexpected volume or user complaints"
     actions = plan(mail_host(log=[*REFUSED, group(volume, destination="yahoo.com")]))

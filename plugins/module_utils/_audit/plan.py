@@ -114,6 +114,9 @@ def _action(name, host, remedy, findings, fleet, language):
         "effect": _effect(host, remedy, findings),
         "text": _text(host, remedy, findings),
     }
+    if remedy == "fix_spf":
+        # No edit that keeps every sender in the record cures these.
+        action["failed"] += [said for finding in findings if finding["control"] == "spf_within_limits" for said in finding["evidence"]]
     if remedy == "switch_outbound_ip":
         _plan_switch(action, host, fleet["zones"], language)
     if action["state"] == "manual":
@@ -260,7 +263,7 @@ def _text(host, remedy, findings):
         return _command(host, remedy, helo=names[0]) if names else None
     # The record that authorises the address comes first: it repairs too what the others are about.
     findings = sorted(findings, key=lambda finding: finding["control"] != "spf_authorises")
-    ready = _one_spf_record_each(finding[key] for finding in findings for key in ("publish", "request") if finding[key])
+    ready = _without_rivals(finding[key] for finding in findings for key in ("publish", "request") if finding[key])
     if ready:
         return "\n\n".join(ready)
     if remedy == "delist":
@@ -269,15 +272,16 @@ def _text(host, remedy, findings):
     return _command(host, remedy)
 
 
-def _one_spf_record_each(texts):
-    """The texts, each once, and of the SPF records for one name the first alone: receivers reject two."""
+def _without_rivals(texts):
+    """The texts, each once; of the SPF records for one name the first alone, since receivers reject two, and of the requests about one address too."""
     kept, named = [], set()
     for text in dict.fromkeys(texts):
         lines = [(line.partition(SPF_RECORD)[0] if SPF_RECORD in line else None, line) for line in text.splitlines()]
         fresh = [line for name, line in lines if name not in named]
-        named |= {name for name, _line in lines if name}
-        if any(fresh):
+        subject = text.partition("\n")[0] if text.startswith("Subject: ") else None
+        if any(fresh) and subject not in named:
             kept.append(text if len(fresh) == len(lines) else "\n".join(fresh))
+        named |= {name for name in (subject, *(name for name, _line in lines)) if name}
     return kept
 
 
