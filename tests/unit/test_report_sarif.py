@@ -55,6 +55,7 @@ def test_a_result_tells_where_how_bad_and_what_to_do():
     assert result["level"] == "error"
     assert result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] == "branch/198.51.100.33"
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "hosts/branch"
+    assert result["message"]["text"].startswith("fail: 198.51.100.33 has no reverse name (198.51.100.33)\n")
     assert "NXDOMAIN" in result["message"]["text"]
     assert "Please set the reverse DNS" in result["message"]["text"]
     assert {each["level"] for each in found} == {"error", "warning"}
@@ -68,12 +69,19 @@ def test_an_optional_failure_is_a_note():
     assert {result["level"] for result in run["results"]} == {"note"}
 
 
-def test_a_result_keeps_its_fingerprint():
+@pytest.mark.parametrize("name", ["finding/v1", "primaryLocationLineHash"])
+def test_a_result_keeps_its_fingerprint(name):
     def fingerprints():
-        return [result["partialFingerprints"]["finding/v1"] for result in results()[0]]
+        return [result["partialFingerprints"][name] for result in results()[0]]
 
     assert fingerprints() == fingerprints()
     assert len(set(fingerprints())) == 7
+
+
+def test_a_host_that_could_not_be_judged_is_told():
+    hosts = {"mx1": report_data.host("mx1", "", state="unknown", error="no mail\x1b system"), "office": report_data.office()}
+    (run,) = json.loads(sarif(report_data.diagnosis(hosts)))["runs"]
+    assert run["invocations"][0]["toolExecutionNotifications"] == [{"level": "error", "message": {"text": r"mx1: no mail\x1b system"}}]
 
 
 def test_other_statuses_on_request():

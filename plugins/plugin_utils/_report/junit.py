@@ -31,12 +31,17 @@ def _told(finding: dict) -> str:
     return escape("\n".join(map(block, told)))
 
 
+def _reason(status: str, finding: dict) -> str:
+    """Why a control did not pass: its title says what should be, and alone would tell the contrary."""
+    return ": ".join([status, finding["title"], *finding["evidence"]])
+
+
 def _case(name: str, finding: dict) -> str:
     opening = f"<testcase {_attributes(classname=name, name=finding['id'], time=0)}"
     if finding["status"] == "fail" and finding["level"] == "optional":
-        return f"{opening}><skipped {_attributes(message=': '.join(['optional', finding['title'], *finding['evidence']]))}/></testcase>"
+        return f"{opening}><skipped {_attributes(message=_reason('optional', finding))}/></testcase>"
     if finding["status"] == "fail":
-        return f"{opening}><failure {_attributes(type=finding['severity'], message=finding['title'])}>{_told(finding)}</failure></testcase>"
+        return f"{opening}><failure {_attributes(type=finding['severity'], message=_reason('fail', finding))}>{_told(finding)}</failure></testcase>"
     if finding["status"] in _SKIPPED:
         return f"{opening}><skipped {_attributes(message=': '.join([finding['status'], *finding['evidence']]))}/></testcase>"
     return f"{opening}/>"
