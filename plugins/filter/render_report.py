@@ -31,7 +31,7 @@ options:
       - V(html) is one file for a browser. It loads nothing from outside, and works without a network and without scripts.
       - V(json) is for programs. C(docs/report.schema.json) describes it.
       - V(table) is one line for each host, for a terminal.
-      - V(markdown) is for tickets and chat. It shows at most 25 hosts, the worst first.
+      - V(markdown) is for tickets and chat. It shows the worst hosts first, at most 25 of them and 60,000 characters.
       - V(csv) is one line for each finding, for spreadsheets. Cells that would be formulas are made text.
       - V(junit) is for CI systems. A suite is a host, a case is a control.
       - V(sarif) is SARIF 2.1.0, for systems that collect the results of analysers.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 
@@ -40,6 +41,20 @@ def test_no_cell_is_a_formula(start):
     for row in rows(diagnosis):
         for cell in row.values():
             assert not cell.lstrip().startswith(tuple("=+-@＝")), cell
+
+
+@pytest.mark.parametrize("between", [";", "; ", ';"', "\t", "\n", ";\n\t"])
+def test_no_cell_is_a_formula_with_another_separator(between):
+    """A spreadsheet in Spanish parts the line at semicolons and knows no quotes in the middle of a cell."""
+    text = csv_report(report_data.hostile(f"550 no{between}=1+1"))
+    assert "=1+1" in text
+    cells = re.split(r"[;\t\r\n]", text)
+    assert not [cell for cell in cells if cell.lstrip('" ').startswith("=")]
+
+
+def test_signs_within_a_cell_stay():
+    text = csv_report(report_data.hostile('"v=spf1 a -all"; p=1 x@example.com, +1 = 2'))
+    assert '""v=spf1 a -all""; p=1 x@example.com, +1 = 2' in text
 
 
 def test_ordinary_cells_stay():

@@ -5,27 +5,33 @@
 
 """CSV for spreadsheets: one line a finding.
 
-A spreadsheet takes a cell that begins with ``=``, ``+``, ``-``, ``@`` or a control character for a formula, and remote words can begin
-so: such a cell gets an apostrophe in front, which spreadsheets understand as "this is text".
+A spreadsheet takes a cell that begins with ``=``, ``+``, ``-`` or ``@`` for a formula, and remote words can begin so: such a sign gets an
+apostrophe in front, which spreadsheets understand as "this is text". So does a sign after a semicolon, a tab or the end of a line within a cell:
+a spreadsheet that expects another separator than the comma, as it does in Spanish, begins a cell there.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import block
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.view import findings_in_order, hosts_in_order
 
 _FINDING = ("control", "subject", "status", "severity", "level", "change", "since", "side", "title", "evidence", "remedy", "publish", "request")
-# With the wide forms that some spreadsheets take for the same signs.
-_FORMULA = tuple("=+-@\t\r＝＋－＠")
+# What may stand before a cell, then a sign of a formula: one of those, or the wide form that some spreadsheets take for the same.
+_BEFORE_SIGN = re.compile(r"""(?<![;"\s])[;"\s]*(?=[=+\-@＝＋－＠])""")
 _LIMIT = 30000  # characters: a cell of a spreadsheet holds 32,767
+
+
+def _made_text(match: re.Match) -> str:
+    return f"{match[0]}'" if match.start() == 0 or set(match[0]) & set(";\t\n") else match[0]
 
 
 def _cell(value) -> str:
     text = block(" | ".join(map(str, value)) if isinstance(value, list) else value or "", _LIMIT)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+    return _BEFORE_SIGN.sub(_made_text, text)
 
 
 def csv_report(diagnosis: dict) -> str:
