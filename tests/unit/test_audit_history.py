@@ -241,8 +241,28 @@ def test_two_listed_hosts_are_an_ordinary_finding():
     assert kinds(fleet(20, listed=range(2), previous=fleet(20, now=TIMES[0]), now=TIMES[1])) == []
 
 
+@pytest.mark.parametrize(("now", "expected"), [("2026-11-21T11:00:00Z", [("zone", "new.example.net")]), ("2026-11-22T13:00:00Z", [])])
+def test_list_that_was_suspect_stays_so_for_a_day(now, expected):
+    before = fleet(20, listed=range(6), previous=fleet(20, now="2026-11-20T11:00:00Z"), now="2026-11-20T12:00:00Z")
+    hours_later = fleet(20, listed=range(6), previous=before, now="2026-11-20T15:00:00Z")
+    assert kinds(before) == kinds(hours_later) == [("zone", "new.example.net")]
+    assert kinds(fleet(20, listed=range(6), previous=hours_later, now=now)) == expected
+
+
 def test_list_that_had_them_before_is_no_news():
-    assert kinds(fleet(20, listed=range(6), previous=fleet(20, listed=range(6), now=TIMES[0]), now=TIMES[1])) == []
+    before = fleet(20, listed=range(6), now=TIMES[0])
+    before["fleet"]["suspects"] = []
+    assert kinds(fleet(20, listed=range(6), previous=before, now=TIMES[1])) == []
+
+
+@pytest.mark.parametrize(("now", "expected"), [("2026-11-21T11:00:00Z", [("resolver", None)]), ("2026-11-22T13:00:00Z", [])])
+def test_resolver_that_was_suspect_stays_so_for_a_day(now, expected):
+    broken = {"dns_fails": range(5), "controls": ALL_CHECKS}
+    before = fleet(5, **broken, previous=fleet(5, now="2026-11-20T11:00:00Z"), now="2026-11-20T12:00:00Z")
+    hours_later = fleet(5, **broken, previous=before, now="2026-11-20T15:00:00Z")
+    assert kinds(before) == kinds(hours_later) == [("resolver", None)]
+    assert kinds(fleet(5, **broken, previous=hours_later, now=now)) == expected
+    assert kinds(fleet(5, previous=hours_later, now="2026-11-20T16:00:00Z")) == []
 
 
 def test_resolver_that_changed_its_mind_about_everything_is_suspect_and_blocks():

@@ -25,6 +25,8 @@ RESOLVER_MINIMUM = 10
 CLOCK_SECONDS = 600
 # Stored evidence that is older than so many seconds tells nothing of now.
 STALE_SECONDS = 86400
+# What was too large to be true stays so for this many seconds: the next run of a schedule is nobody who has looked.
+LOOK_SECONDS = 86400
 # Scopes whose controls are judged over answers of the resolver.
 DNS_SCOPES = ("address", "domain")
 
@@ -64,19 +66,38 @@ def _zones(diagnosis, previous, language):
     before, _asked_before = _listed_by_zone(previous)
     found = []
     for zone, addresses in sorted(now.items()):
-        new = addresses - before.get(zone, set())
+        new = addresses - (before.get(zone, set()) - _lately_listed(previous, zone, diagnosis["generated_at"]))
         if len(new) >= ZONE_MINIMUM and len(new) > ZONE_SHARE * asked:
             said = sentence("zone newly" if previous else "zone undated", language, zone, len(new), asked)
             found.append({"kind": "zone", "subject": zone, "evidence": said})
     return found
 
 
+def _was_suspect(previous, kind, subject):
+    return any((suspect["kind"], suspect["subject"]) == (kind, subject) for suspect in ((previous or {}).get("fleet") or {}).get("suspects") or [])
+
+
+def _is_late(finding, judged):
+    """Whether an earlier report tells of a failure that began within the last day."""
+    return finding["status"] in ("fail", "unknown") and bool(finding.get("since")) and seconds_between(finding["since"], judged) < LOOK_SECONDS
+
+
+def _lately_listed(previous, zone, judged):
+    """The addresses that a list had newly when it was suspect within the last day."""
+    if not _was_suspect(previous, "zone", zone):
+        return set()
+    findings = [finding for host in (previous.get("hosts") or {}).values() for finding in host.get("findings", []) if _is_late(finding, judged)]
+    return {finding["subject"] for finding in findings if any(zone in said for said in finding.get("evidence") or [])}
+
+
 def _resolver(diagnosis, previous, language):
     turned, passed, asking = 0, 0, dns_controls(diagnosis)
+    doubted = _was_suspect(previous, "resolver", None)
     for name, host in ((previous or {}).get("hosts") or {}).items():
         now = {finding["id"]: finding["status"] for finding in (diagnosis["hosts"].get(name) or {}).get("findings", [])}
         for finding in host.get("findings", []):
-            if finding["status"] == "pass" and finding["control"] in asking and finding["id"] in now:
+            counts = finding["status"] == "pass" or (doubted and _is_late(finding, diagnosis["generated_at"]))
+            if counts and finding["control"] in asking and finding["id"] in now:
                 passed += 1
                 turned += now[finding["id"]] in ("fail", "unknown")
     if passed < RESOLVER_MINIMUM or turned <= RESOLVER_SHARE * passed:

@@ -211,8 +211,8 @@ SENTENCES = {
         "{} incluye {} de {} direcciones de la flota, y ningún informe anterior dice desde cuándo.",
     ),
     "resolver turned": (
-        "{} of {} DNS controls that passed last time do not pass now: look at the resolver.",
-        "{} de {} controles de DNS que la última vez se cumplían no se cumplen ahora: revise el resolutor.",
+        "{} of {} DNS controls that passed before do not pass now: look at the resolver.",
+        "{} de {} controles de DNS que antes se cumplían no se cumplen ahora: revise el resolutor.",
     ),
     "clock behind": ("The clock of {} is {} seconds behind.", "El reloj de {} va {} segundos atrasado."),
     "clock ahead": ("The clock of {} is {} seconds ahead.", "El reloj de {} va {} segundos adelantado."),
