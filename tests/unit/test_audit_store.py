@@ -54,6 +54,9 @@ def host(tmp_path, log_lines):
     return read
 
 
+GROUP = ("destination", "count", "first", "last", "by_hour")
+
+
 def test_two_halves_are_the_whole(host):
     whole = host(288)
     first = host(144, now="2026-11-18T00:00:00Z")
@@ -61,9 +64,9 @@ def test_two_halves_are_the_whole(host):
     assert second["log"]["delivered"] == 24
     joined = join(first, second)["log"]
     assert {key: joined[key] for key in SAME} == {key: whole["log"][key] for key in SAME}
-    for place in ("groups", "delivered_to", "sender_domains"):
-        pick = [{key: row.get(key) for key in ("destination", "count", "first", "last", "by_hour", "domain")} for row in joined[place]]
-        assert pick == [{key: row.get(key) for key in ("destination", "count", "first", "last", "by_hour", "domain")} for row in whole["log"][place]]
+    for place, keys in (("groups", GROUP), ("delivered_to", GROUP), ("sender_domains", ("domain", "count"))):
+        pick = [{key: row.get(key) for key in keys} for row in joined[place]]
+        assert pick == [{key: row.get(key) for key in keys} for row in whole["log"][place]]
     assert joined["senders"]["messages"] == whole["log"]["senders"]["messages"]
     assert joined["cursor"] == second["log"]["cursor"]
 
@@ -114,3 +117,42 @@ def test_sender_that_shoots_up_is_measured_by_its_past(host):
     (joined,) = [sender for sender in join(first, second)["log"]["senders"]["top"] if sender["sender"] == row["sender"]]
     assert joined["sudden"] is True
     assert joined["messages"] == 548
+
+
+def later(facts, days, **senders):
+    """The same host some days later: what it has read since the ``facts``, with other counts of its first sender."""
+    moved = copy.deepcopy(facts)
+    moved["now"] = f"2026-11-{19 + days:02}T00:00:00Z"
+    moved["log"].update(first=f"2026-11-{18 + days:02}T00:10:00Z", last=moved["now"], by_hour=[], groups=[], delivered_to=[])
+    moved["log"]["senders"]["top"][0].update(peak_hour=f"2026-11-{18 + days:02}T10:00:00Z", **senders)
+    return moved
+
+
+def test_a_flow_that_shot_up_is_forgotten_with_its_hour(host):
+    first = host(144, now="2026-11-18T00:00:00Z")
+    second = host(288, first["log"]["cursor"])
+    second["log"]["senders"]["top"][0].update(messages=500, peak=400, peak_hour="2026-11-18T20:00:00Z")
+    joined = join(first, second)
+    for day in range(1, 12):
+        joined = join(joined, later(second, day, messages=24, peak=1))
+        sender = joined["log"]["senders"]["top"][0]
+        assert sender["sudden"] is (day < 7), day
+    assert sender["peak"] < 400
+    # A week of 24 messages a day, and what was read before does not pile up.
+    assert 140 <= sender["messages"] <= 220
+    assert sender["usual_per_hour"] <= 1.5
+
+
+def test_domain_that_has_sent_nothing_for_a_window_is_forgotten(host):
+    first = host(144, now="2026-11-18T00:00:00Z")
+    first["log"]["sender_domains"].append({"domain": "once.example", "count": 1})
+    first["log"]["rest"] = {"count": 5, "groups": 2}
+    joined, kept = first, host(288, first["log"]["cursor"])
+    kept["log"]["rest"] = {"count": 0, "groups": 0}
+    known = {}
+    for day in range(1, 10):
+        joined = join(joined, later(kept, day))
+        known[day] = [row["domain"] for row in joined["log"]["sender_domains"]]
+    assert ("once.example" in known[3], "once.example" in known[9]) == (True, False)
+    assert known[9]
+    assert joined["log"]["rest"]["count"] < 2

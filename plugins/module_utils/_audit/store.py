@@ -42,22 +42,33 @@ def _continues(old, new):
 def _join_logs(old, new, since):
     hours = _add_rows(old["by_hour"], new["by_hour"], ("hour",), tuple(_OUTCOMES))
     hours = [row for row in hours if row["hour"] >= since[:13]]
-    kept = {name: (old.get(name) or 0) + (new.get(name) or 0) for name in _TOTALS}
-    # What left the window is known by the hour for attempts only; the other totals keep what was read.
+    # What left the window is known by the hour for attempts only; the rest is taken to be spread evenly over the old time.
+    share = _share(old, since)
+    kept = {name: round((old.get(name) or 0) * share) + (new.get(name) or 0) for name in _TOTALS}
     kept.update({total: sum(row[outcome] for row in hours) for outcome, total in _OUTCOMES.items()})
     log = {**new, **kept}
     log["first"] = max(old.get("first") or new.get("first") or since, since)
     log["last"] = new.get("last") or old.get("last")
     log["by_hour"] = sorted(hours, key=lambda row: row["hour"])
     log["groups"] = _groups(old, new, since)
-    log["rest"] = {key: old["rest"].get(key, 0) + new["rest"].get(key, 0) for key in ("count", "groups")}
+    log["rest"] = {key: int(old["rest"].get(key, 0) * share) + new["rest"].get(key, 0) for key in ("count", "groups")}
     relays = _add_rows(old["delivered_to"], new["delivered_to"], _RELAY, ("count",), earliest=("first",), latest=("last",))
     log["delivered_to"] = sorted((row for row in relays if (row["last"] or "") >= since), key=lambda row: (-row["count"], str(row["destination"])))
-    log["sender_domains"] = sorted(
-        _add_rows(old["sender_domains"], new["sender_domains"], ("domain",), ("count",)), key=lambda row: (-row["count"], row["domain"])
-    )
-    log["senders"] = _join_flow(old.get("senders") or {}, new.get("senders") or {}, log)
+    domains = _add_rows(_dated(old, share), _dated(new), ("domain",), ("count",), latest=("last",))
+    log["sender_domains"] = sorted((row for row in domains if (row["last"] or "") >= since), key=lambda row: (-row["count"], row["domain"]))
+    log["senders"] = _join_flow(_faded_flow(old.get("senders") or {}, since, share), new.get("senders") or {}, log)
     return log
+
+
+def _share(old, since):
+    """How much of the old log's time is still within the window, from 0.0 to 1.0."""
+    span = seconds_between(old.get("first"), old.get("last"))
+    return min(1.0, max(0.0, seconds_between(since, old["last"]) / span)) if span else 1.0
+
+
+def _dated(log, share=1.0):
+    """The sender domains of a log, each with the time at which it was read last."""
+    return [{**row, "count": round(row["count"] * share), "last": row.get("last") or log.get("last")} for row in log["sender_domains"]]
 
 
 def _add_rows(old, new, keys, sums, earliest=(), latest=()):
@@ -108,6 +119,22 @@ def _within(group, since):
 
 
 # The flow of senders
+
+
+def _faded_flow(flow, since, share):
+    """The flow as far as it is within the window."""
+    rows = {place: [_faded(row, since, share) for row in flow.get(place, [])] for place in ("top", "clients")}
+    return {"messages": round((flow.get("messages") or 0) * share), **{place: [row for row in found if row["messages"]] for place, found in rows.items()}}
+
+
+def _faded(row, since, share):
+    """One sender's flow within the window. A peak that left it is forgotten, else who once sent spam would be suspect for ever."""
+    stays = (row.get("peak_hour") or "") >= since[:13]
+    usual = round((row["messages"] - row.get("peak", 0)) * share)
+    counts = {key: round(row[key] * share) for key in ("recipients", "deferred", "bounced", "expired", "unknown_user") if key in row}
+    if stays:
+        return {**row, **counts, "messages": usual + row["peak"]}
+    return {**row, **counts, "messages": usual, "peak": 0, "peak_hour": None, "sudden": False if row.get("sudden") else row.get("sudden")}
 
 
 def _join_flow(old, new, log):
