@@ -95,3 +95,11 @@ def test_spoilt_report_of_the_store_is_a_note_only_where_it_would_be_compared_wi
         store.write_text("{")
         found, report = judged(("mx1",), store, **options)
         assert (found["last_spoilt"], found["kept"], len(report["fleet"]["notes"])) == (True, None, notes)
+
+
+def test_an_alarm_acts_on_no_terminal():
+    evidence = fleet_evidence({"mx1": {"observed": {"failed": True, "msg": "no log:\x1b[2J\u202e\r\n" + "x" * 1_000_000}}})
+    (alarm,) = audit_reports(evidence, ["json"], now=NOW)["alarms"]
+    assert alarm.startswith("mx1: not judged: ")
+    assert r"no log:\x1b[2J\u202e xxx" in alarm
+    assert len(alarm) < 1100

@@ -76,3 +76,10 @@ def test_remote_words_act_on_no_terminal():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_outcome_has_its_words(language):
     assert all(words(language)[f"outcome_{outcome}"] for outcome in OUTCOMES)
+
+
+def test_a_reply_in_a_failure_acts_on_no_terminal():
+    failed = {"remedy": "switch_outbound_ip", "outcome": "failed", "evidence": ["550 \x1b[2J\u202eno\r\n" + "x" * 1_000_000]}
+    (told,) = remediation_report(plan(SWITCH), STATES, {"mx1": [failed]}, None, ["mx1"])["failed"]
+    assert told.startswith(r"mx1: Send from 198.51.100.12: 550 \x1b[2J\u202eno xxx")
+    assert len(told) < 1100

@@ -13,6 +13,7 @@ from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import words
 
 SCHEMA_VERSION = 1
+_FAILURE_LIMIT = 1000  # characters of a failure on a terminal
 # What becomes of an action: those of the plan, and those of a change.
 OUTCOMES = ("ready", "blocked", "manual", "recorded", "not_now", "planned", "unchanged", "proven", "prechecked", "rolled_back", "failed")
 
@@ -72,10 +73,10 @@ def _paragraph(name, host, w):
 
 
 def remediation_report(plan, states, done=None, after=None, chosen=None, language="en"):
-    """Both forms: ``{"text": for people, "json": for programs, "failed": ["host: why"]}``."""
+    """Both forms: ``{"text": for people, "json": for programs, "failed": ["host: why", as harmless as the text]}``."""
     found = remediation(plan, states, done, after, chosen)
     failed = [
-        f"{name}: {action['title']}: {' '.join(action['evidence'])}"
+        line(f"{name}: {action['title']}: {' '.join(action['evidence'])}", _FAILURE_LIMIT)
         for name, host in sorted(found["hosts"].items())
         for action in host["actions"]
         if action["outcome"] in ("failed", "rolled_back")
