@@ -486,7 +486,11 @@ BESIDE = {
     "changes": [CHANGE],
 }
 beside = st.fixed_dictionaries({}, optional={key: st.sampled_from(values) for key, values in BESIDE.items()})
-sisters = st.lists(st.builds(lambda more: here(**more), beside), max_size=3)
+TROUBLES = [[], [group(UNABLE_TEXT)], everywhere(UNABLE_TEXT), [group(LISTED_TEXT), group(BUSY)]]
+ELSEWHERE = [{}, {"sent": [after()]}, {"sent": [early("example.net"), after("x.example.org")]}]
+sisters = st.lists(
+    st.builds(lambda more, log, sent: here(**{**more, "log": log, **sent}), beside, st.sampled_from(TROUBLES), st.sampled_from(ELSEWHERE)), max_size=4
+)
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
