@@ -162,3 +162,11 @@ def test_change_without_a_time_is_named(change):
 )
 def test_error_of_a_host_says_what_the_host_said(observed, error):
     assert one({"observed": observed})["error"] == error
+
+
+def test_names_that_public_dns_does_not_serve_are_no_envelope_domains():
+    names = ["Example.com.", "mail.lan", "srv.corp.internal", "srv.localdomain", "localhost", "[198.51.100.11]", "bücher.example", "srv.home.arpa"]
+    facts = {"identity": {"domains": names}, "log": {"sender_domains": [{"domain": "cron.srv.intranet", "count": 9}, {"domain": "example.net", "count": 1}]}}
+    assert envelope_domains(facts) == ["bücher.example", "example.com", "example.net"]
+    # What the operator declares is asked about as it is.
+    assert envelope_domains(facts, ["mail.lan"]) == ["mail.lan"]

@@ -234,4 +234,6 @@ def envelope_domains(mail_host, declared=None):
         return sorted({str(domain).lower().rstrip(".") for domain in declared})
     names = set(mail_host.get("identity", {}).get("domains", []))
     names.update(row["domain"] for row in mail_host.get("log", {}).get("sender_domains", []))
-    return sorted(name.lower().rstrip(".") for name in names if "." in name and not name.endswith((".localdomain", ".local")))
+    names = {name.lower().rstrip(".") for name in names}
+    # A host's own name within a private network is no domain that the world could ask about.
+    return sorted(name for name in names if domain_problem(plain_name(name)) is None)
