@@ -396,6 +396,8 @@ def test_a_limit_for_reputation_asks_for_a_slower_flow_before_another_address():
     limit = f"{SAID} 451 4.7.650 The mail server [198.51.100.11] has been temporarily rate limited due to IP reputation. (in reply to MAIL FROM command)"
     actions = plan(mail_host(queue=[group(limit, destination="outlook.com")]), dnsbl(a11=subject(), a12=subject()))
     assert {remedy: action["state"] for remedy, action in actions.items()} == {"reduce_rate": "ready"}
+    for_good = f"{SAID} 550-5.7.1 likely suspicious due to the very low reputation of the sending IP address. 550 5.7.1 blocked. (in reply to end of DATA)"
+    assert list(plan(mail_host(log=[group(for_good, destination="gmail.com")]), dnsbl(a11=subject(), a12=subject()))) == ["switch_outbound_ip"]
 
 
 def test_effect_of_another_way_counts_what_it_releases_as_well():

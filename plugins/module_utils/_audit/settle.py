@@ -132,8 +132,12 @@ def _version(address):
 
 
 def remedy_of(verdict):
-    """What a verdict asks for; where it is about our address and another one would do, that comes before waiting for a list, but not before patience."""
-    if verdict["reason"] in REFUSED_ADDRESS and verdict["remedy"] != "reduce_rate" and "switch_outbound_ip" in (verdict.get("alternatives") or []):
+    """What a verdict asks for; where it is about our address and another one would do, that comes before waiting for a list.
+
+    It does not come before a slower flow where the refusal is temporary: an address that warms up must not be given for a colder one.
+    """
+    slower = verdict["temporary"] and verdict["remedy"] == "reduce_rate"
+    if verdict["reason"] in REFUSED_ADDRESS and not slower and "switch_outbound_ip" in (verdict.get("alternatives") or []):
         return "switch_outbound_ip"
     return verdict["remedy"]
 
