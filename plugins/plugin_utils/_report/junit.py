@@ -33,7 +33,7 @@ def _told(finding: dict) -> str:
 
 def _reason(status: str, finding: dict) -> str:
     """Why a control did not pass: its title says what should be, and alone would tell the contrary."""
-    return ": ".join([status, finding["title"], *finding["evidence"]])
+    return ": ".join(filter(None, [status, finding["title"], " ".join(finding["evidence"])]))
 
 
 def _case(name: str, finding: dict) -> str:
