@@ -68,6 +68,13 @@ def test_forty_refusals_from_one_listing_are_one_finding():
     assert len(refused[0]["evidence"]) == 41
 
 
+@pytest.mark.parametrize(("count", "said"), [(1, "lo rechaza d0.example.net"), (2, "lo rechazan d0.example.net, d1.example.net")])
+def test_summary_in_spanish_agrees_with_the_number(count, said):
+    groups = [group(LISTED_TEXT, destination=f"d{number}.example.net", outcome="bounced") for number in range(count)]
+    evidence = fleet_evidence({"mx1": {"observed": {"mail_host": mail_host(log=groups)}}})
+    assert diagnose(evidence, BASELINE, LISTED, GOOD_DNS, NOW, language="es")["hosts"]["mx1"]["summary"].endswith(said)
+
+
 def test_greylisting_is_theirs_and_no_state_of_alarm():
     host = judge(mail_host(log=[group(GREYLISTED_TEXT)]))
     assert (host["state"], host["side"]) == ("ok", "theirs")

@@ -231,7 +231,8 @@ def _summary(host, language):
         more = [word(SENTENCES, "and more", language).format(len(where) - 3)] if len(where) > 3 else []
         reasons = dict.fromkeys(row["verdict"]["reason"] for row in sorted(refused, key=lambda row: -row["group"]["count"]))
         said = ", ".join(word(REASONS, reason, language) for reason in reasons)
-        return " ".join([f"{said}: {word(SENTENCES, 'refused by', language)} {', '.join(where[:3])}", *more])
+        refused_by = word(SENTENCES, "refused by" if len(where) == 1 else "refused by several", language)
+        return " ".join([f"{said}: {refused_by} {', '.join(where[:3])}", *more])
     failing = list(dict.fromkeys(finding["title"] for finding in _alarming(host["findings"])))
     if failing:
         return f"{word(SENTENCES, 'not true', language)}: {'; '.join(failing)}"

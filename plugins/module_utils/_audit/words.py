@@ -87,6 +87,7 @@ REMEDIES = {
 SENTENCES = {
     "refused": ("Refused: {}", "Rechazado: {}"),
     "refused by": ("refused by", "lo rechaza"),
+    "refused by several": ("refused by", "lo rechazan"),
     "and more": ("and {} more", "y {} más"),
     "not true": ("not true", "no se cumple"),
     "no refusal is ours": ("no refusal is ours", "ningún rechazo es nuestro"),
