@@ -210,7 +210,8 @@ def test_names_that_no_list_takes_do_not_apply():
     """Where only lists of addresses are asked, nothing is known of names, and nobody misses it."""
     nothing = subject("unknown", clean=0)
     host = judge(mail_host(), with_names(domain=nothing, helo=nothing))
-    assert {finding(host, control)["status"] for control in ("names_not_listed", "domain_not_listed")} == {"not_applicable"}
+    for control in ("names_not_listed", "domain_not_listed"):
+        assert (finding(host, control)["status"], finding(host, control)["evidence"]) == ("not_applicable", ["No list was asked."])
     silent = dict(subject("unknown", [listing("dbl.spamhaus.org", "unknown", why="timeout")], clean=0), unknown=["dbl.spamhaus.org"])
     host = judge(mail_host(), with_names(domain=silent, helo=silent))
     assert {finding(host, control)["status"] for control in ("names_not_listed", "domain_not_listed")} == {"unknown"}

@@ -105,6 +105,7 @@ ENDS = (
 # Sentences that the policies of the collection have in their evidence.
 OF_POLICIES = (
     ("No answer from {}", "Sin respuesta de {}"),
+    ("No list was asked.", "No se preguntó a ninguna lista."),
     ("{} lists say not listed.", "{} listas dicen que no la incluyen."),
     ("{} messages wait.", "Esperan {} mensajes."),
     ("Less than 24 hours of log cannot show whether the flow is ordinary.", "Menos de 24 horas de registro no muestran si el flujo es el habitual."),
