@@ -199,15 +199,15 @@ def running(zones, address="127.0.0.1", port=0):
         yield f"{address}:{chosen}"
 
 
-def _wait_for_parent():
+def _wait_for(parent):
     """Return when the process that started this one is gone, so that no server outlives its ``make``."""
-    parent = os.getppid()
     pause = threading.Event()
     while os.getppid() == parent:
         pause.wait(PARENT_CHECK)
 
 
 def main():
+    parent = os.getppid()
     parser = argparse.ArgumentParser(description="Serve the embedded fleet's DNS until the parent process ends.")
     parser.add_argument("--address", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="UDP and TCP port; 0, the default, takes a free one")
@@ -220,7 +220,7 @@ def main():
                 options.port_file.write_text(listening.rpartition(":")[2] + "\n")
             print(listening, flush=True)
             with contextlib.suppress(KeyboardInterrupt):
-                _wait_for_parent()
+                _wait_for(parent)
     except (ServerError, OSError) as error:
         sys.exit(f"dns_server.py: {error}")
 

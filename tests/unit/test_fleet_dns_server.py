@@ -177,6 +177,14 @@ def test_program_tells_its_port_and_ends_with_its_parent(tmp_path):
         time.sleep(0.2)
 
 
+def test_program_whose_parent_went_while_it_started_ends(tmp_path, monkeypatch, capsys):
+    port_file = tmp_path / "port"
+    monkeypatch.setattr(dns_server.os, "getppid", lambda: 1 if port_file.exists() else 4711)
+    monkeypatch.setattr(sys, "argv", ["dns_server.py", "--port-file", str(port_file)])
+    dns_server.main()
+    assert not answers(capsys.readouterr().out.strip(), 1)
+
+
 def test_serve_runs_a_command_beside_the_server_and_returns_its_code():
     command = [sys.executable, "-c", "import os; print(os.environ['FLEET_NAMESERVER']); raise SystemExit(7)"]
     with start(FLEET / "serve.py", "--", *command) as process:
