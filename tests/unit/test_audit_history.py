@@ -110,7 +110,7 @@ def test_second_list_is_a_new_cause_and_the_first_is_still_open():
     assert "mx1 not_refused:ip_blocklisted:bl.spamcop.net" in both["open"]
 
 
-def audited(previous, now, policies=BASELINE, dns=BAD_PTR, waivers=None, address="198.51.100.11", log=(), **more):
+def audited(previous, now, policies=BASELINE, dns=BAD_PTR, waivers=None, address="198.51.100.11", log=(), **more):  # pylint: disable=dangerous-default-value
     """The report on mx1, sending from ``address``, and the changes since ``previous``."""
     evidence = fleet_evidence({"mx1": {"observed": {"mail_host": mail_host(local=[address], log=log)}, **more}})
     diagnosis = diagnose(evidence, policies, LISTED, dns, now, previous=previous, waivers=waivers)
