@@ -19,10 +19,9 @@ from ansible_collections.postmaster.deliverability.plugins.plugin_utils._edge im
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._fleet import unpack
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._policy_files import load_policies, load_report, load_waivers
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.render import render
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import line
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import TERMINAL_LIMIT, line
 
 COUNTS = ("hosts", "refused", "attention", "ok", "unknown")
-_ALARM_LIMIT = 1000  # characters of an alarm, which is for a terminal
 
 
 def audit_reports(evidence, formats, fail_on="high", language="en", policies=("baseline",), waivers=None, previous=None, last=None, inventory=None, **options):
@@ -45,7 +44,7 @@ def audit_reports(evidence, formats, fail_on="high", language="en", policies=("b
         "plan": {name: _wanted(host) for name, host in plan["hosts"].items() if host["actions"]},
         "states": {name: host["state"] for name, host in plan["hosts"].items()},
         "last_spoilt": bool(trouble),
-        "alarms": [line(alarm, _ALARM_LIMIT) for alarm in alarms(plan, fail_on, language)],
+        "alarms": [line(alarm, TERMINAL_LIMIT) for alarm in alarms(plan, fail_on, language)],
     }
 
 

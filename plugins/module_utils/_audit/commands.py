@@ -11,10 +11,10 @@ Sendmail, smtpd.conf(5), qmail-remote(8), the Set-SendConnector reference, and C
 
 from __future__ import annotations
 
-# Fields: {address} (as the host knows it), {helo}, {family} (inet or inet6), {six} (6 for IPv6, else empty), {list} (Exim's sign that a list is not
-# separated by colons, for IPv6), {connector} (the name of Exchange's Send connector).
 _SENDMAIL = "in sendmail.mc, above the MAILER lines:\n{}\nthen build sendmail.cf from it and restart sendmail"
 _OPENSMTPD = "in smtpd.conf, in place of the action that relays:\n{}\nsmtpd -n, then restart smtpd"
+# Fields: {address} (as the host knows it), {helo}, {family} (inet or inet6), {six} (6 for IPv6, else empty), {list} (Exim's sign that a list is not
+# separated by colons, for IPv6), {connector} (the name of Exchange's Send connector).
 COMMANDS = {
     ("postfix", "switch_outbound_ip"): "postconf -e 'smtp_bind_address{six} = {address}' 'smtp_helo_name = {helo}'\npostfix reload",
     ("postfix", "fix_helo"): "postconf -e 'smtp_helo_name = {helo}'\npostfix reload",
@@ -60,8 +60,14 @@ def command(mta, remedy, address=None, helo=None, connector=None):
     if known is None or ("{helo}" in known and not helo) or ("{address}" in known and not address):
         return None
     version6 = ":" in (address or "")
-    fields = {"{address}": address or "", "{helo}": helo or "", "{family}": "inet6" if version6 else "inet", "{six}": "6" if version6 else ""}
-    fields.update({"{list}": "<; " if version6 else "", "{connector}": (connector or "Outbound").replace("'", "''")})
+    fields = {
+        "{address}": address or "",
+        "{helo}": helo or "",
+        "{family}": "inet6" if version6 else "inet",
+        "{six}": "6" if version6 else "",
+        "{list}": "<; " if version6 else "",
+        "{connector}": (connector or "Outbound").replace("'", "''"),
+    }
     for field, value in fields.items():
         known = known.replace(field, value)
     return known

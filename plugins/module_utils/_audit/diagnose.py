@@ -61,8 +61,9 @@ def diagnose(
     trouble = " ".join(troubles) or sentence("nobody asked", language)
     fleet = Fleet()
     asked = {name: host.get("asked_at") for name, host in evidence["hosts"].items()}
+    late = untimely({name: host["mail_host"] for name, host in evidence["hosts"].items()}, now, asked, language)
     # Sisters are compared by their times.
-    doubtful = {suspect["subject"] for suspect in untimely({name: {"facts": host["mail_host"]} for name, host in evidence["hosts"].items()}, now, asked)}
+    doubtful = {suspect["subject"] for suspect in late}
 
     def observe(name, host):
         observed = _observed(host, subjects, checks, language)
@@ -100,7 +101,7 @@ def diagnose(
     diagnosis["fleet"] = _fleet(diagnosis["hosts"], dnsbl)
     diagnosis["fleet"]["errors"] = troubles
     diagnosis["fleet"]["notes"] = [*notes, *ended_waivers(diagnosis["hosts"]), *idle_waivers(waivers, diagnosis["hosts"], language)]
-    diagnosis["fleet"]["suspects"] = suspects(diagnosis, previous, asked, language)
+    diagnosis["fleet"]["suspects"] = [*suspects(diagnosis, previous, language), *late]
     diagnosis["fleet"]["changes"] = compare(diagnosis, previous)
     return diagnosis
 

@@ -31,16 +31,9 @@ LOOK_SECONDS = 86400
 DNS_SCOPES = ("address", "domain")
 
 
-def suspects(diagnosis, previous, asked=None, language="en"):
-    """Return ``[{kind, subject, evidence}]``; ``kind`` is zone (subject: the zone), resolver (subject: None), clock or evidence (subject: the host).
-
-    ``asked``: ``{host: time by the controller's clock at which it was about to be observed}``; who is missing was observed just now.
-    """
-    return [
-        *_zones(diagnosis, previous, language),
-        *_resolver(diagnosis, previous, language),
-        *untimely(diagnosis["hosts"], diagnosis["generated_at"], asked, language),
-    ]
+def suspects(diagnosis, previous, language="en"):
+    """Return ``[{kind, subject, evidence}]``; ``kind`` is zone (subject: the zone) or resolver (subject: None)."""
+    return [*_zones(diagnosis, previous, language), *_resolver(diagnosis, previous, language)]
 
 
 def dns_controls(diagnosis):
@@ -105,11 +98,15 @@ def _resolver(diagnosis, previous, language):
     return [{"kind": "resolver", "subject": None, "evidence": sentence("resolver turned", language, turned, passed)}]
 
 
-def untimely(hosts, judged, asked=None, language="en"):
-    """Clocks that are off, and evidence that is too old to act on; ``hosts``: ``{name: {"facts": mail_host or None}}``, ``judged``: time of the judgement."""
-    asked, found = asked or {}, []
-    for name, host in hosts.items():
-        facts = host["facts"] or {}
+def untimely(hosts, judged, asked, language="en"):
+    """Suspects of kind clock (it is off) and evidence (too old to act on); subject: the host.
+
+    ``hosts``: ``{name: mail_host or None}``, ``judged``: time of the judgement, ``asked``: ``{host: time by the controller's clock at which it was about
+    to be observed}``; who is missing was observed just now.
+    """
+    found = []
+    for name, facts in hosts.items():
+        facts = facts or {}
         if facts.get("snapshot") or not facts.get("now") or not judged:
             continue
         since = asked.get(name) or judged

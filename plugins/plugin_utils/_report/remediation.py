@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import line
+from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.text import TERMINAL_LIMIT, line
 from ansible_collections.postmaster.deliverability.plugins.plugin_utils._report.words import words
 
 SCHEMA_VERSION = 1
-_FAILURE_LIMIT = 1000  # characters of a failure on a terminal
 # What becomes of an action: those of the plan, and those of a change.
 OUTCOMES = ("ready", "blocked", "manual", "recorded", "not_now", "planned", "unchanged", "proven", "prechecked", "rolled_back", "failed")
 
@@ -76,7 +75,7 @@ def remediation_report(plan, states, done=None, after=None, chosen=None, languag
     """Both forms: ``{"text": for people, "json": for programs, "failed": ["host: why", as harmless as the text]}``."""
     found = remediation(plan, states, done, after, chosen)
     failed = [
-        line(f"{name}: {action['title']}: {' '.join(action['evidence'])}", _FAILURE_LIMIT)
+        line(f"{name}: {action['title']}: {' '.join(action['evidence'])}", TERMINAL_LIMIT)
         for name, host in sorted(found["hosts"].items())
         for action in host["actions"]
         if action["outcome"] in ("failed", "rolled_back")

@@ -22,6 +22,7 @@ _UNSEEN = re.compile(
 _WHITE = re.compile(r"\s+")
 
 LINE_LIMIT = 400  # characters of a text within a line: a reply is rarely longer, and nobody reads further
+TERMINAL_LIMIT = 1000  # characters of an alarm or a failure on a terminal
 BLOCK_LIMIT = 4000  # characters of a text shown whole
 
 
